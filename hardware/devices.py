@@ -1,0 +1,140 @@
+"""What each device can do, in the device's own words.
+
+Drivers implement these protocols over a `Port`; programs know only the protocols.
+"""
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+
+class Port(Protocol):
+    """Moves bytes to and from the far end of one cable.
+
+    Every method raises `PortGone` when the cable, the device or its power is gone.
+    """
+
+    async def read(self) -> bytes:
+        """Return what has arrived, at least one byte; wait until something has."""
+        ...
+
+    async def write(self, data: bytes) -> None:
+        """Send all of `data`; return when the port has taken it."""
+        ...
+
+    async def close(self) -> None: ...
+
+
+class PortGone(OSError):
+    """The device's cable is out, its power is off, or another program holds it: check these, in this order."""
+
+
+class Printed(Enum):
+    """What is known about a slip after it was sent."""
+
+    YES = "yes"  # the printer said that the job has been worked off
+    NO = "no"  # certainly no readable slip: paper out, cover open, or never connected
+    UNKNOWN = "unknown"  # sent, never acknowledged: the paper may be out
+
+
+class PaperState(Enum):
+    OK = "ok"
+    NEAR_END = "near_end"
+    OUT = "out"
+    COVER_OPEN = "cover_open"
+    FAULT = "fault"
+    UNKNOWN = "unknown"  # the printer does not answer: never read as fine
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrintResult:
+    printed: Printed
+    paper: PaperState
+
+
+class TicketPrinter(Protocol):
+    async def status(self) -> PaperState:
+        """Ask the printer; `PaperState.UNKNOWN` when it does not answer in time. Never raises PortGone."""
+        ...
+
+    async def print(self, slip: bytes) -> PrintResult:
+        """Print one slip (device bytes, cut included) and wait for its acknowledgement. Never raises PortGone."""
+        ...
+
+
+class PadKey(Enum):
+    """A clerk's button, as printed on a QSystem operator pad."""
+
+    CALL = "call"
+    START = "start"
+    REDIRECT = "redirect"
+    FINISH = "finish"
+
+
+class Lamp(Enum):
+    OFF = "off"
+    RED = "red"
+    GREEN = "green"
+    BLINK_RED = "blink_red"
+    BLINK_GREEN = "blink_green"
+
+
+@dataclass(frozen=True, kw_only=True)
+class PadPress:
+    address: int
+    key: PadKey
+
+
+class CallPads(Protocol):
+    """All call pads of one RS-485 line."""
+
+    def presses(self) -> AsyncIterator[PadPress]:
+        """Every press, in order; ends never, raises PortGone when the line is gone."""
+        ...
+
+    async def lamp(self, address: int, lamp: Lamp, *, beep: bool = False) -> None: ...
+
+    async def text(self, address: int, text: str) -> None:
+        """Show the last three characters of `text`."""
+        ...
+
+
+class KeypadRating(Enum):
+    """JT/T 905.2-2014, service evaluation: 0 none, 1 satisfied, 2 average, 3 dissatisfied, 4 complaint."""
+
+    NONE = 0
+    SATISFIED = 1
+    AVERAGE = 2
+    DISSATISFIED = 3
+    COMPLAINT = 4
+
+
+class Keypad(Protocol):
+    """One rating keypad (评价器)."""
+
+    def ratings(self) -> AsyncIterator[KeypadRating]:
+        """Every rating pressed, in order; ends never, raises PortGone when the line is gone."""
+        ...
+
+    async def ask(self) -> None:
+        """Light the keys and ask the customer to rate."""
+        ...
+
+    async def rest(self) -> None:
+        """End the asking: keys dark."""
+        ...
+
+
+class Sign(Protocol):
+    """One window sign."""
+
+    async def show(self, text: str, *, blinks: int = 0) -> None:
+        """Show `text` steadily, or blink it `blinks` times first; an empty text clears the sign."""
+        ...
+
+
+class Speaker(Protocol):
+    async def play(self, wav: bytes) -> None:
+        """Play one WAV file (mono, 16 bit) and return when its last sample was heard. Raises PortGone."""
+        ...
