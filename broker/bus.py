@@ -1,0 +1,325 @@
+"""How a program speaks to the others: MQTT 5 in the hall, memory in tests, held to the same contract tests.
+
+The only importer of the MQTT client. Nothing is published while disconnected: a press from before an outage must not
+come alive after it. Connections start clean; retained letters bring a program up to date.
+"""
+
+import asyncio
+import logging
+import select
+import socket
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+from paho.mqtt.subscribeoptions import SubscribeOptions
+
+log = logging.getLogger(__name__)
+
+KEEPALIVE_S: Final = 5  # a broker that is gone without a word is noticed after 1.5 times this
+RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)  # pauses between attempts to connect; the last one repeats
+READ_AT_ONCE: Final = 200  # packets taken from the socket before anything else runs
+
+
+class BusDown(ConnectionError):
+    """The program is not connected to the hall's broker: check network, broker service and login."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Letter:
+    topic: str
+    payload: bytes
+    retained: bool = False  # sent: keep as the topic's last word; received: it was kept, not sent just now
+    expiry_s: int | None = None
+
+
+class Bus(Protocol):
+    """One program's connection. Callbacks run on the event loop, one at a time."""
+
+    def listen(self, *, on_letter: Callable[[Letter], None], on_state: Callable[[bool], None]) -> None:
+        """Say who hears letters and changes of the connection; before `run`."""
+        ...
+
+    async def run(self) -> None:
+        """Stay connected until cancelled; cancelling leaves with a goodbye, so no will is sent."""
+        ...
+
+    def publish(self, letter: Letter) -> "asyncio.Future[bool]":
+        """Send at QoS 1; the future says whether the broker took it (False: forbidden or cut off).
+
+        Raises BusDown when not connected.
+        """
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Login:
+    """Where the broker is and who we are to it. The login's name is the client id as well."""
+
+    host: str
+    port: int
+    name: str
+    password: str = field(repr=False)
+
+
+class MqttBus:
+    """A connection to mosquitto over MQTT 5 with TCP_NODELAY, on the running event loop."""
+
+    def __init__(self, *, login: Login, subscriptions: Sequence[str], will: Letter | None = None) -> None:
+        self._login = login
+        self._subscriptions = subscriptions
+        self._will = will
+        self._on_letter: Callable[[Letter], None] = lambda _: None
+        self._on_state: Callable[[bool], None] = lambda _: None
+        self._client: mqtt.Client | None = None
+        self._lost = asyncio.Event()
+        self._connected = False
+        self._waiting: dict[int, asyncio.Future[bool]] = {}
+        self._early: dict[int, bool] = {}
+
+    def listen(self, *, on_letter: Callable[[Letter], None], on_state: Callable[[bool], None]) -> None:
+        self._on_letter, self._on_state = on_letter, on_state
+
+    async def run(self) -> None:
+        failures = 0
+        while True:
+            try:
+                await self._one_connection()
+                failures = 0
+            except OSError as error:
+                if failures == 0:
+                    log.warning("broker %s:%d not reachable: %s", self._login.host, self._login.port, error)
+                failures += 1
+            await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
+
+    async def _one_connection(self) -> None:
+        self._lost = asyncio.Event()
+        client = self._new_client(asyncio.get_running_loop())
+        await asyncio.to_thread(
+            client.connect, self._login.host, self._login.port, keepalive=KEEPALIVE_S, clean_start=True
+        )
+        self._client = client
+        try:
+            while not self._lost.is_set():
+                client.loop_misc()
+                try:
+                    async with asyncio.timeout(1):
+                        await self._lost.wait()
+                except TimeoutError:
+                    continue
+        finally:
+            self._client = None
+            client.disconnect()
+            self._now_lost()
+
+    def _new_client(self, loop: asyncio.AbstractEventLoop) -> mqtt.Client:
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._login.name, protocol=mqtt.MQTTv5)
+        client.username_pw_set(self._login.name, self._login.password)
+        client.connect_timeout = 3
+        if self._will is not None:
+            client.will_set(
+                self._will.topic,
+                self._will.payload,
+                qos=1,
+                retain=self._will.retained,
+                properties=_expiry(self._will, PacketTypes.WILLMESSAGE),
+            )
+
+        def opened(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            loop.call_soon_threadsafe(loop.add_reader, sock, self._read, client, sock)
+
+        def closed(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:
+            loop.remove_reader(sock)
+            loop.remove_writer(sock)
+            self._lost.set()
+
+        def wants_write(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:
+            loop.call_soon_threadsafe(loop.add_writer, sock, client.loop_write)
+
+        def written(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:
+            loop.call_soon_threadsafe(loop.remove_writer, sock)
+
+        client.on_socket_open = opened
+        client.on_socket_close = closed
+        client.on_socket_register_write = wants_write
+        client.on_socket_unregister_write = written
+        client.on_connect = self._welcomed
+        client.on_disconnect = self._dismissed
+        client.on_subscribe = self._subscribed
+        client.on_message = self._received
+        client.on_publish = self._taken
+        return client
+
+    def _read(self, client: mqtt.Client, sock: mqtt.SocketLike) -> None:
+        """Take all that has arrived, so that commands which wait together share one commit."""
+        for _ in range(READ_AT_ONCE):
+            if client.loop_read() != mqtt.MQTT_ERR_SUCCESS or sock.fileno() < 0:
+                return
+            if not select.select([sock], [], [], 0)[0]:
+                return
+
+    def _welcomed(
+        self, client: mqtt.Client, _: object, __: mqtt.ConnectFlags, code: ReasonCode, ___: Properties | None
+    ) -> None:
+        if code.is_failure:
+            log.error("broker refuses login %s: %s; check name and password", self._login.name, code)
+            self._lost.set()
+            return
+        if not self._subscriptions:
+            self._now_connected()
+            return
+        client.subscribe([(topic, SubscribeOptions(qos=1)) for topic in self._subscriptions])
+
+    def _subscribed(
+        self, _: mqtt.Client, __: object, ___: int, codes: list[ReasonCode], ____: Properties | None
+    ) -> None:
+        for topic, code in zip(self._subscriptions, codes, strict=True):
+            if code.is_failure:
+                log.error("broker refuses subscription of %s to %s: %s", self._login.name, topic, code)
+        self._now_connected()
+
+    def _dismissed(
+        self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, code: ReasonCode, ____: Properties | None
+    ) -> None:
+        if code.is_failure and self._connected:
+            log.warning("connection to the broker lost: %s", code)
+        self._lost.set()
+
+    def _now_connected(self) -> None:
+        self._connected = True
+        self._on_state(True)
+
+    def _now_lost(self) -> None:
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_result(False)
+        self._waiting.clear()
+        self._early.clear()
+        if self._connected:
+            self._connected = False
+            self._on_state(False)
+
+    def _received(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
+        self._on_letter(Letter(topic=message.topic, payload=bytes(message.payload), retained=message.retain))
+
+    def publish(self, letter: Letter) -> "asyncio.Future[bool]":
+        if self._client is None or not self._connected:
+            raise BusDown(f"not connected to the broker at {self._login.host}:{self._login.port}")
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        sent = self._client.publish(
+            letter.topic, letter.payload, qos=1, retain=letter.retained, properties=_expiry(letter, PacketTypes.PUBLISH)
+        )
+        if sent.rc != mqtt.MQTT_ERR_SUCCESS:
+            future.set_result(False)
+        elif sent.mid in self._early:
+            future.set_result(self._early.pop(sent.mid))
+        else:
+            self._waiting[sent.mid] = future
+        return future
+
+    def _taken(self, _: mqtt.Client, __: object, mid: int, code: ReasonCode, ___: Properties) -> None:
+        if code.is_failure:
+            log.error("broker refuses a letter of %s: %s; is its topic allowed to this node?", self._login.name, code)
+        future = self._waiting.pop(mid, None)
+        if future is None:
+            self._early[mid] = not code.is_failure
+        elif not future.done():
+            future.set_result(not code.is_failure)
+
+
+def _expiry(letter: Letter, packet: int) -> Properties | None:
+    if letter.expiry_s is None:
+        return None
+    properties = Properties(packet)  # type: ignore[no-untyped-call]
+    properties.MessageExpiryInterval = letter.expiry_s
+    return properties
+
+
+class MemoryBroker:
+    """The post office of tests and simulations: retained letters, wills and permissions as the real one has."""
+
+    def __init__(self, *, allows: Callable[[str, str], bool] = lambda _name, _topic: True) -> None:
+        self._allows = allows
+        self._retained: dict[str, Letter] = {}
+        self._members: list[MemoryBus] = []
+
+    def bus(self, *, name: str, subscriptions: Sequence[str], will: Letter | None = None) -> "MemoryBus":
+        return MemoryBus(broker=self, name=name, subscriptions=subscriptions, will=will)
+
+    def join(self, bus: "MemoryBus") -> None:
+        self._members.append(bus)
+        for letter in list(self._retained.values()):
+            bus.hear(letter)
+
+    def leave(self, bus: "MemoryBus", *, will: Letter | None) -> None:
+        self._members.remove(bus)
+        if will is not None:
+            self.carry(bus.name, will)
+
+    def carry(self, name: str, letter: Letter) -> bool:
+        if not self._allows(name, letter.topic):
+            return False
+        if letter.retained and letter.payload:
+            self._retained[letter.topic] = letter
+        elif letter.retained:
+            self._retained.pop(letter.topic, None)
+        for member in list(self._members):
+            member.hear(Letter(topic=letter.topic, payload=letter.payload))
+        return True
+
+
+class MemoryBus:
+    def __init__(self, *, broker: MemoryBroker, name: str, subscriptions: Sequence[str], will: Letter | None) -> None:
+        self.name = name
+        self._broker = broker
+        self._subscriptions = subscriptions
+        self._will = will
+        self._on_letter: Callable[[Letter], None] = lambda _: None
+        self._on_state: Callable[[bool], None] = lambda _: None
+        self._joined = False
+        self._crashed = asyncio.Event()
+
+    def listen(self, *, on_letter: Callable[[Letter], None], on_state: Callable[[bool], None]) -> None:
+        self._on_letter, self._on_state = on_letter, on_state
+
+    async def run(self) -> None:
+        while True:
+            will = self._will
+            self._joined = True
+            self._crashed.clear()
+            self._broker.join(self)
+            self._on_state(True)
+            try:
+                await self._crashed.wait()
+            except asyncio.CancelledError:
+                will = None
+                raise
+            finally:
+                self._joined = False
+                self._broker.leave(self, will=will)
+                self._on_state(False)
+
+    def cut(self) -> None:
+        """Lose the connection without a goodbye; it comes back by itself."""
+        self._crashed.set()
+
+    def hear(self, letter: Letter) -> None:
+        if any(mqtt.topic_matches_sub(wanted, letter.topic) for wanted in self._subscriptions):
+            asyncio.get_running_loop().call_soon(self._deliver, letter)
+
+    def _deliver(self, letter: Letter) -> None:
+        if self._joined:
+            self._on_letter(letter)
+
+    def publish(self, letter: Letter) -> "asyncio.Future[bool]":
+        if not self._joined:
+            raise BusDown(f"{self.name} is not connected")
+        future: asyncio.Future[bool] = asyncio.get_running_loop().create_future()
+        future.set_result(self._broker.carry(self.name, letter))
+        return future

@@ -1,0 +1,285 @@
+"""A node's link to its hall: commands until answered, views and events in order, presence.
+
+The shells of kiosk, display and counter box stand on it; what they do with what they hear is theirs.
+"""
+
+import asyncio
+import contextlib
+import logging
+import secrets
+from collections.abc import Callable, Sequence
+from importlib.metadata import version
+from typing import Final
+
+import msgspec
+
+from .bus import Bus, BusDown, Letter
+from .contract import wire
+from .contract.messages import (
+    Answer,
+    AnyAnswer,
+    AnyCommand,
+    AnyView,
+    Command,
+    DeviceState,
+    DeviceStatus,
+    EventsRead,
+    Presence,
+    ReadEvents,
+    Recorded,
+    Role,
+    View,
+)
+
+log = logging.getLogger(__name__)
+
+REPEAT_S: Final = 1.0  # a command is sent again after this, until answered
+
+
+class Unanswered(TimeoutError):
+    """The dispatcher did not answer in time: it or the network is away."""
+
+
+def will(*, hall: str, node: str, role: Role) -> Letter:
+    """Return the letter that the broker sends when this node is cut off."""
+    return _presence_letter(hall, Presence(node=node, role=role, up=False))
+
+
+def _presence_letter(hall: str, presence: Presence) -> Letter:
+    return Letter(
+        topic=wire.topic(hall, "node/{}", presence.node),
+        payload=wire.encode(presence),
+        retained=True,
+        expiry_s=wire.PRESENCE_EXPIRY_S,
+    )
+
+
+def subscriptions(*, hall: str, node: str, also: Sequence[str]) -> list[str]:
+    """Return what a node listens to: its replies, events, the dispatcher's presence, and the views in `also`.
+
+    `also` holds patterns filled in by `wire.topic`, without hall: "view/hall", "view/counter/3", "view/board/+".
+    """
+    rest = [wire.topic(hall, pattern) for pattern in also]
+    return [
+        wire.topic(hall, "reply/{}", node),
+        wire.topic(hall, "event/{}", "+"),
+        wire.topic(hall, "node/{}", "dispatcher"),
+        *rest,
+    ]
+
+
+class HallLink:
+    """Speaks the contract over a bus. All callbacks run on the event loop.
+
+    `clock` returns monotonic seconds. `on_view` gets each view that is news (never one older than was seen),
+    `on_event` each event once and in order, after a catch-up if some were missed; events from before this link's
+    first sight of the hall are not delivered. `on_hall_here(True)` when the dispatcher is reachable.
+    """
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        hall: str,
+        node: str,
+        role: Role,
+        clock: Callable[[], float],
+        on_view: Callable[[AnyView], None] = lambda _: None,
+        on_event: Callable[[Recorded], None] = lambda _: None,
+        on_hall_here: Callable[[bool], None] = lambda _: None,
+    ) -> None:
+        self._bus = bus
+        self._hall = hall
+        self._node = node
+        self._role = role
+        self._clock = clock
+        self._on_view = on_view
+        self._on_event = on_event
+        self._on_hall_here = on_hall_here
+        self._boot = secrets.token_hex(6)  # ids of this run of the program
+        self._sent = 0
+        self._answers: dict[str, asyncio.Future[AnyAnswer]] = {}
+        self._epoch = 0
+        self._seq: int | None = None  # of the last event delivered, or of the first sight
+        self._known = 0  # the highest sequence heard of
+        self._early: dict[int, Recorded] = {}  # events that wait for one before them
+        self._catching_up = False
+        self._seen_views: dict[str, tuple[int, int]] = {}
+        self._connected = False
+        self._dispatcher_up = False
+        self._here = False
+        self._devices: dict[str, DeviceStatus] = {}
+        self._told = asyncio.Event()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.bad_messages = 0
+        bus.listen(on_letter=self._hear, on_state=self._connection)
+
+    @property
+    def here(self) -> bool:
+        """Whether broker and dispatcher are both within reach."""
+        return self._here
+
+    def new_id(self) -> str:
+        self._sent += 1
+        return f"{self._boot}-{self._sent}"
+
+    async def run(self) -> None:
+        """Stay in the hall until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._bus.run())
+            tasks.create_task(self._keep_presence())
+
+    async def ask(self, command: AnyCommand, *, patience_s: float | None = None) -> AnyAnswer:
+        """Send a command until it is answered. Its age is counted from this call.
+
+        Without `patience_s` the command's own deadline holds, or no end. Raises Unanswered.
+        """
+        deadline_ms = type(command).DEADLINE_MS
+        if patience_s is None and deadline_ms is not None:
+            patience_s = deadline_ms / 1000
+        future: asyncio.Future[AnyAnswer] = asyncio.get_running_loop().create_future()
+        self._answers[command.id] = future
+        pressed = self._clock()
+        try:
+            async with asyncio.timeout(patience_s):
+                while True:
+                    self._send(command, pressed)
+                    with contextlib.suppress(TimeoutError):
+                        async with asyncio.timeout(REPEAT_S):
+                            return await asyncio.shield(future)
+        except TimeoutError as error:
+            raise Unanswered(f"no answer to {type(command).__name__} within {patience_s} s") from error
+        finally:
+            self._answers.pop(command.id, None)
+
+    def device(self, name: str, state: DeviceState, detail: str = "") -> None:
+        """State a device's health; it is told at once when it changed."""
+        status = DeviceStatus(name=name, state=state, detail=detail)
+        if self._devices.get(name) != status:
+            self._devices[name] = status
+            self._told.set()
+
+    def _send(self, command: Command, pressed: float) -> None:
+        aged = msgspec.structs.replace(command, age_ms=int((self._clock() - pressed) * 1000))
+        with contextlib.suppress(BusDown):
+            self._bus.publish(
+                Letter(topic=wire.topic(self._hall, "cmd/{}", self._node), payload=wire.encode(aged))  # type: ignore[arg-type]
+            )
+
+    async def _keep_presence(self) -> None:
+        while True:
+            self._told.clear()
+            presence = Presence(
+                node=self._node,
+                role=self._role,
+                up=True,
+                program=version("hallcall"),
+                devices=tuple(self._devices.values()),
+                bad_messages=self.bad_messages,
+            )
+            with contextlib.suppress(BusDown):
+                self._bus.publish(_presence_letter(self._hall, presence))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(wire.PRESENCE_INTERVAL_S):
+                    await self._told.wait()
+
+    def _connection(self, connected: bool) -> None:  # noqa: FBT001 - the bus's callback has this shape
+        self._connected = connected
+        if connected:
+            self._told.set()
+        else:
+            self._dispatcher_up = False
+        self._judge_here()
+
+    def _judge_here(self) -> None:
+        here = self._connected and self._dispatcher_up
+        if here != self._here:
+            self._here = here
+            self._on_hall_here(here)
+
+    def _hear(self, letter: Letter) -> None:
+        if not letter.payload:
+            return
+        try:
+            heard = wire.decode(self._hall, letter.topic, letter.payload)
+        except wire.BadMessage as error:
+            self.bad_messages += 1
+            log.warning("dropped: %s", error)
+            return
+        match heard.message:
+            case Answer() as answer:
+                self._answered(answer)
+            case View() as view:
+                self._viewed(letter.topic, view)
+            case Recorded() as recorded:
+                self._happened(recorded)
+            case Presence(node="dispatcher") as presence:
+                self._dispatcher_up = presence.up
+                self._judge_here()
+            case _:
+                pass
+
+    def _answered(self, answer: AnyAnswer) -> None:
+        future = self._answers.get(answer.id)
+        if future is not None and not future.done():
+            future.set_result(answer)
+
+    def _enter_epoch(self, epoch: int, seq: int) -> None:
+        """Forget the order of an older epoch: a restore or takeover has begun a new one."""
+        if epoch > self._epoch or self._seq is None:
+            self._epoch = epoch
+            self._seq = self._known = seq
+            self._early.clear()
+
+    def _viewed(self, topic: str, view: AnyView) -> None:
+        place = (view.epoch, view.seq)
+        if place < self._seen_views.get(topic, (0, 0)) or view.epoch < self._epoch:
+            return
+        self._enter_epoch(view.epoch, view.seq)
+        self._seen_views[topic] = place
+        self._on_view(view)
+        self._know_of(view.seq)
+
+    def _happened(self, recorded: Recorded) -> None:
+        if recorded.epoch < self._epoch:
+            return
+        self._enter_epoch(recorded.epoch, recorded.seq - 1)
+        self._early[recorded.seq] = recorded
+        self._deliver()
+        self._know_of(recorded.seq)
+
+    def _deliver(self) -> None:
+        for seq in [seq for seq in self._early if seq <= self._seq_or_zero]:
+            del self._early[seq]
+        while self._seq_or_zero + 1 in self._early:
+            self._seq = self._seq_or_zero + 1
+            self._on_event(self._early.pop(self._seq))
+
+    @property
+    def _seq_or_zero(self) -> int:
+        return self._seq or 0
+
+    def _know_of(self, seq: int) -> None:
+        """Note that the hall is at `seq`; events go out before views, so whatever is missing by now was missed."""
+        self._known = max(self._known, seq)
+        if self._known > self._seq_or_zero and not self._catching_up:
+            self._catching_up = True
+            task = asyncio.get_running_loop().create_task(self._catch_up())
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _catch_up(self) -> None:
+        try:
+            while self._known > self._seq_or_zero:
+                answer = await self.ask(ReadEvents(id=self.new_id(), after_seq=self._seq_or_zero), patience_s=10)
+                if isinstance(answer, EventsRead) and answer.events:
+                    self._early.update({each.seq: each for each in answer.events})
+                    self._seq = max(self._seq_or_zero, answer.events[0].seq - 1)  # older ones are in older journals
+                else:
+                    log.warning("events after %d cannot be read: %r", self._seq_or_zero, answer)
+                    self._seq = self._known
+                self._deliver()
+        except Unanswered:
+            log.warning("missed events could not be read: the dispatcher is away")
+        finally:
+            self._catching_up = False
