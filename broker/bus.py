@@ -131,7 +131,8 @@ class MqttBus:
             )
 
         def opened(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            if isinstance(sock, socket.socket):
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             loop.call_soon_threadsafe(loop.add_reader, sock, self._read, client, sock)
 
         def closed(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:

@@ -1,0 +1,151 @@
+"""Configuration files: strict TOML into frozen structures; the only place that knows these files.
+
+One `hall.toml` says what the hall is, one small file a node says what hangs on that node. Read once, at start.
+All that is wrong is said at once, with line numbers.
+"""
+
+import re
+import tomllib
+import zoneinfo
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from types import UnionType
+from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
+
+import msgspec
+from msgspec import Meta, Struct
+
+from .contract.messages import CounterNumber, Hall, Id, Language, Role
+
+# Node files -----------------------------------------------------------------------------------------------------------
+
+
+class BrokerAddress(Struct, frozen=True, kw_only=True):
+    """Where the hall's MQTT broker is, and this node's login (its name is the node's id)."""
+
+    host: Annotated[str, Meta(description="address of the broker")] = "127.0.0.1"
+    port: Annotated[int, Meta(ge=1, le=65535, description="TCP port of the broker")] = 1883
+    password_file: Annotated[str, Meta(description="file whose first line is this node's password")]
+
+
+class NodeFile(Struct, frozen=True, kw_only=True):
+    """What every node's file begins with."""
+
+    node: Annotated[Id, Meta(description="this node's id, as hall.toml lists it")]
+    hall: Annotated[Id, Meta(description="id of the hall")]
+    state_dir: Annotated[str, Meta(description="directory that this node may write")]
+    broker: BrokerAddress
+
+
+class DispatcherFile(NodeFile, frozen=True, kw_only=True):
+    """The dispatcher's file."""
+
+    hall_file: Annotated[str, Meta(description="path of hall.toml")]
+
+
+class Printer(Struct, frozen=True, kw_only=True):
+    """The kiosk's ticket printer."""
+
+    port: Annotated[str, Meta(description="tcp:HOST:PORT, serial:DEVICE?baud=N or usblp:DEVICE")]
+    driver: Annotated[str, Meta(description="escpos-printer")] = "escpos-printer"
+    encoding: Annotated[str, Meta(description="encoding of Chinese text: gb18030 or gbk")] = "gb18030"
+    width_dots: Annotated[int, Meta(ge=200, le=832, description="printable dots: 384 on 58 mm, 576 on 80 mm")] = 576
+    acknowledge_s: Annotated[int, Meta(ge=1, le=30, description="longest wait for the printer's acknowledgement")] = 8
+
+
+class KioskScreen(Struct, frozen=True, kw_only=True):
+    """The kiosk's touch screen."""
+
+    width: Annotated[int, Meta(ge=800, le=1920, description="pixels")] = 1280
+    height: Annotated[int, Meta(ge=480, le=1920, description="pixels")] = 800
+    fullscreen: Annotated[bool, Meta(description="no window frame")] = False
+    idle_s: Annotated[int, Meta(ge=10, le=300, description="seconds without a touch until home")] = 25
+    ticket_s: Annotated[int, Meta(ge=2, le=60, description="seconds the ticket screen stays")] = 8
+    touch: Annotated[str, Meta(description="a further Kivy input provider, such as tuio,127.0.0.1:3333")] = ""
+
+
+class KioskFile(NodeFile, frozen=True, kw_only=True):
+    """A kiosk's file."""
+
+    screen: KioskScreen = KioskScreen()
+    printer: Printer
+
+
+class BoardScreen(Struct, frozen=True, kw_only=True):
+    """A TV board."""
+
+    zone: Annotated[Id, Meta(description="zone whose calls it shows")]
+    width: Annotated[int, Meta(ge=640, le=3840, description="pixels")] = 1920
+    height: Annotated[int, Meta(ge=480, le=2160, description="pixels")] = 1080
+    fullscreen: Annotated[bool, Meta(description="no window frame")] = False
+    rows: Annotated[int, Meta(ge=1, le=8, description="calls shown")] = 4
+
+
+class Voice(Struct, frozen=True, kw_only=True):
+    """The announcements of a zone."""
+
+    zone: Annotated[Id, Meta(description="zone whose calls it speaks")]
+    speaker: Annotated[str, Meta(description="alsa:DEVICE or tcp:HOST:PORT")] = "alsa:default"
+    languages: Annotated[tuple[Language, ...], Meta(min_length=1, description="spoken in this order")] = (
+        Language.ZH,
+        Language.EN,
+    )
+    repeats: Annotated[int, Meta(ge=1, le=3, description="how often the first language is spoken")] = 2
+    backlog_s: Annotated[int, Meta(ge=0, le=120, description="queued seconds past which announcements get short")] = 15
+
+
+class DisplayFile(NodeFile, frozen=True, kw_only=True):
+    """A display node's file: a board, or a voice."""
+
+    screen: BoardScreen | None = None
+    voice: Voice | None = None
+
+
+class PadLine(Struct, frozen=True, kw_only=True):
+    """A serial line with call pads."""
+
+    port: Annotated[str, Meta(description="serial:DEVICE?baud=N")]
+    driver: Annotated[str, Meta(description="qsystem-pads")] = "qsystem-pads"
+
+
+class SignLine(Struct, frozen=True, kw_only=True):
+    """A serial line with window signs."""
+
+    port: Annotated[str, Meta(description="serial:DEVICE?baud=N")]
+    driver: Annotated[str, Meta(description="candle-sign")] = "candle-sign"
+
+
+class Keypad(Struct, frozen=True, kw_only=True):
+    """A rating keypad on a serial line of its own."""
+
+    port: Annotated[str, Meta(description="serial:DEVICE?baud=N")]
+    driver: Annotated[str, Meta(description="jtt905-keypad")] = "jtt905-keypad"
+
+
+class Window(Struct, frozen=True, kw_only=True):
+    """What stands at one counter."""
+
+    counter: CounterNumber
+    pad: Annotated[int | None, Meta(ge=1, le=127, description="address of its call pad")] = None
+    sign: Annotated[int | None, Meta(ge=32, le=127, description="address of its sign, 32 to 127")] = None
+    keypad: Annotated[Keypad | None, Meta(description="its rating keypad")] = None
+
+
+class CounterFile(NodeFile, frozen=True, kw_only=True):
+    """A counter box's file."""
+
+    rating_s: Annotated[int, Meta(ge=5, le=120, description="seconds the keypad asks for a rating")] = 20
+    pads: Annotated[PadLine | None, Meta(description="line of the call pads")] = None
+    signs: Annotated[SignLine | None, Meta(description="line of the window signs")] = None
+    windows: Annotated[tuple[Window, ...], Meta(min_length=1)]
+
+
+AnyNodeFile = DispatcherFile | KioskFile | DisplayFile | CounterFile
+FILE_OF_ROLE: Final[dict[Role, type[NodeFile]]] = {
+    Role.DISPATCHER: DispatcherFile,
+    Role.KIOSK: KioskFile,
+    Role.DISPLAY: DisplayFile,
+    Role.COUNTER: CounterFile,
+}
