@@ -1,0 +1,18 @@
+"""One file a device: the manual's bytes as pure functions on top, the driver below; and the names used in config.
+
+A driver speaks one device's language over a line or port. It never opens a cable by itself and knows no hall.
+"""
+
+from typing import Final
+
+from .candle_sign import CandleSigns
+from .escpos_printer import EscposPrinter
+from .jtt905_keypad import Jtt905Keypad
+from .qsystem_pads import QSystemPads
+
+DRIVERS: Final[dict[str, type[QSystemPads | Jtt905Keypad | CandleSigns | EscposPrinter]]] = {
+    "qsystem-pads": QSystemPads,
+    "jtt905-keypad": Jtt905Keypad,
+    "candle-sign": CandleSigns,
+    "escpos-printer": EscposPrinter,
+}

@@ -1,0 +1,237 @@
+"""Moves bytes over serial lines, TCP and USB printers: `open_port(url)`, and the only importer of pyserial."""
+
+import asyncio
+import os
+import socket
+import termios
+from typing import Final
+from urllib.parse import parse_qsl
+
+import serial
+import serial_asyncio_fast
+
+from .devices import Port, PortGone
+
+FORMS: Final = (
+    "serial:/dev/hallcall/keypad3?baud=9600 (also parity=N|E|O, stop=1|2, write_timeout=SECONDS), "
+    "tcp:HOST:PORT (also ?write_timeout=SECONDS), usblp:/dev/usb/lp0"
+)
+
+# pyserial on unplug raises SerialException or OSError, and termios.error (no OSError) on a line that it cannot set.
+_CABLE_ERRORS: Final = (serial.SerialException, OSError, termios.error)
+_CHUNK: Final = 4096
+_CONNECT_S: Final = 3.0
+_WRITE_S: Final = 5.0
+_EMPTY_TRANSFER_S: Final = 0.05  # some USB printers answer "nothing" at once and for ever
+_KEEPALIVE_S: Final = 10
+
+
+async def open_port(url: str) -> Port:
+    """Open the cable that `url` names; raises PortGone when it cannot be had, ValueError for a bad url."""
+    scheme, _, rest = url.partition(":")
+    place, _, query = rest.partition("?")
+    options = _options(url, query)
+    write_s = _number(url, options.pop("write_timeout", str(_WRITE_S)))
+    match scheme:
+        case "serial" if place:
+            return await _open_serial(url, place, options, write_s)
+        case "tcp" if place and not options:
+            return await _open_tcp(url, place, write_s)
+        case "usblp" if place and not options:
+            return _open_usblp(place, write_s)
+        case _:
+            raise ValueError(f"{url!r} is no port that Hallcall knows; write one of: {FORMS}")
+
+
+def _options(url: str, query: str) -> dict[str, str]:
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    if unknown := set(options) - {"baud", "parity", "stop", "write_timeout"}:
+        raise ValueError(f"{url!r}: unknown option {', '.join(sorted(unknown))}; write one of: {FORMS}")
+    return options
+
+
+def _number(url: str, text: str) -> float:
+    try:
+        number = float(text)
+    except ValueError as error:
+        raise ValueError(f"{url!r}: {text!r} is not a number; write one of: {FORMS}") from error
+    if number <= 0:
+        raise ValueError(f"{url!r}: {text!r} must be above zero")
+    return number
+
+
+async def _open_serial(url: str, path: str, options: dict[str, str], write_s: float) -> Port:
+    baud = int(_number(url, options.get("baud", "9600")))
+    parity, stop = options.get("parity", "N"), options.get("stop", "1")
+    if parity not in {"N", "E", "O"} or stop not in {"1", "2"}:
+        raise ValueError(f"{url!r}: parity is N, E or O, stop is 1 or 2")
+    try:
+        reader, writer = await serial_asyncio_fast.open_serial_connection(
+            url=path, baudrate=baud, parity=parity, stopbits=int(stop), exclusive=True, write_timeout=write_s
+        )
+    except _CABLE_ERRORS as error:
+        raise PortGone(
+            f"serial line {path} cannot be opened ({error}): is the adapter plugged in, is its udev name right, "
+            "does another program hold it?"
+        ) from error
+    return _StreamPort(reader, writer, name=f"serial line {path}", write_s=write_s)
+
+
+async def _open_tcp(url: str, place: str, write_s: float) -> Port:
+    host, _, port = place.rpartition(":")
+    if not host or not port.isdecimal():
+        raise ValueError(f"{url!r} has no HOST:PORT; write one of: {FORMS}")
+    try:
+        async with asyncio.timeout(_CONNECT_S):
+            reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+    except OSError as error:
+        raise PortGone(
+            f"{host}:{port} does not take a connection ({str(error) or 'no answer'}): is the device on, is its network "
+            "cable in, is the address right, does another program hold it?"
+        ) from error
+    line: socket.socket = writer.get_extra_info("socket")
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_S)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _KEEPALIVE_S)
+    line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
+    return _StreamPort(reader, writer, name=f"{host}:{port}", write_s=write_s)
+
+
+def _open_usblp(path: str, write_s: float) -> Port:
+    try:
+        fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+    except OSError as error:
+        raise PortGone(
+            f"USB printer {path} cannot be opened ({error.strerror}): is its cable in, is it on, does another "
+            "program hold it, may this user open it (group lp)?"
+        ) from error
+    return _UsbPort(fd, name=f"USB printer {path}", write_s=write_s)
+
+
+class _StreamPort:
+    """A serial line or a TCP connection."""
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, name: str, write_s: float
+    ) -> None:
+        self._reader = reader
+        self._writer = writer
+        self._name = name
+        self._write_s = write_s
+        writer.transport.set_write_buffer_limits(high=0)  # drain() then waits until the kernel has it all
+
+    async def read(self) -> bytes:
+        try:
+            chunk = await self._reader.read(_CHUNK)
+        except _CABLE_ERRORS as error:
+            raise self._gone(str(error)) from error
+        if not chunk:
+            raise self._gone("closed by the far end")
+        return chunk
+
+    async def write(self, data: bytes) -> None:
+        if self._writer.is_closing():
+            raise self._gone("already closed")
+        try:
+            async with asyncio.timeout(self._write_s):
+                self._writer.write(data)
+                await self._writer.drain()
+        except TimeoutError as error:
+            raise self._gone(f"took no bytes for {self._write_s:g} s") from error
+        except _CABLE_ERRORS as error:
+            raise self._gone(str(error)) from error
+
+    async def close(self) -> None:
+        self._writer.transport.abort()
+        try:
+            await self._writer.wait_closed()
+        except _CABLE_ERRORS:
+            return  # it was gone already
+
+    def _gone(self, reason: str) -> PortGone:
+        return PortGone(f"{self._name} is gone ({reason}): check its cable, its power, and who else holds it")
+
+
+class _UsbPort:
+    """A Linux usblp device, opened for both ways without blocking."""
+
+    def __init__(self, fd: int, *, name: str, write_s: float) -> None:
+        self._fd = fd
+        self._name = name
+        self._write_s = write_s
+        self._waiting: set[asyncio.Future[None]] = set()
+
+    async def read(self) -> bytes:
+        while True:
+            try:
+                chunk = os.read(self._open_fd(), _CHUNK)
+            except BlockingIOError:
+                await self._readable()
+                continue
+            except OSError as error:
+                raise self._gone(str(error)) from error
+            if chunk:
+                return chunk
+            await asyncio.sleep(_EMPTY_TRANSFER_S)
+
+    async def write(self, data: bytes) -> None:
+        rest = memoryview(data)
+        try:
+            async with asyncio.timeout(self._write_s):
+                while rest:
+                    try:
+                        rest = rest[os.write(self._open_fd(), rest) :]
+                    except BlockingIOError:
+                        await self._writable()
+        except TimeoutError as error:
+            raise self._gone(f"took no bytes for {self._write_s:g} s") from error
+        except OSError as error:
+            raise self._gone(str(error)) from error
+
+    async def close(self) -> None:
+        if self._fd < 0:
+            return
+        os.close(self._fd)
+        self._fd = -1
+        for future in self._waiting:
+            if not future.done():
+                future.set_result(None)
+
+    def _open_fd(self) -> int:
+        if self._fd < 0:
+            raise self._gone("already closed")
+        return self._fd
+
+    async def _readable(self) -> None:
+        loop = asyncio.get_running_loop()
+        fd, ready = self._fd, loop.create_future()
+        loop.add_reader(fd, _settle, ready)
+        try:
+            await self._wait(ready)
+        finally:
+            loop.remove_reader(fd)
+
+    async def _writable(self) -> None:
+        loop = asyncio.get_running_loop()
+        fd, ready = self._fd, loop.create_future()
+        loop.add_writer(fd, _settle, ready)
+        try:
+            await self._wait(ready)
+        finally:
+            loop.remove_writer(fd)
+
+    async def _wait(self, ready: asyncio.Future[None]) -> None:
+        self._waiting.add(ready)
+        try:
+            await ready
+        finally:
+            self._waiting.discard(ready)
+
+    def _gone(self, reason: str) -> PortGone:
+        return PortGone(f"{self._name} is gone ({reason}): check its cable, its power, and who else holds it")
+
+
+def _settle(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
