@@ -1,0 +1,255 @@
+"""The hall's memory: an append-only SQLite journal, one file a business day.
+
+WAL with synchronous=FULL, one writer (a lock file), one commit for all commands that wait together. A journal that is
+damaged, or newer than this program, is refused with a message; an empty hall never stands in its place.
+"""
+
+import fcntl
+import hashlib
+import os
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.resources import files
+from pathlib import Path
+from typing import IO, Final
+
+import msgspec
+
+from .contract.messages import AnyAnswer, AnyEvent, DayOpened, Event, Recorded
+
+SCHEMA: Final = 1  # PRAGMA user_version
+NO_HASH: Final = ""  # before the first row of the first file
+
+_EVENT: Final = msgspec.json.Decoder(AnyEvent)
+_ANSWER: Final = msgspec.json.Decoder(AnyAnswer)
+
+
+class JournalDamaged(RuntimeError):
+    """The journal on disk cannot be trusted."""
+
+
+class JournalTooNew(RuntimeError):
+    """The journal was written by a newer Hallcall: install that version again."""
+
+
+class JournalInUse(RuntimeError):
+    """Another dispatcher holds this journal: stop it first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One command, its answer, and the events it made."""
+
+    node: str
+    command: str
+    answer: AnyAnswer
+    events: Sequence[Recorded] = ()
+
+
+class Journal:
+    """Open for writing in one process; `replay` first, then `append`."""
+
+    def __init__(self, directory: Path) -> None:
+        """Open the journal, or begin one in an empty directory. Raises JournalDamaged, JournalTooNew, JournalInUse."""
+        directory.mkdir(parents=True, exist_ok=True)
+        self._directory = directory
+        self._lock = _lock(directory / "writer.lock")
+        self._db: sqlite3.Connection | None = None
+        self._last_hash = NO_HASH
+        self._path: Path | None = None
+        self.epoch = 1
+        self.seq = 0
+        days = _days(directory)
+        if days:
+            self._take_up(days[-1])
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing was ever written here."""
+        return self._db is None
+
+    def replay(self) -> Iterator[Recorded]:
+        """Yield today's events, which make the whole state: each day's file begins with the day and the hall."""
+        if self._db is None:
+            return
+        for row in self._db.execute("SELECT seq, at, body FROM event ORDER BY seq"):
+            yield self._recorded(row)
+
+    def answers(self) -> dict[tuple[str, str], AnyAnswer]:
+        """Return the answers given today and the business day before, by node and command id."""
+        known: dict[tuple[str, str], AnyAnswer] = {}
+        for path in _days(self._directory)[-2:]:
+            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+                for node, command, body in db.execute("SELECT node, command, body FROM answer"):
+                    known[node, command] = _ANSWER.decode(body)
+            db.close()
+        return known
+
+    def read(self, *, after_seq: int, limit: int) -> list[Recorded]:
+        """Return up to `limit` of today's events after a sequence number."""
+        if self._db is None:
+            return []
+        rows = self._db.execute(
+            "SELECT seq, at, body FROM event WHERE seq > ? ORDER BY seq LIMIT ?", (after_seq, limit)
+        )
+        return [self._recorded(row) for row in rows]
+
+    def append(self, entries: Sequence[Entry]) -> None:
+        """Put entries on disk with one commit; when this returns they survive a power cut.
+
+        A day's opening begins a new file and costs a commit of its own. Raises sqlite3.Error; the process must then
+        end, for nobody may be told of what is not on disk.
+        """
+        for entry in entries:
+            for recorded in entry.events:
+                if isinstance(recorded.event, DayOpened):
+                    self._commit()
+                    self._begin(recorded.event.day)
+                self._insert(entry, recorded)
+            self._writable().execute(
+                "INSERT INTO answer VALUES (?, ?, ?)",
+                (entry.node, entry.command, msgspec.json.encode(entry.answer).decode()),
+            )
+        self._commit()
+
+    def raise_epoch(self, above: int) -> None:
+        """Begin a new epoch, after a restore: nodes then forget what they saw of the older ones."""
+        self.epoch = max(self.epoch, above) + 1
+        if self._db is not None:
+            self._db.execute("UPDATE meta SET value = ? WHERE key = 'epoch'", (str(self.epoch),))
+            self._commit()
+
+    def close(self) -> None:
+        if self._db is not None:
+            self._db.close()
+            self._db = None
+        self._lock.close()
+
+    def _writable(self) -> sqlite3.Connection:
+        if self._db is None:
+            raise JournalDamaged(f"{self._directory}: an answer before any day was opened")
+        if not self._db.in_transaction:
+            self._db.execute("BEGIN IMMEDIATE")
+        return self._db
+
+    def _insert(self, entry: Entry, recorded: Recorded) -> None:
+        event = recorded.event
+        at, body = recorded.at.isoformat(), msgspec.json.encode(event).decode()
+        self._last_hash = _chain(self._last_hash, recorded.seq, at, body)
+        self._writable().execute(
+            "INSERT INTO event VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (recorded.seq, at, type(event).__name__, event.VERSION, entry.node, entry.command, body, self._last_hash),
+        )
+        self.seq = recorded.seq
+
+    def _commit(self) -> None:
+        if self._db is not None and self._db.in_transaction:
+            self._db.execute("COMMIT")
+
+    def _begin(self, day: str) -> None:
+        """Begin the file of a day: its tables and its first events come in one transaction."""
+        if self._db is not None:
+            self._db.close()
+        self._path = self._directory / f"{day}.sqlite"
+        self._db = _connect(self._path)
+        self._db.execute("BEGIN IMMEDIATE")
+        for statement in files("broker").joinpath("journal.sql").read_text(encoding="utf-8").split(";"):
+            if statement.strip():
+                self._db.execute(statement)
+        self._db.execute(f"PRAGMA user_version = {SCHEMA}")
+        self._db.executemany(
+            "INSERT INTO meta VALUES (?, ?)", [("epoch", str(self.epoch)), ("before", self._last_hash)]
+        )
+
+    def _take_up(self, path: Path) -> None:
+        self._path = path
+        try:
+            self._db = _connect(path)
+            self._check(self._db, path)
+        except sqlite3.DatabaseError as error:
+            raise JournalDamaged(_advice(path, str(error))) from error
+
+    def _check(self, db: sqlite3.Connection, path: Path) -> None:
+        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+        if verdict != "ok":
+            raise JournalDamaged(_advice(path, verdict))
+        meta = dict(db.execute("SELECT key, value FROM meta").fetchall())
+        self.epoch, self._last_hash = int(meta["epoch"]), meta["before"]
+        before = None
+        newest = {kind.__name__: kind.VERSION for kind in Event.__subclasses__()}
+        for seq, at, kind, version, body, digest in db.execute(
+            "SELECT seq, at, kind, version, body, hash FROM event ORDER BY seq"
+        ):
+            if version > newest.get(kind, 0):
+                raise JournalTooNew(f"{path}: event {seq} is {kind} version {version}, which this program cannot read")
+            self._last_hash = _chain(self._last_hash, seq, at, body)
+            if digest != self._last_hash or (before is not None and seq != before + 1):
+                raise JournalDamaged(_advice(path, f"event {seq} is not what was written, or one before it is missing"))
+            before = self.seq = seq
+
+    def _recorded(self, row: tuple[int, str, str]) -> Recorded:
+        seq, at, body = row
+        try:
+            return Recorded(epoch=self.epoch, seq=seq, at=datetime.fromisoformat(at), event=_EVENT.decode(body))
+        except (msgspec.DecodeError, ValueError) as error:
+            raise JournalDamaged(_advice(self._path or self._directory, f"event {seq}: {error}")) from error
+
+
+def _chain(before: str, seq: int, at: str, body: str) -> str:
+    return hashlib.sha256(f"{before}\n{seq}\n{at}\n{body}".encode()).hexdigest()
+
+
+def _days(directory: Path) -> list[Path]:
+    """Return the journal's files, oldest first. A file that holds nothing yet, from a crash at its birth, is none."""
+    found = sorted(directory.glob("????-??-??.sqlite"))
+    while found and _unborn(found[-1]):
+        found.pop()
+    return found
+
+
+def _unborn(path: Path) -> bool:
+    wal = path.with_name(path.name + "-wal")
+    if path.stat().st_size == 0 and (not wal.exists() or wal.stat().st_size == 0):
+        return True
+    try:
+        db = _connect(path)
+        (version,) = db.execute("PRAGMA user_version").fetchone()
+        (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        db.close()
+    except sqlite3.DatabaseError as error:
+        raise JournalDamaged(_advice(path, str(error))) from error
+    if version > SCHEMA:
+        raise JournalTooNew(f"{path}: written in format {version}; this program knows {SCHEMA}. Install the newer one.")
+    return bool(tables == 0)
+
+
+def _connect(path: Path) -> sqlite3.Connection:
+    db = sqlite3.connect(path, isolation_level=None)
+    db.execute("PRAGMA journal_mode = WAL")
+    db.execute("PRAGMA synchronous = FULL")
+    db.execute("PRAGMA foreign_keys = ON")
+    return db
+
+
+def _lock(path: Path) -> IO[str]:
+    """Hold the lock of the one writer until the process ends, however it ends."""
+    held = path.open("a+", encoding="ascii")
+    try:
+        fcntl.flock(held, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        held.close()
+        raise JournalInUse(f"{path.parent}: another dispatcher is writing this journal; stop it first") from error
+    held.truncate(0)
+    held.write(f"{os.getpid()}\n")
+    held.flush()
+    return held
+
+
+def _advice(path: Path, what: str) -> str:
+    return (
+        f"journal {path} is damaged: {what}. The hall does not start on it, and it was left as it is. Keep this file, "
+        f"put back the last copy of {path.parent}, or move the directory away to begin a new journal; numbers given "
+        "today are then lost and must be served by hand."
+    )
