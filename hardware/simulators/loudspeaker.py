@@ -1,0 +1,202 @@
+"""A loudspeaker on the network: takes one WAV a connection, plays it in real time, records all that the hall heard.
+
+It closes the connection when the last sample has sounded. Two connections at once sound at once, as they would.
+"""
+
+import asyncio
+import io
+import wave
+from array import array
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final, Self
+
+RATE: Final = 22050
+_SAMPLE_BYTES: Final = 2
+_LOUDEST: Final = 32767
+_AUDIBLE: Final = 200  # below this a sample counts as silence
+
+
+@dataclass(frozen=True, kw_only=True)
+class Announced:
+    """One announcement; `start_s` and `end_s` are its first and last audible samples on hall.wav."""
+
+    number: int
+    start_s: float
+    end_s: float
+    overlapped: bool
+    monotonic_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class NotSound:
+    """Something came that is no mono or stereo 16-bit WAV."""
+
+    reason: str
+    monotonic_ms: float
+
+
+@dataclass(kw_only=True)
+class _Playing:
+    number: int
+    overlapped: bool = field(default=False)
+
+
+class SimulatedLoudspeaker:
+    """Listens on `host:port` (port 0: a free one, named by `port`); writes `tape` if given, for all to hear later."""
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        tape: Path | None = None,
+        report: Callable[[Announced | NotSound], None] | None = None,
+    ) -> None:
+        self.host = host
+        self.port = port
+        self._report = report or (lambda _heard: None)
+        self._tape = HallTape(tape) if tape else None
+        self._started_s = 0.0
+        self._playing: list[_Playing] = []
+        self._count = 0
+        self._server: asyncio.Server | None = None
+        self._connections: set[asyncio.Task[None]] = set()
+
+    @property
+    def started_monotonic_ms(self) -> float:
+        """Return the moment at which the tape begins."""
+        return self._started_s * 1000
+
+    async def __aenter__(self) -> Self:
+        self._started_s = asyncio.get_running_loop().time()
+        self._server = await asyncio.start_server(self._connected, self.host, self.port)
+        self.port = self._server.sockets[0].getsockname()[1]
+        return self
+
+    async def __aexit__(self, *_error: object) -> None:
+        if self._server is None:
+            return
+        self._server.close()
+        for connection in list(self._connections):
+            connection.cancel()
+        await asyncio.gather(*self._connections, return_exceptions=True)
+        await self._server.wait_closed()
+        if self._tape is not None:
+            self._tape.close(at_s=asyncio.get_running_loop().time() - self._started_s)
+
+    async def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        connection = asyncio.current_task()
+        if connection is None:
+            return
+        self._connections.add(connection)
+        try:
+            await self._play(await reader.read(-1))
+        except (OSError, asyncio.CancelledError):
+            return
+        finally:
+            self._connections.discard(connection)
+            writer.close()
+            with suppress(OSError):
+                await writer.wait_closed()
+
+    async def _play(self, wav: bytes) -> None:
+        loop = asyncio.get_running_loop()
+        try:
+            samples = samples_of(wav)
+        except (wave.Error, EOFError, ValueError) as error:
+            self._report(NotSound(reason=str(error), monotonic_ms=loop.time() * 1000))
+            return
+        self._count += 1
+        mine = _Playing(number=self._count, overlapped=bool(self._playing))
+        for other in self._playing:
+            other.overlapped = True
+        self._playing.append(mine)
+        began_s = loop.time()
+        first_s = began_s - self._started_s
+        try:
+            if self._tape is not None:
+                self._tape.mix(samples, at_s=first_s)
+            await asyncio.sleep(began_s + len(samples) / RATE - loop.time())
+        finally:
+            self._playing.remove(mine)
+        first, last = audible(samples)
+        self._report(
+            Announced(
+                number=mine.number,
+                start_s=first_s + first / RATE,
+                end_s=first_s + last / RATE,
+                overlapped=mine.overlapped,
+                monotonic_ms=loop.time() * 1000,
+            )
+        )
+
+
+def samples_of(wav: bytes) -> "array[int]":
+    """Return a WAV's samples as 16-bit mono at 22050 Hz; raises ValueError for another sample width."""
+    with wave.open(io.BytesIO(wav)) as sound:
+        channels, width, rate = sound.getnchannels(), sound.getsampwidth(), sound.getframerate()
+        frames = sound.readframes(sound.getnframes())
+    if width != _SAMPLE_BYTES:
+        raise ValueError(f"{width * 8}-bit samples; this loudspeaker plays 16-bit only")
+    samples = array("h", frames)[::channels]
+    if rate == RATE:
+        return samples
+    return array("h", (samples[number * rate // RATE] for number in range(len(samples) * RATE // rate)))
+
+
+def audible(samples: "array[int]") -> tuple[int, int]:
+    """Return the positions of the first and the last sample that can be heard; (0, 0) for silence."""
+    loud = [position for position, sample in enumerate(samples) if abs(sample) > _AUDIBLE]
+    return (loud[0], loud[-1]) if loud else (0, 0)
+
+
+class HallTape:
+    """One WAV file that grows with the time of the hall; its header is right after every announcement."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._samples = 0
+        self._write_header()
+
+    def mix(self, samples: "array[int]", *, at_s: float) -> None:
+        """Add `samples` from `at_s` on to what is already there."""
+        start = round(at_s * RATE)
+        already = array("h", bytes(len(samples) * _SAMPLE_BYTES))
+        with self._path.open("r+b") as tape:
+            tape.seek(_HEADER_BYTES + start * _SAMPLE_BYTES)
+            there = array("h", tape.read(len(samples) * _SAMPLE_BYTES))
+            already[: len(there)] = there
+            mixed = array("h", (_mixed(a, b) for a, b in zip(samples, already, strict=True)))
+            tape.seek(_HEADER_BYTES + start * _SAMPLE_BYTES)  # past the end: the file system fills in silence
+            tape.write(mixed.tobytes())
+        self._samples = max(self._samples, start + len(samples))
+        self._write_header()
+
+    def close(self, *, at_s: float) -> None:
+        """End the tape with silence up to `at_s`."""
+        self._samples = max(self._samples, round(at_s * RATE))
+        self._write_header()
+
+    def _write_header(self) -> None:
+        header = io.BytesIO()
+        with wave.open(header, "wb") as empty:
+            empty.setnchannels(1)
+            empty.setsampwidth(_SAMPLE_BYTES)
+            empty.setframerate(RATE)
+        fixed = bytearray(header.getvalue())
+        size = self._samples * _SAMPLE_BYTES
+        fixed[4:8] = (_HEADER_BYTES - 8 + size).to_bytes(4, "little")
+        fixed[40:44] = size.to_bytes(4, "little")
+        with self._path.open("r+b" if self._path.exists() and self._samples else "wb") as tape:
+            tape.write(fixed)
+            tape.truncate(_HEADER_BYTES + size)
+
+
+_HEADER_BYTES: Final = 44
+
+
+def _mixed(one: int, other: int) -> int:
+    return max(-_LOUDEST, min(_LOUDEST, one + other))
