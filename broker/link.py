@@ -9,11 +9,13 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
+from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from .bus import Bus, BusDown, Letter
+from .bus import Bus, BusDown, Letter, Login
+from .config import NodeFile
 from .contract import wire
 from .contract.messages import (
     Answer,
@@ -52,6 +54,12 @@ def _presence_letter(hall: str, presence: Presence) -> Letter:
         retained=True,
         expiry_s=wire.PRESENCE_EXPIRY_S,
     )
+
+
+def login_of(file: NodeFile) -> Login:
+    """Return a node's login. Raises OSError, naming the file, when its password cannot be read."""
+    lines = Path(file.broker.password_file).read_text(encoding="utf-8").splitlines()
+    return Login(host=file.broker.host, port=file.broker.port, name=file.node, password=lines[0] if lines else "")
 
 
 def subscriptions(*, hall: str, node: str, also: Sequence[str]) -> list[str]:

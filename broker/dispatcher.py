@@ -1,0 +1,364 @@
+"""The dispatcher: decides, writes down, then tells. `python -m broker.dispatcher --config dispatcher.toml`.
+
+For each command that waits: look its id up, decide, apply. Then one commit for all of them. Then answers and views go
+out. Nobody is told of what is not on disk; a failed commit ends the process, and replay restores the hall.
+"""
+
+import argparse
+import asyncio
+import hashlib
+import json
+import logging
+import signal
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from .bus import Bus, BusDown, Letter, Login, MqttBus
+from .config import BrokenConfig, DispatcherFile, load_hall, load_node
+from .contract import wire
+from .contract.messages import (
+    AnyAnswer,
+    AnyCommand,
+    AnyEvent,
+    AnyView,
+    Command,
+    ConfigureHall,
+    DeviceState,
+    DeviceStatus,
+    EventsRead,
+    Hall,
+    OpenDay,
+    Presence,
+    ReadEvents,
+    Recorded,
+    Refused,
+    Role,
+    TicketIssued,
+)
+from .hall import views
+from .hall.decide import Decision, decide, refused
+from .hall.state import HallState
+from .journal import Entry, Journal, JournalDamaged, JournalInUse, JournalTooNew
+from .link import login_of, will
+from .told import NODE, JournalBehind, compare, what_was_told
+
+log = logging.getLogger(__name__)
+
+LOOK_AT_CLOCK_S: Final = 20
+REST_S: Final = 0.1  # views of counters that a commit did not touch follow after this, many commits at once
+
+
+@dataclass(frozen=True, kw_only=True)
+class Waiting:
+    node: str
+    command: AnyCommand
+
+
+class Dispatcher:
+    """The shell around the hall. `now` returns aware UTC; all else comes in as parts."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        journal: Journal,
+        hall: str,
+        poison: Path,
+        now: Callable[[], datetime],
+        alarms: Iterable[DeviceStatus] = (),
+    ) -> None:
+        self._bus = bus
+        self._journal = journal
+        self._hall = hall
+        self._now = now
+        self._poison = poison
+        self._poisoned = _read_poison(poison)
+        self._alarms = {alarm.name: alarm for alarm in alarms}
+        self._waiting: list[Waiting] = []
+        self._rung = asyncio.Event()  # a command waits
+        self._told: dict[str, AnyView] = {}
+        self._rest: asyncio.TimerHandle | None = None
+        self._connected = False
+        self._bad_messages = 0
+        self.state = HallState(epoch=journal.epoch, seq=journal.seq)
+        for recorded in journal.replay():
+            self.state.apply(recorded)
+        self._answers = journal.answers()
+        bus.listen(on_letter=self._hear, on_state=self._connection)
+
+    async def run(self) -> None:
+        """Serve the hall until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._bus.run())
+            tasks.create_task(self._work())
+            tasks.create_task(self._keep_presence())
+            tasks.create_task(self._keep_day())
+
+    def configure(self, hall: Hall) -> AnyAnswer:
+        """Take the hall file into force, if today's visits allow it; the first one of all opens the first day."""
+        if self.state.day is None:
+            self._open_day(ZoneInfo(hall.timezone))
+        digest = hashlib.sha256(msgspec.json.encode(hall)).hexdigest()[:16]
+        answer = self._order(ConfigureHall(id=f"hall-{self.state.epoch}-{self.state.seq}-{digest}", hall=hall))
+        if isinstance(answer, Refused):
+            self.alarm("hall.toml", f"{answer.args.get('what')} is in use today: the change is not in force")
+        return answer
+
+    def alarm(self, name: str, detail: str) -> None:
+        """Raise a red alarm in this node's presence."""
+        log.error("%s: %s", name, detail)
+        self._alarms[name] = DeviceStatus(name=name, state=DeviceState.FAULT, detail=detail)
+
+    def open_day(self) -> None:
+        """Open today's business day if the clock has reached it."""
+        if self.state.hall is not None:
+            self._open_day(ZoneInfo(self.state.hall.timezone))
+
+    def _open_day(self, zone: ZoneInfo) -> None:
+        today = self._now().astimezone(zone).date()
+        if self.state.day is not None and today <= date.fromisoformat(self.state.day):
+            if today < date.fromisoformat(self.state.day):
+                self.alarm("clock", f"the clock says {today}, the journal {self.state.day}: set the clock")
+            return
+        self._order(OpenDay(id=f"day-{today}", day=today.isoformat()))
+
+    def _order(self, command: AnyCommand) -> AnyAnswer:
+        """Carry out a command of our own."""
+        return self._carry_out([Waiting(node=NODE, command=command)])[0]
+
+    def _hear(self, letter: Letter) -> None:
+        try:
+            heard = wire.decode(self._hall, letter.topic, letter.payload)
+        except wire.BadMessage as error:
+            self._bad_messages += 1
+            log.warning("dropped: %s", error)
+            return
+        if not isinstance(heard.message, Command):
+            return
+        self._waiting.append(Waiting(node=heard.level, command=heard.message))
+        self._rung.set()
+
+    async def _work(self) -> None:
+        while True:
+            await self._rung.wait()
+            self._rung.clear()
+            self._take_all()
+
+    def _take_all(self) -> None:
+        batch, self._waiting = self._waiting, []
+        reads = [each for each in batch if isinstance(each.command, ReadEvents)]
+        orders = [each for each in batch if not isinstance(each.command, ReadEvents)]
+        answers = self._carry_out(orders)
+        for each, answer in zip(orders, answers, strict=True):
+            self._answer(each.node, answer)
+        for each in reads:
+            self._answer(each.node, self._read(each.command))
+
+    def _carry_out(self, batch: list[Waiting]) -> list[AnyAnswer]:
+        """Decide and apply each command, commit them together, tell what happened; return the answers."""
+        entries: list[Entry] = []
+        answers: list[AnyAnswer] = []
+        for each in batch:
+            key = (each.node, each.command.id)
+            known = self._answers.get(key)
+            if known is None:
+                entry = self._decide(each)
+                entries.append(entry)
+                known = self._answers[key] = entry.answer
+            answers.append(known)
+        happened = [recorded for entry in entries for recorded in entry.events]
+        if entries and (self.state.day is not None):
+            self._journal.append(entries)
+        self._tell(happened)
+        return answers
+
+    def _decide(self, each: Waiting) -> Entry:
+        now = max(self._now(), self.state.last_at or datetime.min.replace(tzinfo=UTC))
+        decision = self._decision(each, now)
+        happened = []
+        for event in decision.events:
+            recorded = Recorded(epoch=self.state.epoch, seq=self.state.seq + 1, at=now, event=event)
+            self._apply(each, recorded)
+            happened.append(recorded)
+        answer = msgspec.structs.replace(decision.answer, epoch=self.state.epoch, seq=self.state.seq)
+        return Entry(node=each.node, command=each.command.id, answer=answer, events=happened)
+
+    def _decision(self, each: Waiting, now: datetime) -> Decision:
+        if each.command.id in self._poisoned:
+            return refused(each.command, "fault")
+        try:
+            return decide(self.state, each.command, node=each.node, now=now)
+        except Exception:  # the one wide catch: decide has changed nothing, so the hall can go on
+            log.exception("fault: %s asked %r", each.node, each.command)
+            return refused(each.command, "fault")
+
+    def _apply(self, each: Waiting, recorded: Recorded) -> None:
+        try:
+            self.state.apply(recorded)
+        except BaseException:
+            with self._poison.open("a", encoding="utf-8") as notes:
+                notes.write(json.dumps(each.command.id) + "\n")
+            log.critical("command %s of %s broke the hall's state; it is refused from now on", each.command, each.node)
+            raise
+
+    def _read(self, command: AnyCommand) -> AnyAnswer:
+        after = command.after_seq if isinstance(command, ReadEvents) else self.state.seq
+        found = self._journal.read(after_seq=after, limit=wire.EVENTS_PER_READ)
+        more = bool(found) and found[-1].seq < self.state.seq
+        return EventsRead(id=command.id, epoch=self.state.epoch, seq=self.state.seq, events=tuple(found), more=more)
+
+    def _answer(self, node: str, answer: AnyAnswer) -> None:
+        self._publish(Letter(topic=wire.topic(self._hall, "reply/{}", node), payload=wire.encode(answer)))
+
+    def _tell(self, happened: list[Recorded]) -> None:
+        """Send events and, at once, the views they touch; the other views follow a moment later."""
+        if not happened:
+            return
+        for recorded in happened:
+            self._publish(Letter(topic=wire.event_topic(self._hall, recorded), payload=wire.encode(recorded)))
+        for view in self._touched([recorded.event for recorded in happened]):
+            self._show(view)
+        if self._rest is None and self._connected:
+            self._rest = asyncio.get_running_loop().call_later(REST_S, self._show_all)
+
+    def _touched(self, events: list[AnyEvent]) -> Iterable[AnyView]:
+        counters = {number for event in events if (number := getattr(event, "counter", None)) is not None}
+        for number in counters:
+            yield views.counter_view(self.state, number)
+        zones = {counter.zone for number in counters if (counter := self.state.counter(number)) is not None}
+        for zone in zones:
+            yield views.board_view(self.state, zone)
+        if counters or any(isinstance(event, TicketIssued) for event in events):
+            yield views.queues_view(self.state)
+
+    def _show_all(self) -> None:
+        self._rest = None
+        hall = views.hall_view(self.state)
+        if hall is None:
+            return
+        self._show(hall)
+        self._show(views.queues_view(self.state))
+        for zone in hall.hall.zones:
+            self._show(views.board_view(self.state, zone.id))
+        for counter in hall.hall.counters:
+            self._show(views.counter_view(self.state, counter.number))
+
+    def _show(self, view: AnyView) -> None:
+        """Send a view, unless the hall has been told the same before."""
+        topic = wire.view_topic(self._hall, view)
+        bare = msgspec.structs.replace(view, seq=0)
+        if self._told.get(topic) != bare and self._publish(
+            Letter(topic=topic, payload=wire.encode(view), retained=True)
+        ):
+            self._told[topic] = bare
+
+    def _publish(self, letter: Letter) -> bool:
+        try:
+            self._bus.publish(letter)
+        except BusDown:
+            return False  # the views are sent anew when the broker is back, and commands are repeated
+        return True
+
+    def _connection(self, connected: bool) -> None:  # noqa: FBT001 - the bus's callback has this shape
+        self._connected = connected
+        self._told.clear()
+        if connected:
+            self._show_all()
+            self._presence()
+
+    def _presence(self) -> None:
+        presence = Presence(
+            node=NODE,
+            role=Role.DISPATCHER,
+            up=True,
+            devices=tuple(self._alarms.values()),
+            bad_messages=self._bad_messages,
+        )
+        self._publish(
+            Letter(
+                topic=wire.topic(self._hall, "node/{}", NODE),
+                payload=wire.encode(presence),
+                retained=True,
+                expiry_s=wire.PRESENCE_EXPIRY_S,
+            )
+        )
+
+    async def _keep_presence(self) -> None:
+        while True:
+            await asyncio.sleep(wire.PRESENCE_INTERVAL_S)
+            self._presence()
+
+    async def _keep_day(self) -> None:
+        while True:
+            await asyncio.sleep(LOOK_AT_CLOCK_S)
+            self.open_day()
+
+
+def _read_poison(path: Path) -> frozenset[str]:
+    if not path.exists():
+        return frozenset()
+    return frozenset(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line)
+
+
+async def serve(config: DispatcherFile, hall: Hall | BrokenConfig, login: Login, *, accept_loss: bool) -> None:
+    """Run the dispatcher over its journal; `hall` is the hall file, or what is wrong with it."""
+    journal = Journal(Path(config.state_dir))
+    presence = wire.topic(config.hall, "node/{}", NODE)
+    probe = MqttBus(login=login, subscriptions=[wire.topic(config.hall, "view/#"), presence])
+    compare(journal, await what_was_told(bus=probe, hall=config.hall), accept_loss=accept_loss)
+    dispatcher = Dispatcher(
+        bus=MqttBus(
+            login=login,
+            subscriptions=[wire.topic(config.hall, "cmd/{}", "+")],
+            will=will(hall=config.hall, node=NODE, role=Role.DISPATCHER),
+        ),
+        journal=journal,
+        hall=config.hall,
+        poison=Path(config.state_dir) / "refused-commands.jsonl",
+        now=lambda: datetime.now(UTC),
+    )
+    dispatcher.open_day()
+    if isinstance(hall, Hall):
+        dispatcher.configure(hall)
+    elif dispatcher.state.hall is None:
+        raise hall
+    else:
+        dispatcher.alarm("hall.toml", f"broken; the last good one stays in force. {hall}")
+    log.info("hall %s, day %s, epoch %d, event %d", config.hall, dispatcher.state.day, journal.epoch, journal.seq)
+    await dispatcher.run()
+
+
+def _hall(path: Path) -> Hall | BrokenConfig:
+    try:
+        return load_hall(path)
+    except BrokenConfig as error:
+        return error
+
+
+def main(argv: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(prog="python -m broker.dispatcher", description="Decides whose turn it is.")
+    parser.add_argument("--config", type=Path, required=True, help="the dispatcher's node file")
+    parser.add_argument("--accept-loss", action="store_true", help="go on though the journal lacks what the hall knows")
+    options = parser.parse_args(argv)
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
+    try:
+        config = load_node(options.config, DispatcherFile)
+        asyncio.run(serve(config, _hall(Path(config.hall_file)), login_of(config), accept_loss=options.accept_loss))
+    except KeyboardInterrupt:
+        return 0
+    except (BrokenConfig, JournalDamaged, JournalTooNew, JournalInUse, JournalBehind, OSError) as error:
+        log.critical("%s", error)
+        return 3
+    return 0
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    sys.exit(main())
