@@ -8,7 +8,17 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import Final, assert_never
 
-from broker.contract.messages import Hall, HallView, Language, QueueRow, QueuesView, Refused, Service, TicketTaken
+from broker.contract.messages import (
+    Hall,
+    HallView,
+    Language,
+    QueueRow,
+    QueuesView,
+    Refused,
+    Service,
+    TicketTaken,
+    Zone,
+)
 from hardware.devices import PaperState, Printed, PrintResult
 
 CONNECT_S: Final = 5.0  # after a start, how long a known hall is shown before the dispatcher counts as away
@@ -44,13 +54,16 @@ class Confirm:
 class Taking:
     """The dispatcher was asked for a number."""
 
-    service: str
+    service: Service
+    zone: Zone
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ticket:
     """The number; `slip` is None while the printer works."""
 
+    service: Service
+    zone: Zone
     taken: TicketTaken
     slip: Printed | None = None
 
@@ -124,7 +137,7 @@ class Take:
 
 @dataclass(frozen=True, kw_only=True)
 class PrintSlip:
-    taken: TicketTaken
+    ticket: Ticket
     language: Language
 
 
@@ -245,8 +258,7 @@ def _touched(kiosk: Kiosk, key: str, now_s: float) -> tuple[Kiosk, Wish | None]:
         case (Confirm(service=service), "take"):
             if not can_print(kiosk):
                 return replace(touched, screen=_no_paper(kiosk)), None
-            wish = Take(service=service, language=kiosk.ticket_language)
-            return replace(touched, screen=Taking(service=service)), wish
+            return _take(touched, service)
         case (Confirm(), "back"):
             return replace(touched, screen=Home(page=_page_of(kiosk, kiosk.screen))), None
         case ((Confirm() | NoPaper() | Declined()), "home"):
@@ -255,6 +267,15 @@ def _touched(kiosk: Kiosk, key: str, now_s: float) -> tuple[Kiosk, Wish | None]:
             return _home(kiosk, now_s), None
         case _:
             return kiosk, None
+
+
+def _take(kiosk: Kiosk, service_id: str) -> tuple[Kiosk, Wish | None]:
+    service = kiosk.service(service_id)
+    if service is None or kiosk.hall is None:
+        return kiosk, None
+    zone = next(each for each in kiosk.hall.zones if each.id == service.zone)
+    wish = Take(service=service_id, language=kiosk.ticket_language)
+    return replace(kiosk, screen=Taking(service=service, zone=zone)), wish
 
 
 def _chosen(kiosk: Kiosk, service_id: str) -> Kiosk:
@@ -281,8 +302,10 @@ def _answered(kiosk: Kiosk, answer: TicketTaken | Refused | None, now_s: float) 
         return kiosk, None
     match answer:
         case TicketTaken():
-            shown = replace(kiosk, screen=Ticket(taken=answer), since_s=now_s)
-            return shown, PrintSlip(taken=answer, language=kiosk.ticket_language)
+            ticket = Ticket(service=kiosk.screen.service, zone=kiosk.screen.zone, taken=answer)
+            return replace(kiosk, screen=ticket, since_s=now_s), PrintSlip(
+                ticket=ticket, language=kiosk.ticket_language
+            )
         case Refused(reason=reason):
             return replace(kiosk, screen=Declined(reason=reason), since_s=now_s), None
         case None:

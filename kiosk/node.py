@@ -1,0 +1,260 @@
+"""The kiosk without its screen: listens to the hall, takes numbers, prints slips and tells what became of them.
+
+Runs on one event loop; `touch` and all callbacks belong to that loop's thread.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import msgspec
+
+from broker.bus import Bus
+from broker.contract.messages import (
+    AnyView,
+    DeviceState,
+    HallView,
+    Language,
+    QueuesView,
+    Refused,
+    ReportSlip,
+    Role,
+    SlipFate,
+    TakeTicket,
+    TicketTaken,
+)
+from broker.contract.texts import texts
+from broker.link import HallLink
+from hardware.devices import PaperState, Printed, TicketPrinter
+
+from .flow import (
+    Answered,
+    HallHere,
+    Happening,
+    Kiosk,
+    PaperSeen,
+    PrintSlip,
+    SlipDone,
+    Take,
+    Taking,
+    Ticked,
+    Ticket,
+    Touched,
+    follow,
+    started,
+)
+from .owed import Owed, OwedFile, write_whole
+from .slip import Item, slip
+
+log = logging.getLogger(__name__)
+
+VIEWS: Final = ("view/hall", "view/queues")
+TICK_S: Final = 0.25
+POLL_S: Final = 5.0
+POLL_TROUBLED_S: Final = 1.0  # whoever fills in paper wants to see that it worked
+ANSWER_S: Final = (TakeTicket.DEADLINE_MS or 0) / 1000  # longest wait of a customer for a number
+UNTIL_ANSWERED_S: Final = 24 * 3600.0
+FATES: Final = {
+    Printed.YES: SlipFate.PRINTED,
+    Printed.NO: SlipFate.NOT_PRINTED,
+    Printed.UNKNOWN: SlipFate.UNKNOWN,
+}
+PRINTER_HEALTH: Final = {
+    PaperState.OK: (DeviceState.OK, ""),
+    PaperState.NEAR_END: (DeviceState.WARNING, "paper near its end: bring a new roll"),
+    PaperState.OUT: (DeviceState.FAULT, "out of paper: put in a new roll"),
+    PaperState.COVER_OPEN: (DeviceState.FAULT, "cover open: close it"),
+    PaperState.FAULT: (
+        DeviceState.FAULT,
+        "cutter or mechanics: look for jammed paper, switch off and on",
+    ),
+    PaperState.UNKNOWN: (DeviceState.UNKNOWN, "no answer: check its power, its cable and the port in the kiosk's file"),
+}
+
+
+class KioskNode:
+    """One kiosk; run `run()` for as long as the program lives.
+
+    `encode` makes the printer's bytes of a slip, `clock` gives monotonic seconds, `on_change` hears each new state.
+    """
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        hall: str,
+        node: str,
+        printer: TicketPrinter,
+        encode: Callable[[Sequence[Item]], bytes],
+        state_dir: Path,
+        idle_s: float,
+        ticket_s: float,
+        clock: Callable[[], float],
+        on_change: Callable[[Kiosk], None] = lambda _: None,
+    ) -> None:
+        self._printer = printer
+        self._encode = encode
+        self._clock = clock
+        self._on_change = on_change
+        self._hall_file = state_dir / "hall.json"
+        self._owed = OwedFile(state_dir / "owed.json")
+        self._link = HallLink(
+            bus=bus,
+            hall=hall,
+            node=node,
+            role=Role.KIOSK,
+            clock=clock,
+            on_view=self._viewed,
+            on_hall_here=lambda here: self._happen(HallHere(here=here)),
+        )
+        self._tasks = asyncio.TaskGroup()
+        self.kiosk = started(hall=_remembered(self._hall_file), idle_s=idle_s, ticket_s=ticket_s, now_s=clock())
+
+    async def run(self) -> None:
+        """Serve customers until cancelled."""
+        self._on_change(self.kiosk)
+        async with self._tasks:
+            for owed in self._owed:
+                self._start(self._settle(owed))
+            self._start(self._link.run())
+            self._start(self._watch_printer())
+            self._start(self._tick())
+
+    def touch(self, key: str) -> None:
+        """Let a customer's touch of a key happen."""
+        self._happen(Touched(key=key))
+
+    def _start(self, work: Coroutine[None, None, None]) -> None:
+        self._tasks.create_task(work)
+
+    def _happen(self, happening: Happening) -> None:
+        before = self.kiosk
+        self.kiosk, wish = follow(before, happening, self._clock())
+        match wish:
+            case Take():
+                self._start(self._take(wish))
+            case PrintSlip():
+                self._start(self._print(wish))
+            case None:
+                pass
+        if self.kiosk is not before and self.kiosk != before:
+            self._on_change(self.kiosk)
+
+    def _viewed(self, view: AnyView) -> None:
+        match view:
+            case HallView():
+                write_whole(self._hall_file, msgspec.json.encode(view))
+                self._happen(view)
+            case QueuesView():
+                self._happen(view)
+            case _:
+                log.warning("view of no use to a kiosk: %s", type(view).__name__)
+
+    # A number and its slip --------------------------------------------------------------------------------------------
+
+    async def _take(self, wish: Take) -> None:
+        owed = Owed(take=self._link.new_id(), service=wish.service, language=wish.language)
+        self._owed.note(owed)
+        asking = asyncio.ensure_future(self._ask_for_number(owed))
+        in_time, _ = await asyncio.wait({asking}, timeout=ANSWER_S)
+        if not in_time:
+            self._happen(Answered(answer=None))  # the customer is sent to the desk; the question stays until answered
+            await self._report_unseen(owed, await asking)
+            return
+        answer = await asking
+        if isinstance(answer, TicketTaken):
+            self._owed.note(msgspec.structs.replace(owed, visit=answer.visit))
+        else:
+            log.warning("no number for %s: %s", wish.service, answer.reason)
+            self._owed.settle(owed)
+        self._happen(Answered(answer=answer))
+
+    async def _ask_for_number(self, owed: Owed) -> TicketTaken | Refused:
+        command = TakeTicket(id=owed.take, service=owed.service, language=owed.language)
+        answer = await self._link.ask(command, patience_s=UNTIL_ANSWERED_S)
+        if isinstance(answer, TicketTaken | Refused):
+            return answer
+        raise TypeError(f"{answer!r} is no answer to TakeTicket: do dispatcher and kiosk have the same version?")
+
+    async def _print(self, wish: PrintSlip) -> None:
+        result = await self._printer.print(self._encode(self._slip(wish.ticket, wish.language)))
+        owed = msgspec.structs.replace(self._owed.of(wish.ticket.taken.visit), fate=FATES[result.printed])
+        self._owed.note(owed)
+        self._tell_health(result.paper)
+        self._happen(SlipDone(result=result))
+        await self._report(owed)
+
+    def _slip(self, ticket: Ticket, language: Language) -> Sequence[Item]:
+        hall = self.kiosk.hall
+        assert hall is not None  # noqa: S101 - nobody takes a number in no hall
+        return slip(
+            hall_name=hall.name,
+            service=ticket.service,
+            zone=ticket.zone,
+            taken=ticket.taken,
+            at=ticket.taken.issued_at.astimezone(ZoneInfo(hall.timezone)),
+            language=language,
+            words=texts(language)["slip"],
+        )
+
+    # What is owed -----------------------------------------------------------------------------------------------------
+
+    async def _report(self, owed: Owed) -> None:
+        """Tell what became of a slip, until the dispatcher has heard it."""
+        assert owed.visit is not None  # noqa: S101 - a slip has a ticket
+        command = ReportSlip(id=f"{owed.take}-slip", visit=owed.visit, fate=owed.fate_after_crash)
+        answer = await self._link.ask(command, patience_s=UNTIL_ANSWERED_S)
+        if isinstance(answer, Refused):
+            log.warning("the fate of the slip of %s was refused: %s", owed.visit, answer.reason)
+        self._owed.settle(owed)
+
+    async def _report_unseen(self, owed: Owed, answer: TicketTaken | Refused) -> None:
+        """Give back a number that nobody has seen."""
+        if isinstance(answer, Refused):
+            self._owed.settle(owed)
+            return
+        unseen = msgspec.structs.replace(owed, visit=answer.visit, fate=SlipFate.NOT_PRINTED)
+        self._owed.note(unseen)
+        await self._report(unseen)
+
+    async def _settle(self, owed: Owed) -> None:
+        """Settle what an earlier run of this program left open."""
+        log.warning("the kiosk had stopped while a number was taken: %s", owed)
+        if owed.visit is None:
+            await self._report_unseen(owed, await self._ask_for_number(owed))
+        else:
+            await self._report(owed)
+
+    # Printer and time -------------------------------------------------------------------------------------------------
+
+    async def _watch_printer(self) -> None:
+        while True:
+            if not isinstance(self.kiosk.screen, Taking) and not self._is_printing():
+                paper = await self._printer.status()
+                self._tell_health(paper)
+                self._happen(PaperSeen(paper=paper))
+            await asyncio.sleep(POLL_S if self.kiosk.paper is PaperState.OK else POLL_TROUBLED_S)
+
+    def _is_printing(self) -> bool:
+        return isinstance(self.kiosk.screen, Ticket) and self.kiosk.screen.slip is None
+
+    def _tell_health(self, paper: PaperState) -> None:
+        self._link.device("printer", *PRINTER_HEALTH[paper])
+
+    async def _tick(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            self._happen(Ticked())
+
+
+def _remembered(path: Path) -> HallView | None:
+    if not path.exists():
+        return None
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=HallView)
+    except msgspec.DecodeError as error:
+        log.warning("%s is not the hall of this version, waiting for the dispatcher's: %s", path, error)
+        return None
