@@ -1,0 +1,64 @@
+"""Run the counter box: `python -m counter --config counter.toml`."""
+
+import argparse
+import asyncio
+import contextlib
+import logging
+import signal
+import sys
+import time
+from pathlib import Path
+from typing import Final
+
+from broker.bus import Login, MqttBus
+from broker.config import BrokenConfig, CounterFile, load_node, login_of
+from broker.contract.messages import Role
+from broker.link import subscriptions, will
+
+from .node import CounterBox, views
+from .wiring import UnknownDriver, connect
+
+log = logging.getLogger(__name__)
+
+BAD_CONFIG: Final = 78  # EX_CONFIG: systemd need not try again
+
+
+def main() -> int:
+    arguments = argparse.ArgumentParser(prog="counter", description="The box at the windows of a hall.")
+    arguments.add_argument("--config", type=Path, required=True, help="this box's TOML file")
+    path: Path = arguments.parse_args().config
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        file = load_node(path, CounterFile)
+        asyncio.run(_serve(file, login_of(file)))
+    except (BrokenConfig, UnknownDriver) as error:
+        log.critical("%s", error)
+        return BAD_CONFIG
+    return 0
+
+
+async def _serve(file: CounterFile, login: Login) -> None:
+    counters = [each.counter for each in file.windows]
+    box = CounterBox(
+        bus=MqttBus(
+            login=login,
+            subscriptions=subscriptions(hall=file.hall, node=file.node, also=views(counters)),
+            will=will(hall=file.hall, node=file.node, role=Role.COUNTER),
+        ),
+        hall=file.hall,
+        node=file.node,
+        windows=file.windows,
+        rating_s=file.rating_s,
+        state_dir=Path(file.state_dir),
+        clock=time.monotonic,
+    )
+    devices = connect(file, on_link=box.line_changed)
+    serving = asyncio.ensure_future(box.run(devices))
+    for order in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(order, serving.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await serving
+
+
+if __name__ == "__main__":
+    sys.exit(main())

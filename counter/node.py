@@ -1,0 +1,189 @@
+"""The counter box on the hall's bus: presses and ratings out, views in, the health of its lines beside them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+from broker.bus import Bus
+from broker.config import Window as WindowConfig
+from broker.contract import wire
+from broker.contract.messages import AnyView, CounterView, DeviceState, Rate, Refused, Role
+from broker.link import HallLink, Unanswered
+from hardware.devices import CallPads, Keypad, PortGone
+
+from .asking import Rated
+from .pending import PendingRatings
+from .station import Station
+from .window import Order
+from .wiring import PADS, Devices, keypad_name
+
+log = logging.getLogger(__name__)
+
+DISK: Final = "ratings-file"
+
+
+def views(counters: Sequence[int]) -> list[str]:
+    """Return the views that a box listens to: those of its own counters."""
+    return [wire.channel("view/counter/{}").pattern.format(counter) for counter in counters]
+
+
+class CounterBox:
+    """Stands between the hall and the devices of some windows. `clock` returns monotonic seconds."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        hall: str,
+        node: str,
+        windows: Sequence[WindowConfig],
+        rating_s: float,
+        state_dir: Path,
+        clock: Callable[[], float],
+    ) -> None:
+        self._link = HallLink(
+            bus=bus,
+            hall=hall,
+            node=node,
+            role=Role.COUNTER,
+            clock=clock,
+            on_view=self._viewed,
+            on_hall_here=self._hall_here,
+        )
+        self._windows = windows
+        self._pending = PendingRatings(state_dir)
+        self._stations = {
+            each.counter: Station(
+                counter=each.counter,
+                rating_s=rating_s,
+                clock=clock,
+                on_order=self._order,
+                on_rated=self._rated,
+                on_trouble=self._trouble,
+            )
+            for each in windows
+        }
+        self._pad_stations = {each.pad: self._stations[each.counter] for each in windows if each.pad is not None}
+        self._tasks = asyncio.TaskGroup()
+
+    def line_changed(self, name: str, up: bool, reason: str) -> None:  # noqa: FBT001 - the line's callback
+        """Tell the hall of a line that has come or gone; the reason says what to check."""
+        if up:
+            self._link.device(name, DeviceState.OK)
+            return
+        log.warning("%s: %s", name, reason)
+        self._link.device(name, DeviceState.FAULT, reason)
+
+    async def run(self, devices: Devices) -> None:
+        """Serve the windows until cancelled. A line that is out is tried again for ever and stops nothing else."""
+        self._put(devices)
+        try:
+            async with self._tasks:
+                for outlet in (outlet for station in self._stations.values() for outlet in station.outlets()):
+                    self._tasks.create_task(outlet.run())
+                if devices.pads is not None:
+                    self._tasks.create_task(self._hear_pads(devices.pads))
+                for counter, keypad in devices.keypads.items():
+                    self._tasks.create_task(self._hear_keypad(self._stations[counter], keypad))
+                for line in devices.lines:
+                    self._tasks.create_task(line.run())
+                for rate in self._pending.load():
+                    log.info("rating %s of call %s is sent again", rate.rating.value, rate.call)
+                    self._tasks.create_task(self._deliver(rate))
+                self._tasks.create_task(self._link.run())
+        finally:
+            for station in self._stations.values():
+                station.stop()
+
+    def _put(self, devices: Devices) -> None:
+        for counter, sign in devices.signs.items():
+            self._stations[counter].put_sign(sign)
+        for counter, keypad in devices.keypads.items():
+            self._stations[counter].put_keypad(keypad)
+        if devices.pads is not None:
+            for address, station in self._pad_stations.items():
+                station.put_pad(devices.pads, address)
+
+    def _viewed(self, view: AnyView) -> None:
+        if isinstance(view, CounterView) and view.counter in self._stations:
+            self._stations[view.counter].viewed(view)
+
+    def _hall_here(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
+        for station in self._stations.values():
+            station.hall_here(here)
+
+    def _trouble(self, device: str, reason: str) -> None:
+        self._link.device(device, DeviceState.FAULT if reason else DeviceState.OK, reason)
+
+    async def _hear_pads(self, pads: CallPads) -> None:
+        while True:
+            try:
+                async for press in pads.presses():
+                    station = self._pad_stations.get(press.address)
+                    if station is not None:
+                        station.pressed(press.key)
+                        continue
+                    self._link.device(
+                        PADS,
+                        DeviceState.WARNING,
+                        f"a pad with address {press.address} was pressed, and no window has it: check the switches "
+                        "inside the pad and `pad` in this box's file",
+                    )
+            except PortGone:
+                continue  # the line has told why, and opens again by itself
+
+    async def _hear_keypad(self, station: Station, keypad: Keypad) -> None:
+        while True:
+            try:
+                async for rating in keypad.ratings():
+                    before = station.unasked_ratings
+                    station.rated(rating)
+                    if station.unasked_ratings > before:
+                        self._link.device(
+                            keypad_name(station.counter),
+                            DeviceState.OK,
+                            f"{station.unasked_ratings} ratings came unasked and were left out",
+                        )
+            except PortGone:
+                continue  # the line has told why, and opens again by itself
+
+    def _order(self, station: Station, order: Order) -> None:
+        self._tasks.create_task(self._send(station, order))
+
+    async def _send(self, station: Station, order: Order) -> None:
+        command = order.kind(id=self._link.new_id(), counter=station.counter, seen=order.seen)
+        try:
+            answer = await self._link.ask(command)
+        except Unanswered as error:
+            log.warning("window %d: %s", station.counter, error)
+            station.answered(None)
+            return
+        if isinstance(answer, Refused):
+            log.info("window %d: %s refused: %s %s", station.counter, order.kind.__name__, answer.reason, answer.args)
+        station.answered(answer)
+
+    def _rated(self, station: Station, rated: Rated) -> None:
+        rate = Rate(id=self._link.new_id(), call=rated.call, counter=station.counter, rating=rated.rating)
+        self._on_disk(self._pending.add, rate)
+        self._tasks.create_task(self._deliver(rate))
+
+    async def _deliver(self, rate: Rate) -> None:
+        answer = await self._link.ask(rate)
+        if isinstance(answer, Refused):
+            log.warning("rating %s of call %s refused: %s", rate.rating.value, rate.call, answer.reason)
+        self._on_disk(self._pending.remove, rate)
+
+    def _on_disk(self, change: Callable[[Rate], None], rate: Rate) -> None:
+        try:
+            change(rate)
+        except OSError as error:
+            log.error("ratings cannot be kept: %s", error)  # noqa: TRY400 - the text says it all
+            self._link.device(
+                DISK,
+                DeviceState.FAULT,
+                f"{error}: ratings are lost if this box stops while the hall is away; is the disk full or read-only?",
+            )
+        else:
+            self._link.device(DISK, DeviceState.OK)

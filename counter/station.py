@@ -1,0 +1,132 @@
+"""One window with its devices: what the pure modules return is carried out here, and their deadlines are kept."""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeVar, assert_never
+
+from broker.contract.messages import AnyAnswer, CounterView
+from hardware.devices import CallPads, Keypad, KeypadRating, PadKey, Sign
+
+from .asking import Asking, AskingAct, KeypadShows, Rated
+from .outlet import Outlet
+from .window import Order, PadShows, SignShows, Window, WindowAct
+
+T = TypeVar("T")
+
+
+class Station:
+    """`on_order` and `on_rated` hear what is to be sent; `on_trouble(device, reason)` what a device cannot show."""
+
+    def __init__(
+        self,
+        *,
+        counter: int,
+        rating_s: float,
+        clock: Callable[[], float],
+        on_order: Callable[["Station", Order], None],
+        on_rated: Callable[["Station", Rated], None],
+        on_trouble: Callable[[str, str], None],
+    ) -> None:
+        self.counter = counter
+        self._clock = clock
+        self._on_order = on_order
+        self._on_rated = on_rated
+        self._on_trouble = on_trouble
+        self._window = Window()
+        self._asking = Asking(rating_s=rating_s)
+        self._sign: Outlet[SignShows] | None = None
+        self._pad: Outlet[PadShows] | None = None
+        self._keypad: Outlet[KeypadShows] | None = None
+        self._timer: asyncio.TimerHandle | None = None
+
+    def put_sign(self, sign: Sign) -> None:
+        async def tell(what: SignShows) -> None:
+            await sign.show(what.text, blinks=what.blinks)
+
+        self._sign = Outlet(tell=tell, on_trouble=self._trouble_of("sign"))
+
+    def put_pad(self, pads: CallPads, address: int) -> None:
+        shown = None
+
+        async def tell(what: PadShows) -> None:
+            nonlocal shown
+            await pads.lamp(address, what.lamp, beep=what.beep)
+            if what.text != shown:
+                await pads.text(address, what.text)
+                shown = what.text
+
+        self._pad = Outlet(tell=tell, on_trouble=self._trouble_of("pad"))
+
+    def put_keypad(self, keypad: Keypad) -> None:
+        async def tell(what: KeypadShows) -> None:
+            await (keypad.ask() if what.asking else keypad.rest())
+
+        self._keypad = Outlet(tell=tell, on_trouble=self._trouble_of("keypad"))
+
+    def outlets(self) -> Iterator[Outlet[SignShows] | Outlet[PadShows] | Outlet[KeypadShows]]:
+        """Return what is to run, a task each."""
+        yield from (each for each in (self._sign, self._pad, self._keypad) if each is not None)
+
+    @property
+    def unasked_ratings(self) -> int:
+        return self._asking.unasked
+
+    def hall_here(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
+        self._window.hall_here(here)
+
+    def viewed(self, view: CounterView) -> None:
+        now = self._clock()
+        self._do(self._window.viewed(view, now))  # the sign comes first of all
+        if self._keypad is not None:
+            self._do(self._asking.viewed(view, now))
+
+    def pressed(self, key: PadKey) -> None:
+        self._do(self._window.pressed(key, self._clock()))
+
+    def answered(self, answer: AnyAnswer | None) -> None:
+        self._do(self._window.answered(answer, self._clock()))
+
+    def rated(self, rating: KeypadRating) -> None:
+        self._do(self._asking.rated(rating, self._clock()))
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _elapsed(self) -> None:
+        now = self._clock()
+        self._do(self._window.elapsed(now))
+        self._do(self._asking.elapsed(now))
+
+    def _do(self, acts: Iterable[WindowAct | AskingAct]) -> None:
+        for act in acts:
+            match act:
+                case SignShows():
+                    _put(self._sign, act)
+                case PadShows():
+                    _put(self._pad, act)
+                case KeypadShows():
+                    _put(self._keypad, act)
+                case Order():
+                    self._on_order(self, act)
+                case Rated():
+                    self._on_rated(self, act)
+                case _ as never:
+                    assert_never(never)
+        self._keep_deadline()
+
+    def _keep_deadline(self) -> None:
+        self.stop()
+        deadlines = (self._window.next_deadline(), self._asking.next_deadline())
+        first = min((at for at in deadlines if at is not None), default=None)
+        if first is not None:
+            wait_s = max(0.0, first - self._clock())
+            self._timer = asyncio.get_running_loop().call_later(wait_s, self._elapsed)
+
+    def _trouble_of(self, device: str) -> Callable[[str], None]:
+        return lambda reason: self._on_trouble(f"{device}-{self.counter}", reason)
+
+
+def _put(outlet: Outlet[T] | None, what: T) -> None:
+    if outlet is not None:
+        outlet.put(what)
