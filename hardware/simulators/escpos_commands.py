@@ -88,6 +88,8 @@ def _prefixed(stream: bytes) -> Command | None:
         length = head + _FIXED[name]
     else:
         head, length = _counted(name, stream)
+        if name == "GS (" and stream[2:3] == b"H":
+            name = "GS ( H"
     if length is None or len(stream) < length:
         return None
     return Command(name=name, raw=stream[:length], arguments=stream[head:length])

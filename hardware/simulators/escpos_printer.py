@@ -18,6 +18,7 @@ from .pty_cable import PtyCable
 _CHUNK: Final = 4096
 _CLEARED: Final = b"\x37\x25\x00"
 _NAMES: Final = {65: "1.00 ESC/POS", 66: "EPSON", 67: "TM-T88V", 68: "H123456789", 69: "Japanese/Chinese"}
+_QUESTIONS: Final = {"GS r", "GS a", "GS I", "GS ( H"}
 _IDS: Final = {1: 0x20, 2: 0x02, 3: 0x01, 49: 0x20, 50: 0x02, 51: 0x01}
 
 
@@ -77,6 +78,7 @@ class SimulatedPrinter:
     ) -> None:
         self.host = host
         self.port = port
+        self.link = link
         self.is_mute = False
         self.paper_mm = paper_mm
         self._near_end_mm = near_end_mm
@@ -261,7 +263,7 @@ class SimulatedPrinter:
                 self._send(b"_" + _NAMES[arguments[0]].encode() + b"\0")
             case "GS I" if arguments[0] in _IDS:
                 self._send(bytes((_IDS[arguments[0]],)))
-            case "GS (" if arguments[:1] == b"H" and arguments[3:4] == b"0":
+            case "GS ( H" if arguments[3:4] == b"0":
                 self._send(b"\x37\x22" + arguments[5:9] + b"\0")
 
     # the mechanism
@@ -273,7 +275,9 @@ class SimulatedPrinter:
             await self._ready.wait()
             if clears != self._clears:
                 continue
-            self._answer_in_turn(command)
+            if command.name in _QUESTIONS:
+                self._answer_in_turn(command)
+                continue
             step = self._typesetter.step(command)
             if await self._move(step):
                 self._slip.raw += command.raw
