@@ -5,6 +5,7 @@ come alive after it. Connections start clean; retained letters bring a program u
 """
 
 import asyncio
+import contextlib
 import logging
 import select
 import socket
@@ -23,11 +24,16 @@ log = logging.getLogger(__name__)
 
 KEEPALIVE_S: Final = 5  # a broker that is gone without a word is noticed after 1.5 times this
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)  # pauses between attempts to connect; the last one repeats
+CONNECT_S: Final = 3
 READ_AT_ONCE: Final = 200  # packets taken from the socket before anything else runs
 
 
 class BusDown(ConnectionError):
     """The program is not connected to the hall's broker: check network, broker service and login."""
+
+
+class LoginRefused(ConnectionError):
+    """The broker knows no such name, or the password is another."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,50 +83,86 @@ class MqttBus:
         self._on_letter: Callable[[Letter], None] = lambda _: None
         self._on_state: Callable[[bool], None] = lambda _: None
         self._client: mqtt.Client | None = None
-        self._lost = asyncio.Event()
+        self._socket: socket.socket | None = None
+        self._stirred = asyncio.Event()  # something has arrived, or the connection is lost
         self._connected = False
         self._waiting: dict[int, asyncio.Future[bool]] = {}
-        self._early: dict[int, bool] = {}
 
     def listen(self, *, on_letter: Callable[[Letter], None], on_state: Callable[[bool], None]) -> None:
         self._on_letter, self._on_state = on_letter, on_state
 
     async def run(self) -> None:
-        failures = 0
+        said, failures = "", 0
         while True:
-            try:
-                await self._one_connection()
-                failures = 0
-            except OSError as error:
-                if failures == 0:
-                    log.warning("broker %s:%d not reachable: %s", self._login.host, self._login.port, error)
-                failures += 1
+            complaint = await self._one_connection()
+            failures = failures + 1 if complaint else 0
+            if complaint and complaint != said:
+                log.error("broker %s:%d: %s", self._login.host, self._login.port, complaint)
+            said = complaint
             await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
 
-    async def _one_connection(self) -> None:
-        self._lost = asyncio.Event()
-        client = self._new_client(asyncio.get_running_loop())
-        await asyncio.to_thread(
-            client.connect, self._login.host, self._login.port, keepalive=KEEPALIVE_S, clean_start=True
-        )
-        self._client = client
+    async def _one_connection(self) -> str:
+        """Be connected for as long as it lasts; return what kept us from it, if something did."""
+        client = self._new_client()
+        login = self._login
         try:
-            while not self._lost.is_set():
-                client.loop_misc()
-                try:
-                    async with asyncio.timeout(1):
-                        await self._lost.wait()
-                except TimeoutError:
-                    continue
+            await asyncio.to_thread(client.connect, login.host, login.port, keepalive=KEEPALIVE_S, clean_start=True)
+            await self._serve(client)
+        except LoginRefused as error:
+            return str(error)
+        except OSError as error:
+            if self._socket is not None:
+                raise  # not of the connection: a listener failed
+            return f"not reachable: {error}; check network and broker service"
         finally:
-            self._client = None
-            client.disconnect()
-            self._now_lost()
+            self._left()
+        return ""
 
-    def _new_client(self, loop: asyncio.AbstractEventLoop) -> mqtt.Client:
+    async def _serve(self, client: mqtt.Client) -> None:
+        """Read and keep alive. Listeners are called from here, so that one that fails ends `run`."""
+        sock = client.socket()
+        if not isinstance(sock, socket.socket):
+            raise ConnectionError("closed at once")
+        sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self._client, self._socket = client, sock
+        loop = asyncio.get_running_loop()
+        loop.add_reader(sock, self._stirred.set)
+        loop.add_writer(sock, client.loop_write)
+        try:
+            while client.socket() is not None:
+                self._stirred.clear()
+                self._read(client, sock)
+                client.loop_misc()
+                with contextlib.suppress(TimeoutError):
+                    async with asyncio.timeout(1):
+                        await self._stirred.wait()
+        except asyncio.CancelledError:
+            client.disconnect()
+            client.loop_write()
+            raise
+
+    def _left(self) -> None:
+        if self._socket is not None:
+            self._unwatch(self._socket)
+            self._socket.close()
+        self._client = self._socket = None
+        for future in self._waiting.values():
+            if not future.done():
+                future.set_result(False)
+        self._waiting.clear()
+        if self._connected:
+            self._connected = False
+            self._on_state(False)
+
+    def _unwatch(self, sock: socket.socket) -> None:
+        if sock.fileno() >= 0:
+            asyncio.get_running_loop().remove_reader(sock)
+            asyncio.get_running_loop().remove_writer(sock)
+
+    def _new_client(self) -> mqtt.Client:
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._login.name, protocol=mqtt.MQTTv5)
         client.username_pw_set(self._login.name, self._login.password)
-        client.connect_timeout = 3
+        client.connect_timeout = CONNECT_S
         if self._will is not None:
             client.will_set(
                 self._will.topic,
@@ -130,26 +172,22 @@ class MqttBus:
                 properties=_expiry(self._will, PacketTypes.WILLMESSAGE),
             )
 
-        def opened(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:
-            if isinstance(sock, socket.socket):
-                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            loop.call_soon_threadsafe(loop.add_reader, sock, self._read, client, sock)
+        def wants_write(_: mqtt.Client, __: object, ___: object) -> None:
+            if self._socket is not None:  # while connecting, another thread is at work here
+                asyncio.get_running_loop().add_writer(self._socket, client.loop_write)
 
-        def closed(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:
-            loop.remove_reader(sock)
-            loop.remove_writer(sock)
-            self._lost.set()
+        def written(_: mqtt.Client, __: object, ___: object) -> None:
+            if self._socket is not None:
+                asyncio.get_running_loop().remove_writer(self._socket)
 
-        def wants_write(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:
-            loop.call_soon_threadsafe(loop.add_writer, sock, client.loop_write)
+        def closing(_: mqtt.Client, __: object, ___: object) -> None:
+            if self._socket is not None:
+                self._unwatch(self._socket)
+                self._stirred.set()
 
-        def written(_: mqtt.Client, __: object, sock: mqtt.SocketLike) -> None:
-            loop.call_soon_threadsafe(loop.remove_writer, sock)
-
-        client.on_socket_open = opened
-        client.on_socket_close = closed
         client.on_socket_register_write = wants_write
         client.on_socket_unregister_write = written
+        client.on_socket_close = closing
         client.on_connect = self._welcomed
         client.on_disconnect = self._dismissed
         client.on_subscribe = self._subscribed
@@ -157,21 +195,19 @@ class MqttBus:
         client.on_publish = self._taken
         return client
 
-    def _read(self, client: mqtt.Client, sock: mqtt.SocketLike) -> None:
+    def _read(self, client: mqtt.Client, sock: socket.socket) -> None:
         """Take all that has arrived, so that commands which wait together share one commit."""
         for _ in range(READ_AT_ONCE):
-            if client.loop_read() != mqtt.MQTT_ERR_SUCCESS or sock.fileno() < 0:
+            if sock.fileno() < 0 or not select.select([sock], [], [], 0)[0]:
                 return
-            if not select.select([sock], [], [], 0)[0]:
+            if client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
                 return
 
     def _welcomed(
         self, client: mqtt.Client, _: object, __: mqtt.ConnectFlags, code: ReasonCode, ___: Properties | None
     ) -> None:
         if code.is_failure:
-            log.error("broker refuses login %s: %s; check name and password", self._login.name, code)
-            self._lost.set()
-            return
+            raise LoginRefused(f"refuses the login of {self._login.name}: {code}; check name and password")
         if not self._subscriptions:
             self._now_connected()
             return
@@ -190,21 +226,10 @@ class MqttBus:
     ) -> None:
         if code.is_failure and self._connected:
             log.warning("connection to the broker lost: %s", code)
-        self._lost.set()
 
     def _now_connected(self) -> None:
         self._connected = True
         self._on_state(True)
-
-    def _now_lost(self) -> None:
-        for future in self._waiting.values():
-            if not future.done():
-                future.set_result(False)
-        self._waiting.clear()
-        self._early.clear()
-        if self._connected:
-            self._connected = False
-            self._on_state(False)
 
     def _received(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
         self._on_letter(Letter(topic=message.topic, payload=bytes(message.payload), retained=message.retain))
@@ -218,8 +243,6 @@ class MqttBus:
         )
         if sent.rc != mqtt.MQTT_ERR_SUCCESS:
             future.set_result(False)
-        elif sent.mid in self._early:
-            future.set_result(self._early.pop(sent.mid))
         else:
             self._waiting[sent.mid] = future
         return future
@@ -228,9 +251,7 @@ class MqttBus:
         if code.is_failure:
             log.error("broker refuses a letter of %s: %s; is its topic allowed to this node?", self._login.name, code)
         future = self._waiting.pop(mid, None)
-        if future is None:
-            self._early[mid] = not code.is_failure
-        elif not future.done():
+        if future is not None and not future.done():
             future.set_result(not code.is_failure)
 
 
@@ -249,18 +270,31 @@ class MemoryBroker:
         self._allows = allows
         self._retained: dict[str, Letter] = {}
         self._members: list[MemoryBus] = []
+        self._open = asyncio.Event()
+        self._open.set()
 
     def bus(self, *, name: str, subscriptions: Sequence[str], will: Letter | None = None) -> "MemoryBus":
         return MemoryBus(broker=self, name=name, subscriptions=subscriptions, will=will)
 
-    def join(self, bus: "MemoryBus") -> None:
+    def crash(self) -> None:
+        """Cut everybody off and forget all that was retained, until `restart`."""
+        self._open.clear()
+        self._retained.clear()
+        for member in list(self._members):
+            member.cut()
+
+    def restart(self) -> None:
+        self._open.set()
+
+    async def join(self, bus: "MemoryBus") -> None:
+        await self._open.wait()
         self._members.append(bus)
         for letter in list(self._retained.values()):
             bus.hear(letter)
 
     def leave(self, bus: "MemoryBus", *, will: Letter | None) -> None:
         self._members.remove(bus)
-        if will is not None:
+        if will is not None and self._open.is_set():
             self.carry(bus.name, will)
 
     def carry(self, name: str, letter: Letter) -> bool:
@@ -276,6 +310,8 @@ class MemoryBroker:
 
 
 class MemoryBus:
+    """One program's connection to a MemoryBroker."""
+
     def __init__(self, *, broker: MemoryBroker, name: str, subscriptions: Sequence[str], will: Letter | None) -> None:
         self.name = name
         self._broker = broker
@@ -284,20 +320,21 @@ class MemoryBus:
         self._on_letter: Callable[[Letter], None] = lambda _: None
         self._on_state: Callable[[bool], None] = lambda _: None
         self._joined = False
-        self._crashed = asyncio.Event()
+        self._arrived: asyncio.Queue[Letter | None] = asyncio.Queue()  # None: cut off
 
     def listen(self, *, on_letter: Callable[[Letter], None], on_state: Callable[[bool], None]) -> None:
         self._on_letter, self._on_state = on_letter, on_state
 
     async def run(self) -> None:
         while True:
-            will = self._will
+            self._arrived = asyncio.Queue()
+            await self._broker.join(self)
             self._joined = True
-            self._crashed.clear()
-            self._broker.join(self)
-            self._on_state(True)
+            will = self._will
             try:
-                await self._crashed.wait()
+                self._on_state(True)
+                while (letter := await self._arrived.get()) is not None:
+                    self._on_letter(letter)
             except asyncio.CancelledError:
                 will = None
                 raise
@@ -308,15 +345,13 @@ class MemoryBus:
 
     def cut(self) -> None:
         """Lose the connection without a goodbye; it comes back by itself."""
-        self._crashed.set()
+        self._joined = False
+        self._arrived = asyncio.Queue()
+        self._arrived.put_nowait(None)
 
     def hear(self, letter: Letter) -> None:
         if any(mqtt.topic_matches_sub(wanted, letter.topic) for wanted in self._subscriptions):
-            asyncio.get_running_loop().call_soon(self._deliver, letter)
-
-    def _deliver(self, letter: Letter) -> None:
-        if self._joined:
-            self._on_letter(letter)
+            self._arrived.put_nowait(letter)
 
     def publish(self, letter: Letter) -> "asyncio.Future[bool]":
         if not self._joined:

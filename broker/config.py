@@ -4,20 +4,18 @@ One `hall.toml` says what the hall is, one small file a node says what hangs on 
 All that is wrong is said at once, with line numbers.
 """
 
-import re
-import tomllib
-import zoneinfo
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from types import UnionType
-from typing import Annotated, Any, Final, TypeVar, Union, get_args, get_origin
+from typing import Annotated, Final, TypeVar
 
-import msgspec
 from msgspec import Meta, Struct
 
+from . import config_check
+from .bus import Login
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
+from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
+
+__all__ = ["BrokenConfig"]
 
 # Node files -----------------------------------------------------------------------------------------------------------
 
@@ -149,3 +147,56 @@ FILE_OF_ROLE: Final[dict[Role, type[NodeFile]]] = {
     Role.DISPLAY: DisplayFile,
     Role.COUNTER: CounterFile,
 }
+
+# Reading --------------------------------------------------------------------------------------------------------------
+
+Node = TypeVar("Node", bound=NodeFile)
+Checked = TypeVar("Checked", bound=Struct)
+
+
+def load_hall(path: Path) -> Hall:
+    """Read `hall.toml`. Raises BrokenConfig, whose text is every error of the file."""
+    return _load(TomlFile(path), Hall, config_check.hall_findings)
+
+
+def load_node(path: Path, kind: type[Node]) -> Node:
+    """Read a node's file. Raises BrokenConfig, whose text is every error of the file."""
+    return _load_node(TomlFile(path), kind)
+
+
+def login_of(file: NodeFile) -> Login:
+    """Return who the node is to the broker, with its password read. Raises BrokenConfig."""
+    path = Path(file.broker.password_file)
+    try:
+        password = path.read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise BrokenConfig(f"{path}: the password of {file.node} cannot be read: {error}") from error
+    if not password:
+        raise BrokenConfig(f"{path}: the first line is empty; write the password of {file.node} there")
+    return Login(host=file.broker.host, port=file.broker.port, name=file.node, password=password)
+
+
+def load_any(path: Path) -> Hall | NodeFile:
+    """Read a file of any kind, taking the kind whose keys it has most of. Raises BrokenConfig."""
+    file = TomlFile(path)
+    if not file.tables:
+        raise BrokenConfig(f"{path}: nothing in it; a hall file begins with id = , a node file with node = ")
+    kinds: list[type[Struct]] = [Hall, *FILE_OF_ROLE.values()]
+    kind = max(kinds, key=lambda each: len(set(each.__struct_fields__) & set(file.tables)))
+    if issubclass(kind, NodeFile):
+        return _load_node(file, kind)
+    return _load(file, Hall, config_check.hall_findings)
+
+
+def _load_node(file: TomlFile, kind: type[Node]) -> Node:
+    rules = config_check.display_findings if issubclass(kind, DisplayFile) else config_check.node_findings
+    return _load(file, kind, rules)
+
+
+def _load(file: TomlFile, kind: type[Checked], rules: Callable[[TomlFile], Iterable[Finding]]) -> Checked:
+    reading = Reading()
+    structure = reading.structure(file.tables, kind)
+    findings = [*reading.findings, *rules(file)]
+    if structure is None or findings:
+        raise file.broken(findings)
+    return structure
