@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import select
 import socket
 import termios
 from typing import Final
@@ -173,6 +174,8 @@ class _UsbPort:
                 raise self._gone(str(error)) from error
             if chunk:
                 return chunk
+            if _is_hung_up(self._open_fd()):
+                raise self._gone("unplugged")
             await asyncio.sleep(_EMPTY_TRANSFER_S)
 
     async def write(self, data: bytes) -> None:
@@ -230,6 +233,12 @@ class _UsbPort:
 
     def _gone(self, reason: str) -> PortGone:
         return PortGone(f"{self._name} is gone ({reason}): check its cable, its power, and who else holds it")
+
+
+def _is_hung_up(fd: int) -> bool:
+    watch = select.poll()
+    watch.register(fd, 0)
+    return bool(watch.poll(0))
 
 
 def _settle(future: asyncio.Future[None]) -> None:

@@ -7,9 +7,10 @@ import argparse
 import asyncio
 import dataclasses
 import json
+import os
 import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from threading import Thread
 from typing import Final, Literal, get_args
@@ -64,7 +65,7 @@ async def _run(options: argparse.Namespace) -> None:
         loop.add_signal_handler(signal_number, stopped.set)
 
     def typed() -> None:
-        for line in sys.stdin:
+        for line in _typed_lines(sys.stdin.fileno()):
             loop.call_soon_threadsafe(_obey, line.split(), acts)
         if sys.stdin.isatty():  # started by another program, without a keyboard: run until it stops us
             loop.call_soon_threadsafe(stopped.set)
@@ -73,6 +74,15 @@ async def _run(options: argparse.Namespace) -> None:
         _say({"ready": options.device, "at": _place(device)})
         Thread(target=typed, name="keyboard", daemon=True).start()
         await stopped.wait()
+
+
+def _typed_lines(keyboard: int) -> Iterator[str]:
+    """Read without Python's own buffer: its lock would abort a program that ends while we wait for a key."""
+    pending = b""
+    while chunk := os.read(keyboard, 4096):
+        *lines, pending = (pending + chunk).split(b"\n")
+        for line in lines:
+            yield line.decode(errors="replace")
 
 
 def _place(device: Simulated) -> str:
