@@ -1,0 +1,54 @@
+"""Writes the announcements that the voice would play as WAV files, sample for sample, to compare recordings with.
+
+Reads lines of {"name": "a", "ticket": "A012", "counter": 3, "languages": ["zh"], "repeats": 1}; writes DIR/a.wav.
+"""
+
+import argparse
+import asyncio
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from broker.contract.messages import Language
+
+from .speech import sentences
+from .voice import VoiceMaker
+
+
+class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    name: str
+    ticket: str
+    counter: int
+    languages: tuple[Language, ...]
+    repeats: int = 1
+
+
+async def write(lines: Iterable[str], directory: Path) -> list[str]:
+    """Write one WAV a line and return what went wrong."""
+    faults = []
+    directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - a command line tool with nothing else to do
+    with tempfile.TemporaryDirectory() as scratch:
+        maker = VoiceMaker(state_dir=Path(scratch))
+        for line in lines:
+            wanted = msgspec.json.decode(line, type=Wanted)
+            made = await maker.make(sentences(wanted.ticket, wanted.counter, wanted.languages, wanted.repeats))
+            (directory / f"{wanted.name}.wav").write_bytes(made.wav)
+            if made.fault:
+                faults.append(f"{wanted.name}: {made.fault}")
+        await maker.close()
+    return faults
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m display.reference", description=__doc__)
+    options.add_argument("--out", type=Path, required=True, help="directory for the WAV files")
+    faults = asyncio.run(write((line for line in sys.stdin if line.strip()), options.parse_args().out))
+    sys.stderr.writelines(f"{fault}\n" for fault in faults)
+    return 1 if faults else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
