@@ -70,9 +70,7 @@ def chinese_number(number: int) -> str:
 def phrase(ticket: str, counter: int, language: Language) -> str:
     """Return the sentence that calls a ticket, spelt so that engines read digits one by one."""
     words = texts(language)["voice"]
-    spelt = " ".join(
-        words["digits"][int(sign)] if sign.isdecimal() else sign + words["after_letter"] for sign in ticket
-    )
+    signs = (words["digits"][int(sign)] if sign.isdecimal() else sign + words["after_letter"] for sign in ticket)
     number = chinese_number(counter) if language is Language.ZH else str(counter)
     return words["announcement"].format(ticket=" ".join(signs), counter=number)
 
