@@ -1,0 +1,183 @@
+"""What the demo proves: each call as seen at the far ends, counted, and every mismatch named."""
+
+import json
+import statistics
+import subprocess
+import sys
+import wave
+from array import array
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, Final
+
+from .floor import Announcement, Floor, Glimpse
+
+GRADE_NAMES: Final = {0: None, 1: "satisfied", 2: "average", 3: "dissatisfied", 4: "complaint"}
+SAME_SOUND: Final = 0.02  # greatest mean difference, as a share of the loudness, of two recordings of one phrase
+
+
+def recognise(floor: Floor, *, audio: Path, languages: Sequence[str], repeats: int) -> list[str]:
+    """Find out whom each announcement called, by its sound; note it with the calls; return what is wrong.
+
+    Each recorded announcement is compared with a reference made outside the running programs.
+    """
+    heard = [(each, _cut(audio / "hall.wav", each)) for each in floor.announcements]
+    if not heard:
+        return []
+    references = _references(floor.glimpses.values(), audio=audio, languages=languages, repeats=repeats)
+    problems = []
+    for announcement, sound in heard:
+        match = [glimpse for glimpse, reference in references if _same(sound, reference)]
+        if not match:
+            problems.append(f"the announcement at {announcement.start_s:.1f} s is none of the calls")
+            continue
+        glimpse = next((each for each in match if each.voice_start_s is None), None)
+        if glimpse is None:
+            problems.append(f"{match[0].ticket}: announced twice, at {announcement.start_s:.1f} s again")
+            continue
+        glimpse.voice_start_s, glimpse.voice_end_s = announcement.start_s, announcement.end_s
+        glimpse.voice_ms = floor.tape_began_ms + announcement.start_s * 1000
+    return problems
+
+
+def _references(
+    glimpses: Iterable[Glimpse], *, audio: Path, languages: Sequence[str], repeats: int
+) -> list[tuple[Glimpse, "array[int]"]]:
+    wanted = list(glimpses)
+    orders = "".join(
+        json.dumps(
+            {
+                "name": f"{each.ticket}-{each.counter}",
+                "ticket": each.ticket,
+                "counter": each.counter,
+                "languages": list(languages),
+                "repeats": repeats,
+            }
+        )
+        + "\n"
+        for each in wanted
+    )
+    place = audio / "reference"
+    subprocess.run(
+        [sys.executable, "-m", "display.reference", "--out", str(place)], input=orders, text=True, check=True
+    )
+    return [(each, _audible(_samples(place / f"{each.ticket}-{each.counter}.wav"))) for each in wanted]
+
+
+def _samples(path: Path) -> "array[int]":
+    with wave.open(str(path)) as sound:
+        return array("h", sound.readframes(sound.getnframes()))
+
+
+def _cut(tape: Path, announcement: Announcement) -> "array[int]":
+    with wave.open(str(tape)) as sound:
+        rate = sound.getframerate()
+        first = int(announcement.start_s * rate) - 2
+        sound.setpos(max(first, 0))
+        return _audible(array("h", sound.readframes(int((announcement.end_s - announcement.start_s) * rate) + 6)))
+
+
+def _audible(samples: "array[int]", *, floor: int = 200) -> "array[int]":
+    loud = [place for place, sample in enumerate(samples) if abs(sample) > floor]
+    return samples[loud[0] : loud[-1] + 1] if loud else samples[:0]
+
+
+def _same(one: "array[int]", other: "array[int]") -> bool:
+    if not one or abs(len(one) - len(other)) > len(other) // 100:
+        return False
+    pairs = list(zip(one, other, strict=False))
+    loudness = sum(abs(b) for _, b in pairs) / len(pairs)
+    return sum(abs(a - b) for a, b in pairs) / len(pairs) <= SAME_SOUND * loudness
+
+
+def calls(floor: Floor) -> list[dict[str, Any]]:
+    """Return a line a call, in the order of the presses."""
+    ordered = sorted(floor.glimpses.values(), key=lambda each: each.pressed_ms or 0)
+    return [
+        {
+            "call_id": each.call_id,
+            "ticket": each.ticket,
+            "counter": each.counter,
+            "pressed_ms": each.pressed_ms,
+            "board_ms": each.board_ms,
+            "board_text": each.board_text,
+            "sign_ms": each.sign_ms,
+            "sign_bytes": each.sign_bytes,
+            "voice_start_s": each.voice_start_s,
+            "voice_end_s": each.voice_end_s,
+            "served": each.served,
+            "rating": GRADE_NAMES[each.rating] if each.rating is not None else None,
+        }
+        for each in ordered
+    ]
+
+
+def delays(floor: Floor) -> dict[str, dict[str, float | None]]:
+    """Return p50 and p99, in milliseconds, of the calls that found line and voice free."""
+    free = [each for each in floor.glimpses.values() if each.pressed_ms is not None and each.line_free]
+    return {
+        "press_to_sign_ms": _percentiles(_since(free, "sign_ms")),
+        "press_to_board_ms": _percentiles(_since(free, "board_ms")),
+        "press_to_voice_ms": _percentiles(_since([each for each in free if each.voice_free], "voice_ms")),
+    }
+
+
+def _since(glimpses: Iterable[Glimpse], what: str) -> list[float]:
+    return [seen - (each.pressed_ms or 0) for each in glimpses if (seen := getattr(each, what)) is not None]
+
+
+def _percentiles(values: Sequence[float]) -> dict[str, float | None]:
+    if not values:
+        return {"p50": None, "p99": None}
+    if len(values) == 1:
+        return {"p50": round(values[0], 2), "p99": round(values[0], 2)}
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return {"p50": round(cuts[49], 2), "p99": round(cuts[98], 2)}
+
+
+def mismatches(floor: Floor, *, visitors: int, no_shows: int, unlucky: int) -> list[str]:
+    """Name everything that a person at the far ends would miss."""
+    wrong = [f"{ticket}: given or called twice" for ticket in sorted(floor.doubled)]
+    wrong += [f"{ticket}: lost, later numbers were called" for ticket in floor.lost]
+    if unlucky:
+        wrong.append(f"{unlucky} of {visitors} visitors got no number")
+    wrong += [f"{ticket}: shown on the kiosk, no slip" for ticket in floor.shown_numbers if ticket not in floor.slips]
+    called = {each.ticket for each in floor.glimpses.values()}
+    wrong += [f"{ticket}: printed, never called" for ticket in floor.slips if ticket not in called]
+    for each in floor.glimpses.values():
+        missing = [
+            name
+            for name, seen in (
+                ("the press", each.pressed_ms),
+                ("the board", each.board_ms),
+                ("the sign", each.sign_ms),
+                ("the voice", each.voice_start_s),
+            )
+            if seen is None
+        ]
+        if missing:
+            wrong.append(f"{each.ticket} at counter {each.counter}: not seen at {', '.join(missing)}")
+    unserved = sum(1 for each in floor.glimpses.values() if not each.served)
+    if unserved != no_shows:
+        wrong.append(f"{unserved} calls were not served, {no_shows} were to stay away")
+    wrong += [
+        f"announcement at {each.start_s:.1f} s overlaps another" for each in floor.announcements if each.overlapped
+    ]
+    return wrong
+
+
+def summary(floor: Floor, *, visitors: int, errors: Sequence[str]) -> dict[str, Any]:
+    glimpses = list(floor.glimpses.values())
+    return {
+        "visitors": visitors,
+        "issued": len(floor.shown_numbers),
+        "printed": len(floor.slips),
+        "called": len(glimpses),
+        "shown_on_board": sum(1 for each in glimpses if each.board_ms is not None),
+        "shown_on_sign": sum(1 for each in glimpses if each.sign_ms is not None),
+        "spoken": sum(1 for each in glimpses if each.voice_start_s is not None),
+        "served": sum(1 for each in glimpses if each.served),
+        "rated": sum(1 for each in glimpses if each.rating is not None),
+        "errors": list(errors),
+        **delays(floor),
+    }
