@@ -22,6 +22,7 @@ from broker.contract.messages import (
 from hardware.devices import PaperState, Printed, PrintResult
 
 CONNECT_S: Final = 5.0  # after a start, how long a known hall is shown before the dispatcher counts as away
+EMPTY: Final = frozenset({PaperState.OUT, PaperState.COVER_OPEN})
 SLIPS: Final = frozenset({PaperState.OK, PaperState.NEAR_END, None})  # a silent printer is never read as fine
 
 # Screens --------------------------------------------------------------------------------------------------------------

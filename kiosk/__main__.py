@@ -1,0 +1,125 @@
+"""`python -m kiosk --config kiosk.toml [--witness DIR]`: builds the kiosk's parts and passes them on."""
+
+import argparse
+import logging
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from broker.bus import MqttBus
+from broker.config import BrokenConfig, KioskFile, load_node, login_of
+from broker.contract.messages import Role
+from broker.link import subscriptions, will
+
+from . import flow
+from .node import VIEWS, KioskNode
+from .node_thread import NodeThread
+from .slip import Item
+
+log = logging.getLogger("kiosk")
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="kiosk", description="A service hall's ticket kiosk.")
+    options.add_argument("--config", type=Path, required=True, help="the kiosk's file")
+    options.add_argument("--witness", type=Path, help="directory for what the screen showed (demo and tests)")
+    chosen = options.parse_args()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        file = load_node(chosen.config, KioskFile)
+        login_of(file)
+    except BrokenConfig as error:
+        log.error("%s", error)  # noqa: TRY400 - the text says it all
+        return 2
+    Path(file.state_dir).mkdir(parents=True, exist_ok=True)
+    return run(file, chosen.witness)
+
+
+def run(file: KioskFile, witness_dir: Path | None) -> int:
+    """Show the window until it is told to stop; return the exit code."""
+    prepare_kivy(file)
+    from .app import KioskApp  # noqa: PLC0415 - Kivy reads its environment when it is imported
+    from .screens.painter import NoFont  # noqa: PLC0415
+
+    try:
+        app = KioskApp(
+            on_touch=lambda key: thread.touch(key),  # noqa: PLW0108 - the thread is made below
+            clock=time.monotonic,
+            now=lambda: datetime.now(UTC),
+            witness_dir=witness_dir,
+        )
+    except NoFont as error:
+        log.error("%s", error)  # noqa: TRY400 - the text says it all
+        return 1
+    thread = NodeThread(make=lambda: make_node(file, on_change=app.show), on_end=app.end)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: app.end())
+    thread.start()
+    try:
+        app.run()
+    finally:
+        thread.stop()
+    if thread.error is not None:
+        log.error("the kiosk's node ended", exc_info=thread.error)
+        return 1
+    return 0
+
+
+def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> KioskNode:
+    """Build the node of a kiosk's file, on the running loop."""
+    from hardware.drivers.escpos_printer import EscposPrinter  # noqa: PLC0415 - while the window already opens
+
+    return KioskNode(
+        bus=MqttBus(
+            login=login_of(file),
+            subscriptions=subscriptions(hall=file.hall, node=file.node, also=VIEWS),
+            will=will(hall=file.hall, node=file.node, role=Role.KIOSK),
+        ),
+        hall=file.hall,
+        node=file.node,
+        printer=EscposPrinter(file.printer.port, answer_timeout_s=file.printer.acknowledge_s),
+        encode=lambda items: printed(items, file),
+        state_dir=Path(file.state_dir),
+        idle_s=file.screen.idle_s,
+        ticket_s=file.screen.ticket_s,
+        clock=time.monotonic,
+        on_change=on_change,
+    )
+
+
+def printed(items: Sequence[Item], file: KioskFile) -> bytes:
+    """Return the printer's bytes of a slip."""
+    from .paper import slip_bytes  # noqa: PLC0415 - the printer's libraries load while the window already stands
+
+    return slip_bytes(items, encoding=file.printer.encoding, width_dots=file.printer.width_dots)
+
+
+def prepare_kivy(file: KioskFile) -> None:
+    """Set what Kivy reads when it is imported, and its settings of before the window opens."""
+    os.environ["KIVY_NO_ARGS"] = "1"
+    os.environ["KIVY_NO_CONSOLELOG"] = "1"
+    os.environ["KIVY_NO_FILELOG"] = "1"
+    os.environ["KIVY_LOG_MODE"] = "PYTHON"
+    os.environ["KIVY_HOME"] = str(Path(file.state_dir) / "kivy")
+    from kivy.config import Config  # noqa: PLC0415
+
+    logging.getLogger("kivy").setLevel(logging.WARNING)
+    screen = file.screen
+    Config.set("graphics", "width", str(screen.width))
+    Config.set("graphics", "height", str(screen.height))
+    Config.set("graphics", "fullscreen", "auto" if screen.fullscreen else "0")
+    Config.set("graphics", "resizable", "0")
+    Config.set("graphics", "show_cursor", "0" if screen.fullscreen else "1")
+    Config.set("kivy", "exit_on_escape", "0")
+    Config.set("kivy", "pause_on_minimize", "0")
+    Config.set("input", "mouse", "mouse,disable_multitouch")
+    if screen.touch:
+        Config.set("input", "further", screen.touch)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

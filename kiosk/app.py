@@ -1,0 +1,119 @@
+"""The kiosk's window: draws each state of the kiosk, and turns touches into keys.
+
+Runs in the main thread; the node has a thread of its own. States come in by `show`, keys go out by `on_touch`.
+Importing this module starts Kivy: its environment is set before, in `kiosk.__main__`.
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+from kivy.app import App
+from kivy.clock import Clock
+from kivy.core.window import Window
+from kivy.input.motionevent import MotionEvent
+
+from . import flow
+from .screens.painter import Painter
+from .screens.parts import Scene
+from .screens.scene import picture
+from .screens.shapes import Picture
+from .screens.witness import ScreenWitness
+
+
+class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
+    """One window. `now` gives the time of day, `clock` monotonic seconds, `on_touch` hears keys."""
+
+    title = "Hallcall"
+
+    def __init__(
+        self,
+        *,
+        on_touch: Callable[[str], None],
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        witness_dir: Path | None = None,
+    ) -> None:
+        super().__init__()
+        self._on_touch = on_touch
+        self._clock = clock
+        self._now = now
+        self._witness = ScreenWitness(witness_dir) if witness_dir is not None else None
+        self._painter = Painter(on_drawn=self._drawn)
+        self._kiosk: flow.Kiosk | None = None
+        self._shown: flow.Screen | None = None
+        self._pressed: str | None = None
+        self._finger: object = None
+
+    def load_kv(self, filename: str | None = None) -> bool:  # noqa: ARG002 - Kivy's own signature
+        """Load none: the pictures give every place in pixels."""
+        return False
+
+    def build(self) -> Painter:
+        Window.bind(on_resize=lambda *_: self._draw(), on_touch_down=self._down, on_touch_up=self._up)
+        Window.bind(on_flip=self._flipped)
+        Clock.schedule_interval(lambda _: self._draw(), 1)
+        return self._painter
+
+    def on_start(self) -> None:
+        self._draw()
+
+    def show(self, kiosk: flow.Kiosk) -> None:
+        """Show a state; may be called from any thread."""
+        Clock.schedule_once(lambda _: self._take_over(kiosk), 0)
+
+    def end(self) -> None:
+        """Close the window soon; may be called from any thread, and from a signal."""
+        Clock.schedule_once(lambda _: self.stop(), 0)
+
+    def _take_over(self, kiosk: flow.Kiosk) -> None:
+        self._kiosk = kiosk
+        self._draw()
+
+    def _draw(self) -> None:
+        kiosk = self._kiosk
+        if kiosk is None:
+            return
+        self._painter.size = Window.size
+        width, height = self._painter.design_size
+        home_at_s = flow.home_at_s(kiosk)
+        scene = Scene(
+            kiosk=kiosk,
+            at=self._now().astimezone(ZoneInfo(kiosk.hall.timezone) if kiosk.hall is not None else None),
+            left_s=None if home_at_s is None else max(0, round(home_at_s - self._clock())),
+            pressed=self._pressed,
+            w=width,
+            h=height,
+        )
+        before, self._shown = self._shown, kiosk.screen
+        self._painter.show(picture(scene), fades=_fades(before, kiosk.screen))
+
+    def _drawn(self, drawn: Picture) -> None:
+        if self._witness is not None and self._kiosk is not None:
+            targets = {key.name: self._painter.fraction(key.area) for key in drawn.keys}
+            self._witness.drew(drawn, kiosk=self._kiosk, pressed=self._pressed, targets=targets)
+
+    def _flipped(self, *_: object) -> None:
+        if self._witness is not None:
+            self._witness.flipped(is_settled=self._painter.is_settled)
+
+    def _down(self, _: object, touch: MotionEvent) -> bool:
+        """Press the key under the newest finger: an older one, or one that never left, cannot block the kiosk."""
+        self._finger, self._pressed = touch.uid, self._painter.key_at(touch.x, touch.y)
+        self._draw()
+        return True
+
+    def _up(self, _: object, touch: MotionEvent) -> bool:
+        if touch.uid != self._finger:
+            return True
+        key, self._pressed, self._finger = self._pressed, None, None
+        self._draw()
+        if key is not None and self._painter.key_at(touch.x, touch.y) == key:
+            self._on_touch(key)
+        return True
+
+
+def _fades(before: flow.Screen | None, after: flow.Screen) -> bool:
+    """Return whether a new screen fades in; a number, and the taking of one, stand there at once."""
+    return before is not None and type(before) is not type(after) and not isinstance(after, flow.Taking | flow.Ticket)

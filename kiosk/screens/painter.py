@@ -1,0 +1,201 @@
+"""Puts pictures on the panel with Kivy: scales shapes, keeps rendered text, fades from one picture to the next."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from pathlib import Path
+from typing import Final
+
+from kivy.animation import Animation
+from kivy.core.text import Label as CoreLabel
+from kivy.core.text import LabelBase
+from kivy.graphics import Color, Rectangle, SmoothRoundedRectangle
+from kivy.graphics.texture import Texture
+from kivy.uix.widget import Widget
+from kivy.utils import get_color_from_hex
+from PIL import Image, ImageDraw
+
+from .icons import strokes
+from .shapes import Area, Box, Dashes, Icon, Key, Picture, Run, Shape, Words
+
+FADE_S: Final = 0.15
+FAMILY: Final = "hall"
+FONTS: Final = (
+    (
+        Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
+        Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc"),
+    ),
+    (Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"), None),
+)
+NO_FONT: Final = "no Chinese font on this machine: apt install fonts-wqy-microhei (or fonts-noto-cjk)"
+BOLD_OUTLINE: Final = 0.022  # of the size: how much a family without a bold face is thickened on each side
+SUPERSAMPLING: Final = 6
+GRID: Final = 24
+DASH: Final = 8
+
+
+class NoFont(RuntimeError):
+    """No font with Chinese characters is installed."""
+
+
+def register_font() -> bool:
+    """Register the family; return whether it has a bold face of its own. Raises NoFont."""
+    for regular, bold in FONTS:
+        if regular.exists():
+            own_bold = bold if bold is not None and bold.exists() else None
+            LabelBase.register(name=FAMILY, fn_regular=str(regular), fn_bold=str(own_bold or regular))
+            return own_bold is not None
+    raise NoFont(NO_FONT)
+
+
+class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
+    """The panel's whole surface. `show` draws a picture; it fades in when another screen than before is shown."""
+
+    def __init__(self, *, on_drawn: Callable[[Picture], None]) -> None:
+        super().__init__()
+        self._own_bold = register_font()
+        self._on_drawn = on_drawn
+        self._layer: Widget | None = None
+        self._picture: Picture | None = None
+        self._texture = lru_cache(maxsize=600)(self._render)
+        self.scale = 1.0
+
+    @property
+    def design_size(self) -> tuple[float, float]:
+        """The panel's size in design pixels; sets the scale."""
+        self.scale = min(self.width / 1280, self.height / 800)
+        return self.width / self.scale, self.height / self.scale
+
+    def show(self, picture: Picture, *, fades: bool) -> None:
+        """Draw `picture` unless it is what stands there already."""
+        if picture == self._picture:
+            return
+        layer = Widget(size=self.size, pos=self.pos)
+        before, self._layer, self._picture = self._layer, layer, picture
+        with layer.canvas:
+            _color(picture.ground)
+            Rectangle(pos=self.pos, size=self.size)
+            for shape in picture.shapes:
+                self._draw(shape)
+        self.add_widget(layer)
+        for old in [each for each in self.children if each is not layer and each is not before]:
+            self.remove_widget(old)
+        if before is not None:
+            if fades:
+                layer.opacity = 0
+                fade = Animation(opacity=1, duration=FADE_S)
+                fade.bind(on_complete=lambda *_: self.remove_widget(before))
+                fade.start(layer)
+            else:
+                self.remove_widget(before)
+        self._on_drawn(picture)
+
+    @property
+    def is_settled(self) -> bool:
+        """Whether nothing fades any more."""
+        return len(self.children) <= 1
+
+    def key_at(self, x: float, y: float) -> str | None:
+        """Return the key under a point of the window, in Kivy's pixels (y upwards)."""
+        at_x, at_y = x / self.scale, (self.height - y) / self.scale
+        for key in self._picture.keys if self._picture is not None else ():
+            if key.area.x <= at_x <= key.area.right and key.area.y <= at_y <= key.area.bottom:
+                return key.name
+        return None
+
+    def fraction(self, area: Area) -> list[float]:
+        """Return x0, y0, x1, y1 of an area as parts of the window, y upwards as touch providers count."""
+        w, h = self.width / self.scale, self.height / self.scale
+        return [round(part, 4) for part in (area.x / w, 1 - area.bottom / h, area.right / w, 1 - area.y / h)]
+
+    def _draw(self, shape: Shape) -> None:
+        match shape:
+            case Box():
+                self._box(shape)
+            case Words():
+                self._words(shape)
+            case Icon():
+                self._icon(shape)
+            case Dashes(x=x, y=y, w=w, color=color):
+                _color(color)
+                for place in range(int(w // (2 * DASH))):
+                    area = Area(x=x + place * 2 * DASH, y=y, w=DASH, h=2)
+                    Rectangle(**self._place(area))
+            case Key():
+                pass
+
+    def _place(self, area: Area) -> dict[str, tuple[float, float]]:
+        s = self.scale
+        return {"pos": (area.x * s, self.height - area.bottom * s), "size": (area.w * s, area.h * s)}
+
+    def _box(self, box: Box) -> None:
+        if box.line is not None:
+            self._rounded(box.area, box.line, box.radius)
+            self._rounded(box.area.inset(box.line_width, box.line_width), box.fill, box.radius - box.line_width)
+        else:
+            self._rounded(box.area, box.fill, box.radius)
+
+    def _rounded(self, area: Area, color: str, radius: float) -> None:
+        _color(color)
+        if radius <= 0:
+            Rectangle(**self._place(area))
+        else:
+            SmoothRoundedRectangle(**self._place(area), radius=[radius * self.scale], segments=16)
+
+    def _words(self, said: Words) -> None:
+        total = self._width(said.runs, 1.0)
+        shrink = 1.0 if said.fit is None else min(1.0, said.fit * self.scale / max(total, 1))
+        total = self._width(said.runs, shrink) if shrink < 1 else total
+        x = said.x * self.scale - {"left": 0.0, "center": 0.5, "right": 1.0}[said.anchor] * total
+        baseline = self.height - said.y * self.scale
+        for run in said.runs:
+            texture, descent, edge = self._texture(run.text, self._pixels(run, shrink), run.bold)
+            _color(run.color)
+            Rectangle(texture=texture, pos=(round(x - edge), round(baseline - descent - edge)), size=texture.size)
+            x += texture.width - 2 * edge
+
+    def _pixels(self, run: Run, shrink: float) -> int:
+        return max(8, int(run.size * self.scale * shrink))
+
+    def _width(self, runs: tuple[Run, ...], shrink: float) -> float:
+        widths = (self._texture(run.text, self._pixels(run, shrink), run.bold) for run in runs)
+        return float(sum(texture.width - 2 * edge for texture, _, edge in widths))
+
+    def _render(self, text: str, pixels: int, bold: bool) -> tuple[Texture, float, int]:  # noqa: FBT001 - a cache's key
+        """Return white text, how far it reaches below its baseline, and the width of its thickening."""
+        edge = max(1, round(pixels * BOLD_OUTLINE)) if bold and not self._own_bold else 0
+        options = {"outline_width": edge, "outline_color": (255, 255, 255, 255)} if edge else {}
+        label = CoreLabel(text=text or " ", font_size=pixels, font_name=FAMILY, bold=bold, **options)
+        label.refresh()
+        return label.texture, -label.get_descent(), edge
+
+    def _icon(self, icon: Icon) -> None:
+        pixels = max(8, round(icon.size * self.scale))
+        texture = _icon_texture(icon.name, pixels, icon.stroke)
+        _color(icon.color)
+        area = Area(x=icon.x, y=icon.y, w=icon.size, h=icon.size)
+        x, y = self._place(area)["pos"]
+        Rectangle(texture=texture, pos=(round(x), round(y)), size=(pixels, pixels))
+
+
+def _color(code: str) -> None:
+    Color(*get_color_from_hex(code))
+
+
+@lru_cache(maxsize=100)
+def _icon_texture(name: str, pixels: int, stroke: float) -> Texture:
+    big = pixels * SUPERSAMPLING
+    unit = big / GRID
+    picture = Image.new("L", (big, big), 0)
+    pen = ImageDraw.Draw(picture)
+    half = stroke * unit / 2
+    for points in strokes(name):
+        dots = [(x * unit, y * unit) for x, y in points]
+        pen.line(dots, fill=255, width=round(stroke * unit), joint="curve")
+        for x, y in dots:
+            pen.ellipse((x - half, y - half, x + half, y + half), fill=255)
+    small = picture.resize((pixels, pixels), Image.Resampling.LANCZOS).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    white = Image.new("L", small.size, 255)
+    texture = Texture.create(size=small.size, colorfmt="rgba")
+    rgba = Image.merge("RGBA", (white, white, white, small))
+    texture.blit_buffer(rgba.tobytes(), colorfmt="rgba", bufferfmt="ubyte")
+    return texture

@@ -1,0 +1,64 @@
+"""What the kiosk's screen showed, frame by frame, for the demo and the tests.
+
+Writes a line of `kiosk.jsonl` for each frame that shows something new, when it is handed to the screen: `screen`,
+`language` (of the customer, or the hall's first), `both` (nobody has chosen yet: both are shown), `large`, `pressed`,
+`texts`, and `targets`: key → [x0, y0, x1, y1] in parts of the window, 0 to 1, x to the right, y **upwards**, as Kivy
+counts. TUIO counts y downwards: to touch a key's centre over TUIO send ((x0 + x1) / 2, 1 - (y0 + y1) / 2).
+
+The first time that a screen is seen in a language its picture is written beside: `kiosk-home-zh.png`,
+`kiosk-home-zh-large.png`.
+"""
+
+from pathlib import Path
+
+from kivy.core.window import Window
+from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+from PIL import Image
+
+from hardware.witness import Witness
+from kiosk.flow import Kiosk
+
+from .shapes import Picture
+
+Targets = dict[str, list[float]]
+
+
+class ScreenWitness:
+    """Told of each drawn picture, writes at the frame that shows it. Its methods belong to Kivy's thread."""
+
+    def __init__(self, directory: Path) -> None:
+        self._witness = Witness(directory, name="kiosk")
+        self._drawn: tuple[Picture, Kiosk, str | None, Targets] | None = None
+        self._pictured: set[str] = set()
+        self._wants_picture = ""
+
+    def drew(self, picture: Picture, *, kiosk: Kiosk, pressed: str | None, targets: Targets) -> None:
+        self._drawn = (picture, kiosk, pressed, targets)
+        language = kiosk.ticket_language.value
+        name = f"kiosk-{picture.name}-{language}{'-large' if kiosk.large else ''}"
+        self._wants_picture = "" if name in self._pictured or pressed is not None else name
+
+    def flipped(self, *, is_settled: bool) -> None:
+        """Write what this frame shows; its picture once nothing fades any more."""
+        if self._drawn is not None:
+            picture, kiosk, pressed, targets = self._drawn
+            self._drawn = None
+            self._witness.saw(
+                screen=picture.name,
+                language=kiosk.ticket_language.value,
+                both=kiosk.language is None and not kiosk.large,
+                large=kiosk.large,
+                pressed=pressed,
+                texts=picture.texts,
+                targets=targets,
+            )
+        if self._wants_picture and is_settled:
+            self._pictured.add(self._wants_picture)
+            self._save(self._witness.directory / f"{self._wants_picture}.png")
+            self._wants_picture = ""
+
+    def _save(self, path: Path) -> None:
+        width, height = (int(side) for side in Window.system_size)
+        pixels = glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE)
+        picture = Image.frombytes("RGB", (width, height), pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+        picture.save(path, compress_level=1)
