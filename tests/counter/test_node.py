@@ -1,0 +1,396 @@
+"""The box between a real dispatcher and simulated devices on their cables."""
+
+import asyncio
+import contextlib
+import time
+from collections.abc import AsyncIterator, Callable, Coroutine
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import pytest
+
+from broker.bus import Letter, MemoryBroker
+from broker.config import BrokerAddress, CounterFile, Keypad, PadLine, SignLine, Window
+from broker.contract import wire
+from broker.contract.messages import (
+    AnyEvent,
+    CallRepeated,
+    Counter,
+    DeviceState,
+    DeviceStatus,
+    Hall,
+    Node,
+    Outcome,
+    Presence,
+    Rating,
+    Recorded,
+    ReportSlip,
+    Role,
+    Service,
+    ServiceStarted,
+    SlipFate,
+    TakeTicket,
+    Text,
+    TicketCalled,
+    TicketTaken,
+    VisitEnded,
+    VisitRated,
+    Zone,
+)
+from broker.dispatcher import Dispatcher
+from broker.journal import Journal
+from broker.link import HallLink, subscriptions, will
+from counter.node import CounterBox, views
+from counter.window import BLINKS
+from counter.wiring import connect
+from hardware.simulators.candle_signs import SignShows, SimulatedSigns
+from hardware.simulators.jtt905_keypad import SimulatedKeypad
+from hardware.simulators.qsystem_pads import LampLit, SimulatedPads, TextShown
+
+T = TypeVar("T")
+NAME = Text(zh="厅", en="hall")
+HALL = Hall(
+    id="east",
+    name=NAME,
+    slip_grace_s=0,
+    zones=(Zone(id="main", name=NAME),),
+    services=(Service(id="bills", name=NAME, prefix="A", zone="main"),),
+    counters=tuple(Counter(number=number, zone="main", skills=("bills",)) for number in (1, 2)),
+    nodes=(Node(id="kiosk", role=Role.KIOSK), Node(id="windows", role=Role.COUNTER, counters=(1, 2))),
+)
+PATIENCE_S = 5.0
+SIGN = {1: 0x21, 2: 0x22}
+
+
+class ServiceHall:
+    """A dispatcher, a kiosk, a watcher, and a box at two windows whose devices are simulated behind their cables."""
+
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.broker = MemoryBroker()
+        self.events: list[AnyEvent] = []
+        self.devices: dict[str, DeviceStatus] = {}
+        self.shown: list[SignShows] = []
+        self.on_pads: list[LampLit | TextShown] = []
+        self._news = asyncio.Event()
+        self.pads = SimulatedPads(link=directory / "pads", addresses=(1, 2, 9), report=self._note(self.on_pads))
+        self.signs = SimulatedSigns(link=directory / "signs", report=self._note(self.shown))
+        self.keypad = SimulatedKeypad(link=directory / "keypad", report=lambda _: self._news.set())
+        heard = subscriptions(hall="east", node="kiosk", also=["view/hall"])
+        self.kiosk = HallLink(
+            bus=self.broker.bus(name="kiosk", subscriptions=heard),
+            hall="east",
+            node="kiosk",
+            role=Role.KIOSK,
+            clock=time.monotonic,
+            on_event=self._happened,
+            on_hall_here=lambda _: self._news.set(),
+        )
+        watch = self.broker.bus(name="watch", subscriptions=[wire.topic("east", "node/{}", "windows")])
+        watch.listen(on_letter=self._heard_presence, on_state=lambda _: None)
+        self._people = [start(self.kiosk.run()), start(watch.run())]
+        self._journal: Journal | None = None
+        self._dispatcher = self._box = start(asyncio.sleep(0))
+
+    def open(self) -> None:
+        """Start the dispatcher, over what an earlier one has written down."""
+        self._journal = Journal(self.directory / "journal")
+        dispatcher = Dispatcher(
+            bus=self.broker.bus(name="dispatcher", subscriptions=[wire.topic("east", "cmd/{}", "+")]),
+            journal=self._journal,
+            hall="east",
+            poison=self.directory / "poison",
+            now=lambda: datetime.now(UTC),
+        )
+        dispatcher.open_day()
+        dispatcher.configure(HALL)
+        self._dispatcher = start(dispatcher.run())
+
+    async def lose_dispatcher(self) -> None:
+        """Let it die without a goodbye: the broker sends its will."""
+        await end(self._dispatcher)
+        if self._journal is not None:
+            self._journal.close()
+        self.broker.carry("dispatcher", will(hall="east", node="dispatcher", role=Role.DISPATCHER))
+        await self.until(lambda: not self.kiosk.here)
+
+    def start_box(self, *, rating_s: float = 60.0) -> None:
+        file = CounterFile(
+            node="windows",
+            hall="east",
+            state_dir=str(self.directory),
+            broker=BrokerAddress(password_file="none"),  # noqa: S106 - the bus is in memory
+            pads=PadLine(port=f"serial:{self.pads.cable.link}"),
+            signs=SignLine(port=f"serial:{self.signs.cable.link}"),
+            windows=(
+                Window(counter=1, pad=1, sign=SIGN[1], keypad=Keypad(port=f"serial:{self.keypad.cable.link}")),
+                Window(counter=2, pad=2, sign=SIGN[2]),
+            ),
+        )
+        heard = subscriptions(hall="east", node="windows", also=views((1, 2)))
+        box = CounterBox(
+            bus=self.broker.bus(name="windows", subscriptions=heard),
+            hall="east",
+            node="windows",
+            windows=file.windows,
+            rating_s=rating_s,
+            state_dir=self.directory,
+            clock=time.monotonic,
+        )
+        self._box = start(box.run(connect(file, on_link=box.line_changed)))
+
+    async def lose_box(self) -> None:
+        await end(self._box)
+        self.devices.clear()
+
+    async def close(self) -> None:
+        for task in (self._box, self._dispatcher, *self._people):
+            await end(task)
+
+    async def until(self, wanted: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not wanted():
+                self._news.clear()
+                await self._news.wait()
+
+    async def ready(self) -> None:
+        """Wait until the windows show that nobody waits."""
+        await self.until(lambda: self.kiosk.here and self.pads.texts[1] == self.pads.texts[2] == "  0")
+
+    async def line(self, name: str, state: DeviceState) -> str:
+        """Wait until a line is said to be so; return what a technician reads."""
+        await self.until(lambda: name in self.devices and self.devices[name].state is state)
+        return self.devices[name].detail
+
+    async def take_ticket(self) -> str:
+        taken = await self.kiosk.ask(TakeTicket(id=self.kiosk.new_id(), service="bills"))
+        assert isinstance(taken, TicketTaken)
+        await self.kiosk.ask(ReportSlip(id=self.kiosk.new_id(), visit=taken.visit, fate=SlipFate.PRINTED))
+        return taken.ticket
+
+    async def serve_one(self) -> str:
+        """See a customer through window 1, from ticket to the end of the service."""
+        ticket = await self.take_ticket()
+        self.pads.press(1, "call")
+        await self.until(lambda: self.sign(1) == ticket)
+        await self.until(lambda: self.pads.lamps[1] == "green fast")
+        self.pads.press(1, "start")
+        await self.until(lambda: self.pads.lamps[1] == "green" and (ticket, 0) in self.shown_at(1))
+        self.pads.press(1, "finish")
+        await self.until(lambda: self.pads.lamps[1] == "off")
+        return ticket
+
+    def sign(self, counter: int) -> str:
+        return self.signs.texts[SIGN[counter]]
+
+    def shown_at(self, counter: int) -> list[tuple[str, int]]:
+        """Return what a sign has shown: text and blinks."""
+        return [(each.text, each.blinks) for each in self.shown if each.address == SIGN[counter]]
+
+    def happened(self, *kinds: type[AnyEvent]) -> list[str]:
+        return [type(event).__name__ for event in self.events if isinstance(event, kinds)]
+
+    def ratings(self) -> list[tuple[str, Rating]]:
+        return [(event.ticket, event.rating) for event in self.events if isinstance(event, VisitRated)]
+
+    def beeps(self, address: int) -> int:
+        return sum(isinstance(each, LampLit) and each.beep and each.address == address for each in self.on_pads)
+
+    def _note(self, where: list[T]) -> Callable[[T], None]:
+        def note(what: T) -> None:
+            where.append(what)
+            self._news.set()
+
+        return note
+
+    def _happened(self, recorded: Recorded) -> None:
+        self.events.append(recorded.event)
+        self._news.set()
+
+    def _heard_presence(self, letter: Letter) -> None:
+        presence = wire.decode("east", letter.topic, letter.payload).message
+        if isinstance(presence, Presence):
+            self.devices = {device.name: device for device in presence.devices}
+            self._news.set()
+
+
+def start(work: Coroutine[object, object, None]) -> asyncio.Task[None]:
+    return asyncio.get_running_loop().create_task(work)
+
+
+async def end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.fixture
+async def hall(tmp_path: Path) -> AsyncIterator[ServiceHall]:
+    hall = ServiceHall(tmp_path)
+    async with hall.pads, hall.signs, hall.keypad:
+        hall.open()
+        hall.start_box()
+        await hall.ready()
+        yield hall
+        await hall.close()
+
+
+async def test_a_customer_is_called_served_and_rates(hall: ServiceHall) -> None:
+    ticket = await hall.serve_one()
+    await hall.until(lambda: hall.shown_at(1) == [("", 0), (ticket, BLINKS), (ticket, 0), ("", 0)])
+    await hall.keypad.asked()
+    assert hall.keypad.rate(1)
+    await hall.until(lambda: hall.ratings() == [(ticket, Rating.SATISFIED)])
+    await hall.until(lambda: not hall.keypad.is_asking)
+
+
+async def test_two_windows_that_call_in_the_same_instant_get_two_customers(hall: ServiceHall) -> None:
+    tickets = {await hall.take_ticket(), await hall.take_ticket()}
+    hall.pads.press(1, "call")
+    hall.pads.press(2, "call")
+    await hall.until(lambda: {hall.sign(1), hall.sign(2)} == tickets)
+
+
+async def test_a_bouncing_key_calls_one_customer_once(hall: ServiceHall) -> None:
+    first, _ = await hall.take_ticket(), await hall.take_ticket()
+    for _ in range(5):
+        hall.pads.press(1, "call")
+    await hall.until(lambda: hall.sign(1) == first)
+    hall.pads.press(1, "start")
+    await hall.until(lambda: hall.happened(ServiceStarted) != [])
+    assert hall.happened(TicketCalled, CallRepeated) == ["TicketCalled"]
+
+
+async def test_nobody_waits_and_the_pad_blinks_red_for_a_moment(hall: ServiceHall) -> None:
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.pads.lamps[1] == "red fast")
+    assert hall.beeps(1) == 1
+    await hall.until(lambda: hall.pads.lamps[1] == "off")
+
+
+async def test_no_show_ends_the_call(hall: ServiceHall) -> None:
+    ticket = await hall.take_ticket()
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.pads.lamps[1] == "green fast")
+    hall.pads.press(1, "finish")
+    await hall.until(lambda: hall.happened(VisitEnded) != [] and hall.sign(1) == "")
+    assert [(each.ticket, each.outcome) for each in hall.events if isinstance(each, VisitEnded)] == [
+        (ticket, Outcome.NO_SHOW)
+    ]
+    assert not hall.keypad.is_asking
+
+
+async def test_noise_on_the_pads_line_costs_no_press(hall: ServiceHall) -> None:
+    ticket = await hall.take_ticket()
+    hall.pads.garble(1)
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.sign(1) == ticket)
+
+
+async def test_a_pad_that_no_window_has_is_told_to_the_technician(hall: ServiceHall) -> None:
+    hall.pads.press(9, "call")
+    assert "address 9" in await hall.line("pads", DeviceState.WARNING)
+
+
+async def test_keypad_unplugged_amid_the_asking_asks_again_when_it_is_back(hall: ServiceHall) -> None:
+    ticket = await hall.serve_one()
+    await hall.keypad.asked()
+    hall.keypad.cable.unplug()
+    hall.keypad.is_asking = False  # its power comes with the cable
+    assert "keypad" in await hall.line("keypad-1", DeviceState.FAULT)
+    await hall.line("pads", DeviceState.OK)
+    hall.keypad.cable.plug()
+    await hall.line("keypad-1", DeviceState.OK)
+    await hall.until(lambda: hall.keypad.is_asking)
+    hall.keypad.rate(3)
+    await hall.until(lambda: hall.ratings() == [(ticket, Rating.DISSATISFIED)])
+
+
+async def test_sign_unplugged_stops_nothing_and_shows_the_call_when_it_is_back(hall: ServiceHall) -> None:
+    ticket = await hall.take_ticket()
+    hall.signs.cable.unplug()
+    await hall.line("signs", DeviceState.FAULT)
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.pads.lamps[1] == "green fast")
+    hall.signs.cable.plug()
+    await hall.until(lambda: hall.sign(1) == ticket)
+
+
+async def test_a_rating_that_arrives_after_the_next_call_belongs_to_the_customer_before(hall: ServiceHall) -> None:
+    first = await hall.serve_one()
+    second = await hall.take_ticket()
+    await hall.keypad.asked()
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.sign(1) == second)
+    hall.keypad.is_asking = True  # the press was made before the keys went dark
+    hall.keypad.rate(2)
+    await hall.until(lambda: hall.ratings() == [(first, Rating.AVERAGE)])
+
+
+async def test_the_hall_away_leaves_the_sign_and_blinks_red_and_the_press_is_not_made_later(hall: ServiceHall) -> None:
+    ticket = await hall.take_ticket()
+    await hall.take_ticket()
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.sign(1) == ticket)
+    await hall.lose_dispatcher()
+    hall.pads.press(2, "call")
+    await hall.until(lambda: hall.beeps(2) == 1)
+    assert hall.sign(1) == ticket
+    hall.open()
+    await hall.until(lambda: hall.kiosk.here and hall.pads.lamps[2] == "off")
+    assert hall.sign(2) == ""
+    assert hall.happened(TicketCalled) == ["TicketCalled"]
+
+
+async def test_a_rating_given_while_the_hall_is_away_arrives_though_the_box_is_killed(hall: ServiceHall) -> None:
+    ticket = await hall.serve_one()
+    await hall.keypad.asked()
+    await hall.lose_dispatcher()
+    hall.keypad.rate(4)
+    await hall.until(lambda: not hall.keypad.is_asking)
+    await hall.lose_box()
+    hall.start_box()
+    hall.open()
+    await hall.until(lambda: hall.ratings() == [(ticket, Rating.COMPLAINT)])
+
+
+async def test_after_a_power_cut_the_windows_show_their_calls_again(hall: ServiceHall) -> None:
+    ticket = await hall.take_ticket()
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.sign(1) == ticket and hall.pads.lamps[1] == "green fast")
+    await hall.lose_box()
+    hall.signs.cable.unplug()
+    hall.signs.texts[SIGN[1]] = ""
+    hall.pads.lamps[1] = "off"
+    hall.start_box()
+    await hall.line("signs", DeviceState.FAULT)
+    hall.signs.cable.plug()
+    await hall.until(lambda: hall.sign(1) == ticket and hall.pads.lamps[1] == "green fast")
+
+
+async def test_a_box_that_starts_again_asks_nobody_about_a_service_of_before(hall: ServiceHall) -> None:
+    await hall.serve_one()
+    await hall.keypad.asked()
+    await hall.lose_box()
+    hall.start_box()
+    await hall.until(lambda: not hall.keypad.is_asking)
+
+
+async def test_asking_ends_by_itself(hall: ServiceHall) -> None:
+    await hall.lose_box()
+    hall.start_box(rating_s=0.2)
+    await hall.line("keypad-1", DeviceState.OK)
+    await hall.serve_one()
+    await hall.keypad.asked()
+    await hall.until(lambda: not hall.keypad.is_asking)
+    assert hall.ratings() == []
+
+
+async def test_without_any_device_the_box_tells_what_to_check(tmp_path: Path) -> None:
+    hall = ServiceHall(tmp_path)
+    hall.open()
+    hall.start_box()
+    for name in ("pads", "signs", "keypad-1"):
+        assert "adapter plugged in" in await hall.line(name, DeviceState.FAULT)
+    await hall.close()
