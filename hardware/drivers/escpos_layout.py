@@ -117,7 +117,7 @@ def _qr(text: str, module_dots: int) -> bytes:
 
 def _raster(picture: Image.Image) -> bytes:
     printer = Dummy()
-    printer.image(picture, impl="bitImageRaster")
+    printer.image(picture, impl="bitImageRaster", center=False)
     return bytes(printer.output)
 
 

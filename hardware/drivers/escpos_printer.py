@@ -6,7 +6,8 @@ next slip, so that the rest of a voided one never comes out.
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Final
 
@@ -31,7 +32,7 @@ ACKNOWLEDGE: Final = b"\x1dr\x01"  # "GS r 1", worked off in its turn: its answe
 CLEAR: Final = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 CLEARED: Final = b"\x37\x25\x00"
 
-_ANSWER_MARGIN_S: Final = 0.5  # how often a working printer is asked whether its paper ended
+_LOOK_AGAIN_S: Final = 0.25  # how often a working printer is asked whether its paper ended
 
 
 def ask(n: int) -> bytes:
@@ -129,12 +130,12 @@ class EscposPrinter:
 
     async def status(self) -> PaperState:
         """Ask the printer; `UNKNOWN` when it does not answer in time or its port is gone."""
-        async with self._one_at_a_time:
+        async with self._alone():
             return await self._status()
 
     async def print(self, slip: bytes) -> PrintResult:
         """Print one slip and wait for its acknowledgement. A printer that is silent beforehand is sent nothing: NO."""
-        async with self._one_at_a_time:
+        async with self._alone():
             paper = await self._status()
             if paper not in {PaperState.OK, PaperState.NEAR_END}:
                 return PrintResult(printed=Printed.NO, paper=paper)
@@ -149,6 +150,16 @@ class EscposPrinter:
     async def close(self) -> None:
         async with self._one_at_a_time:
             await self._hang_up()
+
+    @asynccontextmanager
+    async def _alone(self) -> AsyncIterator[None]:
+        """One question or slip at a time; whoever gives up waiting leaves no answer behind for the next."""
+        async with self._one_at_a_time:
+            try:
+                yield
+            except asyncio.CancelledError:
+                await self._hang_up()
+                raise
 
     async def _status(self) -> PaperState:
         for _attempt in ("on the port that we have", "on a fresh one, should that have died unnoticed"):
@@ -189,7 +200,7 @@ class EscposPrinter:
         deadline = asyncio.get_running_loop().time() + self._answer_timeout_s
         stopped = PaperState.OK
         while (left_s := deadline - asyncio.get_running_loop().time()) > 0:
-            if await self._hear(port, lambda: self._answering.acknowledged, min(left_s, _ANSWER_MARGIN_S)):
+            if await self._hear(port, lambda: self._answering.acknowledged, min(left_s, _LOOK_AGAIN_S)):
                 self._unfinished = False
                 after = await self._ask_all(port)
                 return PrintResult(printed=Printed.YES, paper=before if after is PaperState.UNKNOWN else after)

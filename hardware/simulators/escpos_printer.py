@@ -13,9 +13,11 @@ from typing import Final, Self
 
 from .escpos_commands import Command, Splitter
 from .escpos_paper import Piece, Slip, Step, Typesetter
+from .escpos_status import Sensors, automatic, paper_sensors, real_time
 from .pty_cable import PtyCable
 
 _CHUNK: Final = 4096
+_STEP_MM: Final = 4.0  # how far it moves before it looks at its sensors again
 _CLEARED: Final = b"\x37\x25\x00"
 _NAMES: Final = {65: "1.00 ESC/POS", 66: "EPSON", 67: "TM-T88V", 68: "H123456789", 69: "Japanese/Chinese"}
 _QUESTIONS: Final = {"GS r", "GS a", "GS I", "GS ( H"}
@@ -50,10 +52,18 @@ class PrinterChanged:
     online: bool
     paper: str
     cover_open: bool
+    cutter_jammed: bool
     monotonic_ms: float
 
 
-Report = SlipPrinted | SlipTorn | PrinterChanged
+@dataclass(frozen=True, kw_only=True)
+class SlipBegun:
+    """The paper has begun to move for a new slip."""
+
+    monotonic_ms: float
+
+
+Report = SlipPrinted | SlipTorn | SlipBegun | PrinterChanged
 
 
 class SimulatedPrinter:
@@ -100,8 +110,9 @@ class SimulatedPrinter:
         self._cutter_jammed = False
         self._automatic_status = False
         self._ready = asyncio.Event()
-        self._told: PrinterChanged | None = None
-        self._changed()
+        self._told = self.sensors
+        if self._told.is_online:
+            self._ready.set()
 
     async def __aenter__(self) -> Self:
         self._keep(asyncio.create_task(self._work(), name="printer's mechanism"))
@@ -163,12 +174,13 @@ class SimulatedPrinter:
         self._changed()
 
     @property
-    def has_paper(self) -> bool:
-        return self.paper_mm > 0
-
-    @property
-    def is_online(self) -> bool:
-        return self.has_paper and not self._cover_open and not self._cutter_jammed
+    def sensors(self) -> Sensors:
+        return Sensors(
+            near_end=self.paper_mm <= self._near_end_mm,
+            no_paper=self.paper_mm <= 0,
+            cover_open=self._cover_open,
+            cutter_jammed=self._cutter_jammed,
+        )
 
     # the cable's end
 
@@ -220,7 +232,7 @@ class SimulatedPrinter:
     def _answer_at_once(self, command: Command) -> None:
         function = command.arguments[0] if command.arguments else 0
         if command.name == "DLE EOT":
-            self._send(bytes((self._status(function),)))
+            self._send(bytes((real_time(self.sensors, function),)))
         elif (command.name, function) in {("DLE DC4", 8), ("DLE ENQ", 2)}:
             while not self._buffer.empty():
                 self._buffer.get_nowait()
@@ -230,35 +242,15 @@ class SimulatedPrinter:
             if command.name == "DLE DC4":
                 self._send(_CLEARED)
 
-    def _status(self, n: int) -> int:
-        near_end, no_paper = self.paper_mm <= self._near_end_mm, not self.has_paper
-        match n:
-            case 1:
-                return 0x16 | (0 if self.is_online else 0x08)
-            case 2:
-                stopped = 0x20 if no_paper else 0
-                return 0x12 | (0x04 if self._cover_open else 0) | stopped | (0x40 if self._cutter_jammed else 0)
-            case 3:
-                return 0x12 | (0x08 if self._cutter_jammed else 0)
-            case _:
-                return 0x12 | (0x0C if near_end else 0) | (0x60 if no_paper else 0)
-
-    def _paper_sensors(self) -> int:
-        return (0x03 if self.paper_mm <= self._near_end_mm else 0) | (0 if self.has_paper else 0x0C)
-
-    def _automatic(self) -> bytes:
-        first = 0x14 | (0 if self.is_online else 0x08) | (0x20 if self._cover_open else 0)
-        return bytes((first, 0x08 if self._cutter_jammed else 0, self._paper_sensors(), 0x0F))
-
     def _answer_in_turn(self, command: Command) -> None:
         arguments = command.arguments
         match command.name:
             case "GS r":
-                self._send(bytes((self._paper_sensors() if arguments[0] in {1, 49} else 0x01,)))
+                self._send(bytes((paper_sensors(self.sensors) if arguments[0] in {1, 49} else 0x01,)))
             case "GS a":
                 self._automatic_status = arguments[0] != 0
                 if self._automatic_status:
-                    self._send(self._automatic())
+                    self._send(automatic(self.sensors))
             case "GS I" if arguments[0] in _NAMES:
                 self._send(b"_" + _NAMES[arguments[0]].encode() + b"\0")
             case "GS I" if arguments[0] in _IDS:
@@ -293,14 +285,16 @@ class SimulatedPrinter:
             await self._ready.wait()
             if clears != self._clears:
                 return False
-            mm = min(left_mm, self.paper_mm)
+            mm = min(left_mm, self.paper_mm, _STEP_MM)
+            if self._slip.mm <= 0:
+                self._report(SlipBegun(monotonic_ms=_now_ms()))
             self._free_at_s = max(self._free_at_s, loop.time()) + mm / self._speed_mm_s
             if (wait_s := self._free_at_s - loop.time()) > 0:
                 await asyncio.sleep(wait_s)
             left_mm -= mm
             self._slip.mm += mm
             self.paper_mm = max(0.0, self.paper_mm - mm)
-            if not self.has_paper:
+            if self.sensors.no_paper:
                 self._tear()
             self._changed()
         return clears == self._clears
@@ -328,28 +322,25 @@ class SimulatedPrinter:
             self._report(SlipTorn(raw=bytes(slip.raw), lines=slip.lines, length_mm=slip.mm, monotonic_ms=_now_ms()))
 
     def _changed(self) -> None:
-        if self.is_online:
+        sensors = self.sensors
+        if sensors.is_online:
             self._ready.set()
         else:
             self._ready.clear()
-        paper = "out" if not self.has_paper else "near_end" if self.paper_mm <= self._near_end_mm else "ok"
-        state = (self.is_online, paper, self._cover_open)
-        if self._told is not None and state == (self._told.online, self._told.paper, self._told.cover_open):
+        if sensors == self._told:
             return
-        first, self._told = (
-            self._told is None,
+        self._told = sensors
+        self._report(
             PrinterChanged(
-                online=self.is_online,
-                paper=paper,
-                cover_open=self._cover_open,
-                monotonic_ms=0.0 if self._told is None else _now_ms(),
-            ),
+                online=sensors.is_online,
+                paper=sensors.paper,
+                cover_open=sensors.cover_open,
+                cutter_jammed=sensors.cutter_jammed,
+                monotonic_ms=_now_ms(),
+            )
         )
-        if first:
-            return
-        self._report(self._told)
         if self._automatic_status:
-            self._send(self._automatic())
+            self._send(automatic(sensors))
 
 
 def _now_ms() -> float:

@@ -1,5 +1,6 @@
 import asyncio
 import os
+import re
 import tty
 from pathlib import Path
 
@@ -28,9 +29,8 @@ from hardware.simulators.pty_cable import PtyCable
     ],
 )
 async def test_a_mistyped_port_is_refused_with_its_own_text(url: str) -> None:
-    with pytest.raises(ValueError, match=".+") as refused:
+    with pytest.raises(ValueError, match=re.escape(repr(url))):
         await open_port(url)
-    assert repr(url) in str(refused.value)
 
 
 async def test_a_port_that_is_not_there_names_itself_and_what_to_check(tmp_path: Path) -> None:
@@ -94,7 +94,7 @@ async def test_a_line_that_another_program_holds_is_not_shared(link: Path) -> No
 async def test_a_far_end_that_takes_nothing_is_gone_after_the_write_timeout(link: Path) -> None:
     ours, theirs = os.openpty()
     tty.setraw(theirs)
-    os.symlink(os.ttyname(theirs), link)
+    link.symlink_to(os.ttyname(theirs))
     try:
         for scheme in ("serial", "usblp"):
             port = await open_port(f"{scheme}:{link}?write_timeout=0.05")
