@@ -60,6 +60,7 @@ HALL = Hall(
     nodes=(Node(id="kiosk", role=Role.KIOSK), Node(id="windows", role=Role.COUNTER, counters=(1, 2))),
 )
 PATIENCE_S = 5.0
+LATE_MS = 150.0  # dispatcher, box and devices share one loop here: a slow disk delays them all
 SIGN = {1: 0x21, 2: 0x22}
 
 
@@ -75,7 +76,7 @@ class ServiceHall:
         self.on_pads: list[LampLit | TextShown] = []
         self._news = asyncio.Event()
         self.pads = SimulatedPads(link=directory / "pads", addresses=(1, 2, 9), report=self._note(self.on_pads))
-        self.signs = SimulatedSigns(link=directory / "signs", report=self._note(self.shown))
+        self.signs = SimulatedSigns(link=directory / "signs", report=self._note(self.shown), late_ms=LATE_MS)
         self.keypad = SimulatedKeypad(link=directory / "keypad", report=lambda _: self._news.set())
         heard = subscriptions(hall="east", node="kiosk", also=["view/hall"])
         self.kiosk = HallLink(
@@ -120,7 +121,7 @@ class ServiceHall:
             node="windows",
             hall="east",
             state_dir=str(self.directory),
-            broker=BrokerAddress(password_file="none"),  # noqa: S106 - the bus is in memory
+            broker=BrokerAddress(password_file="none"),
             pads=PadLine(port=f"serial:{self.pads.cable.link}"),
             signs=SignLine(port=f"serial:{self.signs.cable.link}"),
             windows=(
