@@ -35,7 +35,6 @@ def main() -> int:
     except BrokenConfig as error:
         log.error("%s", error)  # noqa: TRY400 - the text says it all
         return 2
-    Path(file.state_dir).mkdir(parents=True, exist_ok=True)
     return run(file, chosen.witness)
 
 
@@ -104,7 +103,9 @@ def prepare_kivy(file: KioskFile) -> None:
     os.environ["KIVY_NO_CONSOLELOG"] = "1"
     os.environ["KIVY_NO_FILELOG"] = "1"
     os.environ["KIVY_LOG_MODE"] = "PYTHON"
-    os.environ["KIVY_HOME"] = str(Path(file.state_dir) / "kivy")
+    home = Path(file.state_dir) / "kivy"
+    home.mkdir(parents=True, exist_ok=True)
+    os.environ["KIVY_HOME"] = str(home)
     from kivy.config import Config  # noqa: PLC0415
 
     logging.getLogger("kivy").setLevel(logging.WARNING)

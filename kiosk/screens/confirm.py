@@ -13,6 +13,7 @@ from .parts import (
     header_ground,
     key,
     two_lines,
+    wait_caption,
     wait_figure,
 )
 from .shapes import (
@@ -70,6 +71,8 @@ def confirm(scene: Scene, service: Service, *, taking: bool) -> Picture:
 def _prepare(scene: Scene, service: Service, area: Area) -> list[Shape]:
     z = scene.zoom
     inner = area.inset(32, 0)
+    if not service.documents and service.self_service is None:
+        return _nothing(scene, area)
     shapes: list[Shape] = [card(area)]
     title = scene.speech.both("prepare" if service.documents else "nothing_to_prepare")
     y = area.y + 36 + 36 * z
@@ -92,9 +95,30 @@ def _prepare(scene: Scene, service: Service, area: Area) -> list[Shape]:
         ]
         y += pitch
     said = scene.speech.of_text(service.self_service) if service.self_service is not None else ("", "")
-    if not service.documents and not said[0]:
-        said = scene.speech.both("nothing_to_prepare_more")
     return shapes + _beside(scene, said, Area(x=inner.x, y=y + 20, w=inner.w, h=area.bottom - y - 40))
+
+
+def _nothing(scene: Scene, area: Area) -> list[Shape]:
+    """Return the card of a service that needs no papers."""
+    z = scene.zoom**0.6
+    y = area.y + area.h / 2 - 112
+    disc = Area(x=area.middle - 66, y=y - 66, w=132, h=132)
+    shapes: list[Shape] = [
+        card(area),
+        Box(area=disc, fill=BRAND_SOFT, radius=66),
+        Icon(name="check", x=disc.x + 30, y=disc.y + 30, size=72, color=BRAND, stroke=2.4),
+    ]
+    y += 136
+    for name, sizes, bold in (
+        ("nothing_to_prepare", (42 * z, 28), True),
+        ("nothing_to_prepare_more", (32 * z, 26), False),
+    ):
+        first, second = scene.speech.both(name)
+        shapes.append(words(first, area.middle, y, sizes[0], bold=bold, anchor="center", fit=area.w - 60))
+        if second:
+            shapes.append(words(second, area.middle, y + 42, sizes[1], color=MUTED, anchor="center", fit=area.w - 60))
+        y += 106 if second else 76
+    return shapes
 
 
 def _beside(scene: Scene, said: tuple[str, str], room: Area) -> list[Shape]:
@@ -119,7 +143,7 @@ def _estimate(scene: Scene, service: Service, area: Area) -> list[Shape]:
     low, high = (row.wait_low_min, row.wait_high_min) if row is not None else (None, None)
     figures = (
         (ahead_figure(row), scene.speech.both("ahead")),
-        (wait_figure(low, high, scene.speech.table), scene.speech.both("minutes")),
+        (wait_figure(low, high, scene.speech.table), scene.speech.both(wait_caption(low, high))),
     )
     shapes: list[Shape] = [card(area)]
     for place, (figure, said) in enumerate(figures):

@@ -156,9 +156,10 @@ def _figures(scene: Scene, text: str) -> tuple[Run, ...]:
 def _shut(scene: Scene, area: Area, *, full: bool) -> list[Shape]:
     why = "full" if full else "no_paper_card" if scene.kiosk.paper in flow.EMPTY else "closed"
     first, second = scene.speech.both(why)
-    beside = second or scene.speech.both("go_to_desk")[0]
     size = 27 * scene.zoom
+    if not second:
+        return [words(first, area.x + 24, area.bottom - 32, size, color=ALERT, fit=area.w - 48)]
     return [
-        words(first, area.x + 24, area.bottom - 32, size, color=ALERT, bold=True, fit=area.w * 0.45),
-        words(beside, area.right - 24, area.bottom - 32, size, color=ALERT, anchor="right", fit=area.w * 0.5),
+        words(first, area.x + 24, area.bottom - 32, size, color=ALERT, fit=area.w * 0.45),
+        words(second, area.right - 24, area.bottom - 32, size, color=ALERT, anchor="right", fit=area.w * 0.5),
     ]

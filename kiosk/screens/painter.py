@@ -27,7 +27,7 @@ FONTS: Final = (
     (Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"), None),
 )
 NO_FONT: Final = "no Chinese font on this machine: apt install fonts-wqy-microhei (or fonts-noto-cjk)"
-BOLD_OUTLINE: Final = 0.022  # of the size: how much a family without a bold face is thickened on each side
+BOLD_OUTLINE: Final = 0.034  # of the size: how much a family without a bold face is thickened on each side
 SUPERSAMPLING: Final = 6
 GRID: Final = 24
 DASH: Final = 8
@@ -162,8 +162,8 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
 
     def _render(self, text: str, pixels: int, bold: bool) -> tuple[Texture, float, int]:  # noqa: FBT001 - a cache's key
         """Return white text, how far it reaches below its baseline, and the width of its thickening."""
-        edge = max(1, round(pixels * BOLD_OUTLINE)) if bold and not self._own_bold else 0
-        options = {"outline_width": edge, "outline_color": (255, 255, 255, 255)} if edge else {}
+        edge = int(pixels * BOLD_OUTLINE) if bold and not self._own_bold else 0
+        options = {"outline_width": edge, "outline_color": (1, 1, 1, 1)} if edge else {}
         label = CoreLabel(text=text or " ", font_size=pixels, font_name=FAMILY, bold=bold, **options)
         label.refresh()
         return label.texture, -label.get_descent(), edge

@@ -174,6 +174,13 @@ def wait_figure(low: int | None, high: int | None, table: Mapping[str, str]) -> 
     return table["now"] if high == 0 else minutes(low, high)
 
 
+def wait_caption(low: int | None, high: int | None) -> str:
+    """Return the key of the words beneath `wait_figure`."""
+    if low is None or high is None:
+        return "waiting_time"
+    return "no_waiting" if high == 0 else "minutes"
+
+
 def two_lines(
     x: float, y: float, said: tuple[str, str], size: float, *, color: str, second_color: str, fit: float
 ) -> Words:

@@ -170,7 +170,7 @@ def rich(text: str, *, size: float, color: str, strong_size: float, strong_color
 
 def width(text: str, size: float) -> float:
     """Return about how wide a text is: close enough to break lines by."""
-    return sum(size if character >= WIDE_FROM else size * 0.56 for character in text)
+    return sum(size if character >= WIDE_FROM else size * 0.53 for character in text)
 
 
 def wrapped(text: str, size: float, fit: float) -> list[str]:

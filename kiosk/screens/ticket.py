@@ -8,7 +8,7 @@ from hardware.devices import Printed
 from kiosk import flow
 from kiosk.slip import Line, slip
 
-from .parts import Scene, key, wait_figure
+from .parts import Scene, key, wait_caption, wait_figure
 from .shapes import (
     BRAND_DEEP,
     CALL,
@@ -46,7 +46,10 @@ def _number(scene: Scene, screen: flow.Ticket, left_w: float) -> list[Shape]:
     z = scene.zoom**0.7
     figures = (
         (str(taken.ahead), speech.both("people_ahead")),
-        (wait_figure(taken.wait_low_min, taken.wait_high_min, speech.table), speech.both("expected_minutes")),
+        (
+            wait_figure(taken.wait_low_min, taken.wait_high_min, speech.table),
+            speech.both(wait_caption(taken.wait_low_min, taken.wait_high_min)),
+        ),
     )
     shapes: list[Shape] = [
         words(" ".join(speech.both("your_number")), EDGE, 90, 40 * z, color=PALE, fit=left_w),
@@ -105,13 +108,13 @@ def _slip(scene: Scene, screen: flow.Ticket) -> list[Shape]:
     pen = y + 30
     for item in items:
         if isinstance(item, Line):
-            size = {1: 22.0, 2: 38.0}.get(item.size, 96.0)
-            pen += size * 1.5
+            size, pitch = {1: (22.0, 1.45), 2: (38.0, 1.4)}.get(item.size, (98.0, 1.2))
+            pen += size * pitch
             inside.append(
                 words(
                     item.text,
                     x + SLIP_W / 2,
-                    pen - size * 0.4,
+                    pen - size * (pitch - 1) * 0.8,
                     size,
                     color=SLIP_INK,
                     bold=item.bold,
