@@ -346,7 +346,8 @@ class MemoryBus:
     def cut(self) -> None:
         """Lose the connection without a goodbye; it comes back by itself."""
         self._joined = False
-        self._arrived = asyncio.Queue()
+        while not self._arrived.empty():
+            self._arrived.get_nowait()
         self._arrived.put_nowait(None)
 
     def hear(self, letter: Letter) -> None:

@@ -5,12 +5,13 @@ Places are patterns such as "services[].zone".
 
 import zoneinfo
 from collections.abc import Iterator
+from typing import Final
 
 from .contract.messages import Role
 from .strict_toml import Finding, TomlFile, named, shown
 from .toml_lines import Place
 
-DISPATCHER = "dispatcher"  # its name on the bus; no node's
+DISPATCHER: Final = Role.DISPATCHER.value  # its name on the bus; no node's
 
 
 def hall_findings(file: TomlFile) -> Iterator[Finding]:

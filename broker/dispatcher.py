@@ -21,7 +21,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from .bus import Bus, BusDown, Letter, Login, MqttBus
-from .config import BrokenConfig, DispatcherFile, load_hall, load_node
+from .config import BrokenConfig, DispatcherFile, load_hall, load_node, login_of
 from .contract import wire
 from .contract.messages import (
     AnyAnswer,
@@ -46,7 +46,7 @@ from .hall import views
 from .hall.decide import Decision, decide, refused
 from .hall.state import HallState
 from .journal import Entry, Journal, JournalDamaged, JournalInUse, JournalTooNew
-from .link import login_of, will
+from .link import will
 from .told import NODE, JournalBehind, compare, what_was_told
 
 log = logging.getLogger(__name__)

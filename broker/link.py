@@ -9,13 +9,11 @@ import logging
 import secrets
 from collections.abc import Callable, Sequence
 from importlib.metadata import version
-from pathlib import Path
 from typing import Final
 
 import msgspec
 
-from .bus import Bus, BusDown, Letter, Login
-from .config import NodeFile
+from .bus import Bus, BusDown, Letter
 from .contract import wire
 from .contract.messages import (
     Answer,
@@ -35,6 +33,8 @@ from .contract.messages import (
 
 log = logging.getLogger(__name__)
 
+DISPATCHER: Final = Role.DISPATCHER.value
+CATCH_UP_S: Final = 10
 REPEAT_S: Final = 1.0  # a command is sent again after this, until answered
 
 
@@ -56,12 +56,6 @@ def _presence_letter(hall: str, presence: Presence) -> Letter:
     )
 
 
-def login_of(file: NodeFile) -> Login:
-    """Return a node's login. Raises OSError, naming the file, when its password cannot be read."""
-    lines = Path(file.broker.password_file).read_text(encoding="utf-8").splitlines()
-    return Login(host=file.broker.host, port=file.broker.port, name=file.node, password=lines[0] if lines else "")
-
-
 def subscriptions(*, hall: str, node: str, also: Sequence[str]) -> list[str]:
     """Return what a node listens to: its replies, events, the dispatcher's presence, and the views in `also`.
 
@@ -71,7 +65,7 @@ def subscriptions(*, hall: str, node: str, also: Sequence[str]) -> list[str]:
     return [
         wire.topic(hall, "reply/{}", node),
         wire.topic(hall, "event/{}", "+"),
-        wire.topic(hall, "node/{}", "dispatcher"),
+        wire.topic(hall, "node/{}", DISPATCHER),
         *rest,
     ]
 
@@ -109,6 +103,7 @@ class HallLink:
         self._answers: dict[str, asyncio.Future[AnyAnswer]] = {}
         self._epoch = 0
         self._seq: int | None = None  # of the last event delivered, or of the first sight
+        self._joining = True  # until the first word that was not kept for us: what is older is not ours
         self._known = 0  # the highest sequence heard of
         self._early: dict[int, Recorded] = {}  # events that wait for one before them
         self._catching_up = False
@@ -118,7 +113,7 @@ class HallLink:
         self._here = False
         self._devices: dict[str, DeviceStatus] = {}
         self._told = asyncio.Event()
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: asyncio.TaskGroup | None = None
         self.bad_messages = 0
         bus.listen(on_letter=self._hear, on_state=self._connection)
 
@@ -132,10 +127,16 @@ class HallLink:
         return f"{self._boot}-{self._sent}"
 
     async def run(self) -> None:
-        """Stay in the hall until cancelled."""
+        """Stay in the hall until cancelled; leave with a word, so that nobody waits for the presence to expire."""
         async with asyncio.TaskGroup() as tasks:
+            self._tasks = tasks
             tasks.create_task(self._bus.run())
             tasks.create_task(self._keep_presence())
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                with contextlib.suppress(BusDown):
+                    self._bus.publish(will(hall=self._hall, node=self._node, role=self._role))
 
     async def ask(self, command: AnyCommand, *, patience_s: float | None = None) -> AnyAnswer:
         """Send a command until it is answered. Its age is counted from this call.
@@ -197,6 +198,7 @@ class HallLink:
             self._told.set()
         else:
             self._dispatcher_up = False
+            self._joining = self._seq is None
         self._judge_here()
 
     def _judge_here(self) -> None:
@@ -218,11 +220,11 @@ class HallLink:
             case Answer() as answer:
                 self._answered(answer)
             case View() as view:
-                self._viewed(letter.topic, view)
+                self._viewed(letter, view)
             case Recorded() as recorded:
                 self._happened(recorded)
-            case Presence(node="dispatcher") as presence:
-                self._dispatcher_up = presence.up
+            case Presence(up=up) if heard.level == DISPATCHER:
+                self._dispatcher_up = up
                 self._judge_here()
             case _:
                 pass
@@ -238,13 +240,16 @@ class HallLink:
             self._epoch = epoch
             self._seq = self._known = seq
             self._early.clear()
+        elif self._joining:
+            self._seq = self._known = max(self._seq, seq)
 
-    def _viewed(self, topic: str, view: AnyView) -> None:
+    def _viewed(self, letter: Letter, view: AnyView) -> None:
         place = (view.epoch, view.seq)
-        if place < self._seen_views.get(topic, (0, 0)) or view.epoch < self._epoch:
+        if place < self._seen_views.get(letter.topic, (0, 0)) or view.epoch < self._epoch:
             return
         self._enter_epoch(view.epoch, view.seq)
-        self._seen_views[topic] = place
+        self._joining = self._joining and letter.retained
+        self._seen_views[letter.topic] = place
         self._on_view(view)
         self._know_of(view.seq)
 
@@ -252,6 +257,7 @@ class HallLink:
         if recorded.epoch < self._epoch:
             return
         self._enter_epoch(recorded.epoch, recorded.seq - 1)
+        self._joining = False
         self._early[recorded.seq] = recorded
         self._deliver()
         self._know_of(recorded.seq)
@@ -270,17 +276,16 @@ class HallLink:
     def _know_of(self, seq: int) -> None:
         """Note that the hall is at `seq`; events go out before views, so whatever is missing by now was missed."""
         self._known = max(self._known, seq)
-        if self._known > self._seq_or_zero and not self._catching_up:
+        if self._known > self._seq_or_zero and not self._catching_up and self._tasks is not None:
             self._catching_up = True
-            task = asyncio.get_running_loop().create_task(self._catch_up())
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            self._tasks.create_task(self._catch_up())
 
     async def _catch_up(self) -> None:
         try:
             while self._known > self._seq_or_zero:
-                answer = await self.ask(ReadEvents(id=self.new_id(), after_seq=self._seq_or_zero), patience_s=10)
-                if isinstance(answer, EventsRead) and answer.events:
+                after = self._seq_or_zero
+                answer = await self.ask(ReadEvents(id=self.new_id(), after_seq=after), patience_s=CATCH_UP_S)
+                if isinstance(answer, EventsRead) and answer.events and answer.events[-1].seq > after:
                     self._early.update({each.seq: each for each in answer.events})
                     self._seq = max(self._seq_or_zero, answer.events[0].seq - 1)  # older ones are in older journals
                 else:

@@ -1,0 +1,79 @@
+"""The files of the hall's MQTT broker, mosquitto: its configuration, who may write and read what, who may log in.
+
+Pure: whoever starts mosquitto writes them to disk. Nothing is allowed but what the contract's table of topics names.
+"""
+
+import base64
+import hashlib
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from .contract import wire
+from .contract.messages import Hall, Node, Role
+
+CONF_FILE: Final = "mosquitto.conf"
+ACL_FILE: Final = "mosquitto.acl"
+PASSWORD_FILE: Final = "mosquitto.passwords"  # noqa: S105 - a file name
+DISPATCHER: Final = Role.DISPATCHER.value
+ROUNDS: Final = 5_000  # of PBKDF2 at each login; passwords are random, and a small box signs in a whole hall at once
+SALT_BYTES: Final = 12  # mosquitto 2.0 takes no other length
+
+
+def broker_conf(*, port: int, directory: Path, listen: str = "127.0.0.1") -> str:
+    """Return mosquitto.conf; ACL_FILE and PASSWORD_FILE lie in `directory`."""
+    return f"""\
+listener {port} {listen}
+per_listener_settings false
+# Without an account of its own (root in a container) it stays who started it, and can read the files beside this one.
+user root
+allow_anonymous false
+password_file {directory / PASSWORD_FILE}
+acl_file {directory / ACL_FILE}
+# One login, one connection: nobody can throw another node off by taking its client id.
+use_username_as_clientid true
+allow_zero_length_clientid false
+# A press waits for no further one to share a packet with.
+set_tcp_nodelay true
+# The journal is the record, not the broker.
+persistence false
+# Past this a slow reader loses letters without a word; it notices the gap by their sequence.
+max_queued_messages 10000
+max_keepalive 30
+sys_interval 0
+log_dest stderr
+log_type error
+log_type warning
+log_type notice
+log_type information
+connection_messages true
+"""
+
+
+def acl(hall: Hall) -> str:
+    """Return the access list: the dispatcher, then each node with its own topics. What is not listed is denied."""
+    everything = wire.topic(hall.id, "#")
+    blocks = [[f"user {DISPATCHER}", f"topic readwrite {everything}"]]
+    for node in hall.nodes:
+        topics = [f"topic read {everything}"] if node.role is Role.WATCH else list(_topics(hall.id, node))
+        blocks.append([f"user {node.id}", *topics])
+    return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _topics(hall: str, node: Node) -> Iterator[str]:
+    for channel in wire.CHANNELS:
+        writes, reads = node.role in channel.writers, node.role in channel.readers
+        level = node.id if channel.own else "+"
+        if writes or reads:
+            access = "readwrite" if writes and reads else "write" if writes else "read"
+            yield f"topic {access} {wire.topic(hall, channel.pattern, level)}"
+        if channel.own and reads and writes and Role.DISPATCHER in channel.writers:
+            yield f"topic read {wire.topic(hall, channel.pattern, DISPATCHER)}"
+
+
+def password_line(name: str, password: str) -> str:
+    """Return a line of the password file: PBKDF2 with SHA-512, as mosquitto_passwd of 2.0 writes it."""
+    salt = secrets.token_bytes(SALT_BYTES)
+    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, ROUNDS)
+    return f"{name}:$7${ROUNDS}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"

@@ -1,0 +1,162 @@
+"""What every room's tests may use: a small hall, a real mosquitto, time that does not have to be waited for."""
+
+import asyncio
+import secrets
+import selectors
+import shutil
+import socket
+import subprocess
+import threading
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import pytest
+
+from broker.bus import Login
+from broker.contract.messages import Counter, Hall, Node, Role, Service, Text, Zone
+from broker.mosquitto import ACL_FILE, CONF_FILE, PASSWORD_FILE, acl, broker_conf, password_line
+
+
+def _text(zh: str, en: str) -> Text:
+    return Text(zh=zh, en=en)
+
+
+@pytest.fixture(scope="session")
+def small_hall() -> Hall:
+    """One zone, two services, two counters, two kiosks, a board, a counter box and somebody who watches."""
+    return Hall(
+        id="east",
+        name=_text("东区供电营业厅", "East Service Hall"),
+        zones=(Zone(id="main", name=_text("等候区", "Waiting area")),),
+        services=(
+            Service(id="bill", name=_text("电费", "Bills"), prefix="A", zone="main"),
+            Service(id="new", name=_text("新装", "New supply"), prefix="B", zone="main"),
+        ),
+        counters=(
+            Counter(number=1, zone="main", skills=("bill", "new")),
+            Counter(number=2, zone="main", skills=("bill",)),
+        ),
+        nodes=(
+            Node(id="kiosk-1", role=Role.KIOSK),
+            Node(id="kiosk-2", role=Role.KIOSK),
+            Node(id="board-1", role=Role.DISPLAY),
+            Node(id="box-1", role=Role.COUNTER, counters=(1, 2)),
+            Node(id="watcher", role=Role.WATCH),
+        ),
+    )
+
+
+class NoMosquitto(RuntimeError):
+    """mosquitto is not installed, or does not start: `./run` installs it (Debian package mosquitto)."""
+
+
+def free_port() -> int:
+    """Return a TCP port on the loopback that nobody listens on just now."""
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return int(sock.getsockname()[1])
+
+
+class BrokerProcess:
+    """mosquitto with the logins and rights of a hall; its files lie in `directory`, which must exist."""
+
+    def __init__(self, *, hall: Hall, directory: Path, port: int) -> None:
+        self.port = port
+        self.lines: list[str] = []  # what it has written to its log
+        self._passwords = {
+            name: secrets.token_urlsafe(24) for name in ("dispatcher", *(node.id for node in hall.nodes))
+        }
+        self._conf = directory / CONF_FILE
+        self._process: subprocess.Popen[str] | None = None
+        passwords = [password_line(name, password) for name, password in self._passwords.items()]
+        directory.chmod(0o700)
+        self._conf.write_text(broker_conf(port=port, directory=directory), encoding="utf-8")
+        (directory / ACL_FILE).write_text(acl(hall), encoding="utf-8")
+        (directory / PASSWORD_FILE).write_text("\n".join(passwords) + "\n", encoding="utf-8")
+
+    def login(self, name: str) -> Login:
+        return Login(host="127.0.0.1", port=self.port, name=name, password=self._passwords[name])
+
+    def start(self) -> None:
+        """Return when it takes connections. Raises NoMosquitto."""
+        program = shutil.which("mosquitto", path="/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin")
+        if program is None:
+            raise NoMosquitto("mosquitto is not installed: apt-get install mosquitto")
+        process = subprocess.Popen([program, "-c", str(self._conf)], stderr=subprocess.PIPE, text=True)
+        self._process = process
+        for line in process.stderr or ():
+            self.lines.append(line.rstrip())
+            if line.rstrip().endswith(" running"):
+                break
+        else:
+            raise NoMosquitto("mosquitto does not start:\n" + "\n".join(self.lines[-5:]))
+        if process.stderr is not None:
+            threading.Thread(target=self._read_on, args=(process.stderr,), daemon=True).start()
+
+    def _read_on(self, log: IO[str]) -> None:
+        self.lines.extend(line.rstrip() for line in log)
+
+    def kill(self) -> None:
+        """End it at once, as a power cut does."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+            self._process = None
+
+
+@pytest.fixture(scope="module")
+def mosquitto(tmp_path_factory: pytest.TempPathFactory, small_hall: Hall) -> Iterator[BrokerProcess]:
+    """A real mosquitto with the small hall's logins; it fails, and does not skip, where mosquitto is missing."""
+    directory: Path = tmp_path_factory.mktemp("mosquitto with spaces in its path")
+    process = BrokerProcess(hall=small_hall, directory=directory, port=free_port())
+    try:
+        process.start()
+        yield process
+    finally:
+        process.stop()
+
+
+class _Jumping(selectors.DefaultSelector):
+    """Does not wait: when nothing is to be read, the time has passed."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.now = 0.0
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready and timeout is None:
+            raise RuntimeError("everybody waits for ever")
+        if not ready and timeout is not None:
+            self.now += max(timeout, 0)
+        return ready
+
+
+class _JumpingLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self.jumping = _Jumping()
+        super().__init__(self.jumping)
+
+    def time(self) -> float:
+        return self.jumping.now
+
+
+Story = Callable[[Coroutine[Any, Any, None]], None]
+
+
+@pytest.fixture
+def in_no_time() -> Story:
+    """Run a coroutine on a clock that jumps: hours of timeouts in milliseconds. Not for threads or sockets."""
+
+    def play(story: Coroutine[Any, Any, None]) -> None:
+        with asyncio.Runner(loop_factory=_JumpingLoop) as runner:
+            runner.run(story)
+
+    return play
