@@ -1,4 +1,4 @@
--- One file a business day. An event row is never changed; its hash covers the row and the hash before it.
+-- One file a business day. An event row is never changed: the next hash covers it.
 CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
 CREATE TABLE event (
     seq INTEGER PRIMARY KEY,

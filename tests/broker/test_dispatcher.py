@@ -1,0 +1,194 @@
+"""The dispatcher over a bus: decides once, writes before it tells, and knows what was told."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from broker.bus import Letter, MemoryBroker
+from broker.contract import wire
+from broker.contract.messages import (
+    AnyCommand,
+    Called,
+    CallNext,
+    CounterView,
+    Hall,
+    HallView,
+    Recorded,
+    Refused,
+    ReportSlip,
+    Role,
+    SlipFate,
+    TakeTicket,
+    TicketCalled,
+    TicketTaken,
+    View,
+)
+from broker.dispatcher import Dispatcher
+from broker.journal import Journal
+from broker.link import HallLink, subscriptions, will
+from broker.told import JournalBehind, compare, what_was_told
+
+AT = datetime(2026, 11, 21, 1, tzinfo=UTC)
+
+
+class Member:
+    """A node of the hall, and what it heard."""
+
+    def __init__(self, broker: MemoryBroker, name: str, role: Role, clock: Callable[[], float]) -> None:
+        also = ["view/hall", "view/queues", "view/board/+", "view/counter/+"]
+        bus = broker.bus(
+            name=name,
+            subscriptions=subscriptions(hall="east", node=name, also=also),
+            will=will(hall="east", node=name, role=role),
+        )
+        self.views: list[View] = []
+        self.events: list[Recorded] = []
+        self.here = asyncio.Event()
+        self.link = HallLink(
+            bus=bus,
+            hall="east",
+            node=name,
+            role=role,
+            clock=clock,
+            on_view=self.views.append,
+            on_event=self.events.append,
+            on_hall_here=lambda here: self.here.set() if here else self.here.clear(),
+        )
+
+
+@asynccontextmanager
+async def hall_at_work(directory: Path, hall: Hall) -> AsyncIterator[tuple[MemoryBroker, Dispatcher, Member, Member]]:
+    """A dispatcher, a kiosk and a counter box on one bus."""
+    broker = MemoryBroker()
+    journal = Journal(directory)
+    dispatcher = Dispatcher(
+        bus=broker.bus(
+            name="dispatcher",
+            subscriptions=[wire.topic("east", "cmd/{}", "+")],
+            will=will(hall="east", node="dispatcher", role=Role.DISPATCHER),
+        ),
+        journal=journal,
+        hall="east",
+        poison=directory / "poison.jsonl",
+        now=lambda: AT,
+    )
+    dispatcher.configure(hall)
+    clock = asyncio.get_running_loop().time
+    kiosk, box = Member(broker, "kiosk-1", Role.KIOSK, clock), Member(broker, "box-1", Role.COUNTER, clock)
+    running = [asyncio.create_task(each) for each in (dispatcher.run(), kiosk.link.run(), box.link.run())]
+    async with asyncio.timeout(5):
+        await kiosk.here.wait()
+        await box.here.wait()
+    yield broker, dispatcher, kiosk, box
+    for task in running:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+    journal.close()
+
+
+async def take(kiosk: Member, command_id: str) -> TicketTaken:
+    taken = await kiosk.link.ask(TakeTicket(id=command_id, service="bill"))
+    assert isinstance(taken, TicketTaken)
+    await kiosk.link.ask(ReportSlip(id=f"{command_id}-slip", visit=taken.visit, fate=SlipFate.PRINTED))
+    return taken
+
+
+async def test_a_command_sent_twice_is_done_once(tmp_path: Path, small_hall: Hall) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (_, _, kiosk, _):
+        first = await take(kiosk, "same")
+        second = await kiosk.link.ask(TakeTicket(id="same", service="bill"))
+    assert second == first
+
+
+async def test_a_command_repeated_after_a_restart_gets_its_old_answer(tmp_path: Path, small_hall: Hall) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (_, _, kiosk, _):
+        first = await take(kiosk, "same")
+    async with hall_at_work(tmp_path, small_hall) as (_, dispatcher, kiosk, _):
+        second = await kiosk.link.ask(TakeTicket(id="same", service="bill"))
+        assert [visit.ticket for visit in dispatcher.state.visits.values()] == ["A001"]
+    assert second == first
+
+
+async def test_next_on_two_pads_in_one_instant_calls_two_customers_or_one_once(
+    tmp_path: Path, small_hall: Hall
+) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (_, _, kiosk, box):
+        await take(kiosk, "only")
+        answers = await asyncio.gather(
+            box.link.ask(CallNext(id="left", counter=1)), box.link.ask(CallNext(id="right", counter=2))
+        )
+    assert sorted(type(answer).__name__ for answer in answers) == ["Called", "Refused"]
+
+
+async def test_what_is_told_is_on_disk(tmp_path: Path, small_hall: Hall) -> None:
+    """At the moment when the box hears of a call, another reader finds it in the journal."""
+    async with hall_at_work(tmp_path, small_hall) as (_, dispatcher, kiosk, box):
+        await take(kiosk, "t")
+        answer = await box.link.ask(CallNext(id="n", counter=1))
+        assert isinstance(answer, Called)
+        called = [each for each in box.events if isinstance(each.event, TicketCalled)]
+    journal = Journal(tmp_path)
+    assert called
+    assert set(called) <= set(journal.replay())
+    assert journal.seq == dispatcher.state.seq
+
+
+async def test_screens_are_right_after_a_restart(tmp_path: Path, small_hall: Hall) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (_, _, kiosk, box):
+        await take(kiosk, "t")
+        await box.link.ask(CallNext(id="n", counter=1))
+    async with hall_at_work(tmp_path, small_hall) as (_, _, _, box):
+        shown = {view.counter: view for view in box.views if isinstance(view, CounterView)}
+        assert shown[1].ticket == "A001"
+        assert any(isinstance(view, HallView) and view.day == "2026-11-21" for view in box.views)
+
+
+async def test_a_bad_message_is_counted_and_stops_nobody(tmp_path: Path, small_hall: Hall) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (broker, _, kiosk, _):
+        for payload in (b"", b"{", b'{"type":"TakeTicket"}', b'{"type":"Explode","id":"x"}', b"\xff\xfe"):
+            broker.carry("kiosk-1", Letter(topic="hallcall/1/east/cmd/kiosk-1", payload=payload))
+        assert (await take(kiosk, "after")).ticket == "A001"
+
+
+async def test_a_fault_in_deciding_is_refused_and_the_hall_goes_on(tmp_path: Path, small_hall: Hall) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (_, dispatcher, kiosk, _):
+        lanes, dispatcher.state.lanes = dispatcher.state.lanes, {}
+        answer = await kiosk.link.ask(TakeTicket(id="bad", service="bill"))
+        assert isinstance(answer, Refused)
+        assert answer.reason == "fault"
+        dispatcher.state.lanes = lanes
+        assert (await take(kiosk, "good")).ticket == "A001"
+
+
+async def test_a_command_noted_as_poison_is_refused(tmp_path: Path, small_hall: Hall) -> None:
+    (tmp_path / "poison.jsonl").write_text('"poison"\n', encoding="utf-8")
+    async with hall_at_work(tmp_path, small_hall) as (_, _, kiosk, _):
+        answer = await kiosk.link.ask(TakeTicket(id="poison", service="bill"))
+    assert isinstance(answer, Refused)
+    assert answer.reason == "fault"
+
+
+async def test_a_journal_behind_what_was_told_is_noticed(tmp_path: Path, small_hall: Hall) -> None:
+    async with hall_at_work(tmp_path / "whole", small_hall) as (broker, dispatcher, kiosk, box):
+        await take(kiosk, "t")
+        probe = broker.bus(
+            name="dispatcher", subscriptions=["hallcall/1/east/view/#", "hallcall/1/east/node/dispatcher"]
+        )
+        await box.link.ask(CallNext(id="n", counter=1))
+        told = await what_was_told(bus=probe, hall="east")
+        assert told == (1, dispatcher.state.seq)
+    empty = Journal(tmp_path / "empty")
+    with pytest.raises(JournalBehind, match="--accept-loss"):
+        compare(empty, told, accept_loss=False)
+    compare(empty, told, accept_loss=True)
+    assert empty.epoch == 2
+
+
+def test_a_command_is_worth_an_answer_whatever_its_kind() -> None:
+    kinds = {kind.__name__ for kind in AnyCommand.__args__}
+    assert {"OpenDay", "ReadEvents"} < kinds
