@@ -29,7 +29,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 async def write(lines: Iterable[str], directory: Path) -> list[str]:
     """Write one WAV a line and return what went wrong."""
     faults = []
-    directory.mkdir(parents=True, exist_ok=True)  # noqa: ASYNC240 - a command line tool with nothing else to do
+    directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
         maker = VoiceMaker(state_dir=Path(scratch))
         for line in lines:

@@ -62,7 +62,7 @@ def _make(path: str, *, voice: str, rate: int, text: str) -> bool:
 
 def main() -> None:
     answers = os.fdopen(os.dup(1), "w", buffering=1)
-    os.dup2(2, 1)  # pyttsx3 prints to stdout
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # pyttsx3 prints to stdout
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the program that started this one
     for line in sys.stdin:
         wanted = json.loads(line)

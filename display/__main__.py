@@ -1,0 +1,146 @@
+"""A display node: `python -m display --config board.toml`. Its file says whether it is a board or a voice."""
+
+import argparse
+import asyncio
+import logging
+import os
+import signal
+import sys
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+from broker.bus import MqttBus
+from broker.config import BoardScreen, BrokenConfig, DisplayFile, Voice, load_node, login_of
+from broker.contract.messages import Role
+from broker.link import subscriptions, will
+from hardware.drivers.loudspeaker import open_speaker
+from hardware.witness import Witness
+
+from .board import Board
+from .fonts import NoFont, chinese_fonts
+from .node import BoardNode, VoiceNode
+from .node_thread import NodeThread
+from .speech import SpeechQueue
+from .voice import VoiceMaker
+
+log = logging.getLogger(__name__)
+
+
+def main() -> int:
+    options = argparse.ArgumentParser(prog="python -m display", description=__doc__)
+    options.add_argument("--config", type=Path, required=True, help="this node's file")
+    options.add_argument("--witness", type=Path, metavar="DIR", help="write down there what the board shows")
+    asked = options.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    try:
+        return run(load_node(asked.config, DisplayFile), witness=asked.witness)
+    except (BrokenConfig, NoFont) as error:
+        sys.stderr.write(f"{asked.config}: {error}\n")
+        return 2
+
+
+def run(file: DisplayFile, *, witness: Path | None) -> int:
+    match file:
+        case DisplayFile(screen=BoardScreen() as screen, voice=None):
+            return show(file, screen, witness)
+        case DisplayFile(screen=None, voice=Voice() as voice):
+            return asyncio.run(speak(file, voice))
+        case _:
+            raise BrokenConfig("a display node is a board or a voice: write either [screen] or [voice]")
+
+
+def bus_of(file: DisplayFile, *also: str) -> MqttBus:
+    return MqttBus(
+        login=login_of(file),
+        subscriptions=subscriptions(hall=file.hall, node=file.node, also=also),
+        will=will(hall=file.hall, node=file.node, role=Role.DISPLAY),
+    )
+
+
+async def speak(file: DisplayFile, voice: Voice) -> int:
+    """Be a voice until SIGTERM."""
+    try:
+        speaker = open_speaker(voice.speaker)
+    except ValueError as error:
+        raise BrokenConfig(f"voice.speaker: {error}") from error
+    node = VoiceNode(
+        bus=bus_of(file, "view/hall"),
+        hall=file.hall,
+        node=file.node,
+        speech=SpeechQueue(
+            zone=voice.zone, languages=voice.languages, repeats=voice.repeats, backlog_s=voice.backlog_s
+        ),
+        maker=VoiceMaker(state_dir=Path(file.state_dir)),
+        speaker=speaker,
+        clock=time.monotonic,
+        now=lambda: datetime.now(UTC),
+    )
+    return await until_told_to_stop(node)
+
+
+async def until_told_to_stop(node: VoiceNode) -> int:
+    running = asyncio.ensure_future(node.run())
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, running.cancel)
+    try:
+        await running
+    except asyncio.CancelledError:
+        return 0
+    return 1
+
+
+def prepare_kivy(state_dir: Path, screen: BoardScreen) -> None:
+    """Say in the environment how Kivy shall run: it reads these when it is imported, and nothing afterwards."""
+    os.environ |= {
+        "KIVY_NO_ARGS": "1",
+        "KIVY_HOME": str(state_dir / "kivy"),
+        "KIVY_LOG_MODE": "PYTHON",
+        "KCFG_GRAPHICS_WIDTH": str(screen.width),
+        "KCFG_GRAPHICS_HEIGHT": str(screen.height),
+        "KCFG_GRAPHICS_FULLSCREEN": "1" if screen.fullscreen else "0",
+        "KCFG_GRAPHICS_ALLOW_SCREENSAVER": "0",
+        "KCFG_GRAPHICS_SHOW_CURSOR": "0",
+        "KCFG_GRAPHICS_RESIZABLE": "0",
+        "KCFG_KIVY_EXIT_ON_ESCAPE": "0",
+    }
+
+
+def show(file: DisplayFile, screen: BoardScreen, witness: Path | None) -> int:
+    """Be a board until SIGTERM: Kivy has the main thread, the node a thread and loop of its own."""
+    prepare_kivy(Path(file.state_dir), screen)
+    from .screen.app import BoardApp  # noqa: PLC0415 - a voice has no Kivy, and Kivy reads its environment first
+
+    app = BoardApp(
+        places=screen.rows,
+        fonts=chinese_fonts(),
+        witness=Witness(witness, name="board") if witness else None,
+    )
+
+    def make() -> BoardNode:
+        return BoardNode(
+            bus=bus_of(file, "view/hall", "view/queues", f"view/board/{screen.zone}"),
+            hall=file.hall,
+            node=file.node,
+            board=Board(zone=screen.zone, most_rows=screen.rows),
+            clock=time.monotonic,
+            now=lambda: datetime.now(UTC),
+            show=app.show_soon,
+        )
+
+    thread = NodeThread(make=make, on_end=app.stop_soon)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: app.stop_soon())
+    thread.start()
+    try:
+        app.run()
+    finally:
+        thread.stop()
+    if thread.error is not None:
+        raise thread.error
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,146 @@
+"""The shells of board and voice: they hear the hall and pass on what is to be drawn or played. No Kivy here."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import datetime
+from typing import Final
+
+from broker.bus import Bus
+from broker.contract.messages import AnyView, DeviceState, Recorded, Role, TicketCalled
+from broker.link import HallLink
+from hardware.devices import PortGone, Speaker
+
+from .board import Board, Picture
+from .speech import TOO_OLD, Announcement, SpeechQueue
+from .voice import VoiceMaker
+
+log = logging.getLogger(__name__)
+
+RETRY_S: Final = (0.5, 1.0, 2.0, 5.0)  # pauses before a silent loudspeaker is tried again; the last one repeats
+
+
+class BoardNode:
+    """Keeps one board's picture; `show` gets each new one, on the event loop. `now` is aware."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        hall: str,
+        node: str,
+        board: Board,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        show: Callable[[Picture], None],
+    ) -> None:
+        self._board = board
+        self._now = now
+        self._show = show
+        self._shown: Picture | None = None
+        self.link = HallLink(
+            bus=bus,
+            hall=hall,
+            node=node,
+            role=Role.DISPLAY,
+            clock=clock,
+            on_view=self._viewed,
+            on_hall_here=self._reached,
+        )
+
+    async def run(self) -> None:
+        """Stay in the hall until cancelled."""
+        self.link.device("screen", DeviceState.OK)
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.link.run())
+            tasks.create_task(self._keep_time())
+
+    async def _keep_time(self) -> None:
+        while True:
+            self._draw()
+            await asyncio.sleep(1 - self._now().microsecond / 1_000_000)
+
+    def _viewed(self, view: AnyView) -> None:
+        self._board = self._board.seen(view, self._now())
+        self._draw()
+
+    def _reached(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
+        self._board = self._board.reached(here, self._now())
+        self._draw()
+
+    def _draw(self) -> None:
+        picture = self._board.picture(self._now())
+        if picture != self._shown:
+            self._shown = picture
+            self._show(picture)
+
+
+class VoiceNode:
+    """Speaks the calls of one zone. `now` is aware wall-clock time, compared with that of the events."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        hall: str,
+        node: str,
+        speech: SpeechQueue,
+        maker: VoiceMaker,
+        speaker: Speaker,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._speech = speech
+        self._maker = maker
+        self._speaker = speaker
+        self._now = now
+        self._changed = asyncio.Event()
+        self.link = HallLink(bus=bus, hall=hall, node=node, role=Role.DISPLAY, clock=clock, on_event=self._happened)
+
+    async def run(self) -> None:
+        """Stay in the hall until cancelled."""
+        try:
+            async with asyncio.TaskGroup() as tasks:
+                tasks.create_task(self.link.run())
+                tasks.create_task(self._speak())
+        finally:
+            await self._maker.close()
+
+    def _happened(self, recorded: Recorded) -> None:
+        age = self._now() - recorded.at
+        if isinstance(recorded.event, TicketCalled) and age > TOO_OLD:
+            log.warning(
+                "%s not spoken: called %d s ago; is this box's clock right?", recorded.event.ticket, age.seconds
+            )
+        self._speech = self._speech.heard(recorded, self._now())
+        self._changed.set()
+
+    async def _speak(self) -> None:
+        self.link.device("speaker", DeviceState.UNKNOWN, "nothing was played yet")
+        await self._maker.warm_up(self._speech.languages)
+        failures = 0
+        while True:
+            announcement, self._speech = self._speech.begin()
+            if announcement is None:
+                self._changed.clear()
+                await self._changed.wait()
+            elif await self._announced(announcement):
+                failures = 0
+            else:
+                await asyncio.sleep(RETRY_S[min(failures, len(RETRY_S) - 1)])
+                failures += 1
+
+    async def _announced(self, announcement: Announcement) -> bool:
+        """Return whether it was heard to its end."""
+        made = await self._maker.make(announcement.parts)
+        self.link.device("voice", DeviceState.FAULT if made.fault else DeviceState.OK, made.fault)
+        try:
+            await self._speaker.play(made.wav)
+        except PortGone as error:
+            log.warning("%s not heard: %s", announcement.ticket, error)
+            self.link.device("speaker", DeviceState.FAULT, str(error))
+            self._speech = self._speech.failed()
+            return False
+        self.link.device("speaker", DeviceState.OK)
+        self._speech = self._speech.ended()
+        return True
