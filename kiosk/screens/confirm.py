@@ -109,10 +109,8 @@ def _nothing(scene: Scene, area: Area) -> list[Shape]:
         Icon(name="check", x=disc.x + 30, y=disc.y + 30, size=72, color=BRAND, stroke=2.4),
     ]
     y += 136
-    for name, sizes, bold in (
-        ("nothing_to_prepare", (42 * z, 28), True),
-        ("nothing_to_prepare_more", (32 * z, 26), False),
-    ):
+    rows = (("nothing_to_prepare", (42 * z, 28), True), ("nothing_to_prepare_more", (32 * z, 26), False))
+    for name, sizes, bold in rows:
         first, second = scene.speech.both(name)
         shapes.append(words(first, area.middle, y, sizes[0], bold=bold, anchor="center", fit=area.w - 60))
         if second:
@@ -146,11 +144,13 @@ def _estimate(scene: Scene, service: Service, area: Area) -> list[Shape]:
         (wait_figure(low, high, scene.speech.table), scene.speech.both(wait_caption(low, high))),
     )
     shapes: list[Shape] = [card(area)]
-    for place, (figure, said) in enumerate(figures):
-        x = area.x + area.w * (0.28 if place == 0 else 0.68)
+    for (figure, said), middle, fit in zip(figures, (0.24, 0.7), (170, 226), strict=True):
+        x = area.x + area.w * middle
+        caption = " ".join(said).strip()
+        size = 26 * scene.zoom**0.5
         shapes += [
-            words(figure, x, area.y + 82, 58, bold=True, anchor="center", fit=area.w * 0.52),
-            words(" ".join(said).strip(), x, area.y + 124, 26 * scene.zoom**0.5, color=MUTED, anchor="center", fit=210),
+            words(figure, x, area.y + 82, 58, bold=True, anchor="center", fit=fit),
+            words(caption, x, area.y + 124, size, color=MUTED, anchor="center", fit=fit),
         ]
     return shapes
 
