@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import Enum
 from types import NoneType, UnionType
 from typing import Annotated, Final, TypeVar, Union, get_args, get_origin
@@ -9,7 +10,13 @@ from typing import Annotated, Final, TypeVar, Union, get_args, get_origin
 from msgspec import Meta, Struct
 
 T = TypeVar("T")
-_WORDS: Final = {str: "a text", int: "a whole number", float: "a number", bool: "true or false"}
+_WORDS: Final = {
+    str: "a text",
+    int: "a whole number",
+    float: "a number",
+    bool: "true or false",
+    datetime: "a UTC time, ISO 8601",
+}
 
 
 @dataclass(frozen=True, kw_only=True)

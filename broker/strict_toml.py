@@ -15,7 +15,7 @@ from .fields import Shape, shape, words
 from .toml_lines import Place, lines_of
 
 S = TypeVar("S", bound=Struct)
-_KINDS: Final = {str: "a text", bool: "true or false", int: "a whole number", float: "a number", list: "a list"}
+_KINDS: Final = {str: "a text", bool: "a truth value", int: "a whole number", float: "a number", list: "a list"}
 
 
 class BrokenConfig(ValueError):

@@ -1,0 +1,78 @@
+"""The command line: `hallcall COMMAND`. Each command loads only what it needs."""
+
+import argparse
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+
+def demo(arguments: Sequence[str]) -> int:
+    """Run a whole hall on this machine."""
+    from .demo.director import main as direct  # noqa: PLC0415
+
+    return direct(list(arguments))
+
+
+def simulate_device(arguments: Sequence[str]) -> int:
+    """Run one simulated device by itself."""
+    from hardware.simulators.run_alone import main as run_alone  # noqa: PLC0415
+
+    return run_alone(list(arguments))
+
+
+def check_config(arguments: Sequence[str]) -> int:
+    """Say all that is wrong in hall and node files."""
+    from broker.config import BrokenConfig, load_any  # noqa: PLC0415
+
+    parser = argparse.ArgumentParser(prog="hallcall check-config", description=check_config.__doc__)
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="hall.toml, or a node's file")
+    broken = False
+    for path in parser.parse_args(arguments).files:
+        try:
+            kind = type(load_any(path)).__name__
+            print(f"{path}: ok ({kind})")  # noqa: T201
+        except BrokenConfig as error:
+            broken = True
+            print(error, file=sys.stderr)  # noqa: T201
+    return int(broken)
+
+
+def docs(arguments: Sequence[str]) -> int:
+    """Write the generated pages of docs/ anew."""
+    from .generated_docs import main as write  # noqa: PLC0415
+
+    return write(arguments)
+
+
+def bench(arguments: Sequence[str]) -> int:
+    """Measure the hall on this machine."""
+    from .bench import main as measure  # noqa: PLC0415
+
+    return measure(list(arguments))
+
+
+COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
+    "demo": demo,
+    "simulate-device": simulate_device,
+    "check-config": check_config,
+    "docs": docs,
+    "bench": bench,
+}
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="hallcall",
+        description="Queue kiosk and call display system for service halls.",
+        epilog="\n".join(f"  {name:16} {command.__doc__}" for name, command in COMMANDS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="COMMAND --help says which")
+    options = parser.parse_args(argv)
+    return COMMANDS[options.command](options.arguments)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
