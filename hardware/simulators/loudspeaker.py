@@ -31,6 +31,12 @@ class Announced:
 
 
 @dataclass(frozen=True, kw_only=True)
+class SoundBegun:
+    number: int
+    monotonic_ms: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class NotSound:
     """Something came that is no mono or stereo 16-bit WAV."""
 
@@ -53,7 +59,7 @@ class SimulatedLoudspeaker:
         host: str = "127.0.0.1",
         port: int = 0,
         tape: Path | None = None,
-        report: Callable[[Announced | NotSound], None] | None = None,
+        report: Callable[[Announced | SoundBegun | NotSound], None] | None = None,
     ) -> None:
         self.host = host
         self.port = port
@@ -106,6 +112,7 @@ class SimulatedLoudspeaker:
         loop = asyncio.get_running_loop()
         try:
             samples = samples_of(wav)
+            first, last = audible(samples)
         except (wave.Error, EOFError, ValueError) as error:
             self._report(NotSound(reason=str(error), monotonic_ms=loop.time() * 1000))
             return
@@ -115,6 +122,7 @@ class SimulatedLoudspeaker:
             other.overlapped = True
         self._playing.append(mine)
         began_s = loop.time()
+        self._report(SoundBegun(number=mine.number, monotonic_ms=began_s * 1000))
         first_s = began_s - self._started_s
         try:
             if self._tape is not None:
@@ -122,7 +130,6 @@ class SimulatedLoudspeaker:
             await asyncio.sleep(began_s + len(samples) / RATE - loop.time())
         finally:
             self._playing.remove(mine)
-        first, last = audible(samples)
         self._report(
             Announced(
                 number=mine.number,

@@ -1,6 +1,5 @@
 import asyncio
 import io
-import math
 import wave
 from array import array
 from pathlib import Path
@@ -9,7 +8,7 @@ import pytest
 
 from hardware.devices import PortGone, Speaker
 from hardware.drivers.loudspeaker import duration_s, open_speaker
-from hardware.simulators.loudspeaker import Announced, NotSound, SimulatedLoudspeaker
+from hardware.simulators.loudspeaker import Announced, NotSound, SimulatedLoudspeaker, SoundBegun
 from hardware.simulators.reports import Reports
 
 
@@ -20,7 +19,7 @@ def tone(length_s: float, *, rate: int = 22050, silence_s: float = 0.0) -> bytes
         sound.setsampwidth(2)
         sound.setframerate(rate)
         silence = array("h", bytes(2 * round(silence_s * rate)))
-        loud = array("h", (round(9000 * math.cos(n * 0.3)) for n in range(round(length_s * rate))))
+        loud = array("h", [9000] * round(length_s * rate))  # one loud step: two of them always add up
         sound.writeframes((silence + loud + silence).tobytes())
     return wav.getvalue()
 
@@ -63,7 +62,10 @@ async def test_two_announcements_to_one_speaker_follow_each_other(reports: Repor
 async def test_the_hall_hears_when_two_programs_speak_at_once(tmp_path: Path, reports: Reports) -> None:
     async with asyncio.timeout(10), SimulatedLoudspeaker(tape=tmp_path / "hall.wav", report=reports) as hall:
         one, other = (open_speaker(f"tcp:127.0.0.1:{hall.port}") for _ in range(2))
-        await asyncio.gather(one.play(tone(0.4)), other.play(tone(0.4)))
+        speaking = asyncio.create_task(one.play(tone(1.0)))
+        await reports.next(SoundBegun)
+        await other.play(tone(0.05))
+        await speaking
     assert [each.overlapped for each in reports.all(Announced)] == [True, True]
     with wave.open(str(tmp_path / "hall.wav")) as heard:
         assert max(array("h", heard.readframes(heard.getnframes()))) > 9000
