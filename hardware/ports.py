@@ -5,13 +5,17 @@ import os
 import select
 import socket
 import termios
-from typing import Final
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final, Literal, TypeVar
 from urllib.parse import parse_qsl
 
 import serial
 import serial_asyncio_fast
 
 from .devices import Port, PortGone
+
+T = TypeVar("T")
 
 FORMS: Final = (
     "serial:/dev/hallcall/keypad3?baud=9600 (also parity=N|E|O, stop=1|2, write_timeout=SECONDS), "
@@ -22,33 +26,63 @@ FORMS: Final = (
 _CABLE_ERRORS: Final = (serial.SerialException, OSError, termios.error)
 _CHUNK: Final = 4096
 _CONNECT_S: Final = 3.0
-_WRITE_S: Final = 5.0
 _EMPTY_TRANSFER_S: Final = 0.05  # some USB printers answer "nothing" at once and for ever
 _KEEPALIVE_S: Final = 10
 
 
 async def open_port(url: str) -> Port:
     """Open the cable that `url` names; raises PortGone when it cannot be had, ValueError for a bad url."""
+    place = parse(url)
+    match place.scheme:
+        case "serial":
+            return await _open_serial(place)
+        case "tcp":
+            return await _open_tcp(place)
+        case "usblp":
+            return _open_usblp(place)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Place:
+    """A port's url, taken apart and found good; `name` is a path or a host."""
+
+    scheme: Literal["serial", "tcp", "usblp"]
+    name: str
+    port: int = 0
+    baud: int = 9600
+    parity: Literal["N", "E", "O"] = "N"
+    stop: Literal[1, 2] = 1
+    write_timeout_s: float = 5.0
+
+
+def parse(url: str) -> Place:
+    """Read a port's url without opening anything; raises ValueError naming what is wrong and the accepted forms."""
     scheme, _, rest = url.partition(":")
-    place, _, query = rest.partition("?")
-    options = _options(url, query)
-    write_s = _number(url, options.pop("write_timeout", str(_WRITE_S)))
+    name, _, query = rest.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    known = {"baud", "parity", "stop", "write_timeout"} if scheme == "serial" else {"write_timeout"}
+    if unknown := set(options) - known:
+        raise ValueError(f"{url!r}: unknown option {', '.join(sorted(unknown))}; write one of: {FORMS}")
+    write_timeout_s = _number(url, options.get("write_timeout", "5"))
     match scheme:
-        case "serial" if place:
-            return await _open_serial(url, place, options, write_s)
-        case "tcp" if place and not options:
-            return await _open_tcp(url, place, write_s)
-        case "usblp" if place and not options:
-            return _open_usblp(place, write_s)
+        case "serial" if name:
+            return Place(
+                scheme="serial",
+                name=name,
+                baud=int(_number(url, options.get("baud", "9600"))),
+                parity=_choice(url, options.get("parity", "N"), {"N": "N", "E": "E", "O": "O"}),
+                stop=_choice(url, options.get("stop", "1"), {"1": 1, "2": 2}),
+                write_timeout_s=write_timeout_s,
+            )
+        case "tcp":
+            host, _, port = name.rpartition(":")
+            if not host or not port.isdecimal():
+                raise ValueError(f"{url!r} has no HOST:PORT; write one of: {FORMS}")
+            return Place(scheme="tcp", name=host.strip("[]"), port=int(port), write_timeout_s=write_timeout_s)
+        case "usblp" if name:
+            return Place(scheme="usblp", name=name, write_timeout_s=write_timeout_s)
         case _:
             raise ValueError(f"{url!r} is no port that Hallcall knows; write one of: {FORMS}")
-
-
-def _options(url: str, query: str) -> dict[str, str]:
-    options = dict(parse_qsl(query, keep_blank_values=True))
-    if unknown := set(options) - {"baud", "parity", "stop", "write_timeout"}:
-        raise ValueError(f"{url!r}: unknown option {', '.join(sorted(unknown))}; write one of: {FORMS}")
-    return options
 
 
 def _number(url: str, text: str) -> float:
@@ -56,39 +90,43 @@ def _number(url: str, text: str) -> float:
         number = float(text)
     except ValueError as error:
         raise ValueError(f"{url!r}: {text!r} is not a number; write one of: {FORMS}") from error
-    if number <= 0:
+    if not 0 < number < float("inf"):
         raise ValueError(f"{url!r}: {text!r} must be above zero")
     return number
 
 
-async def _open_serial(url: str, path: str, options: dict[str, str], write_s: float) -> Port:
-    baud = int(_number(url, options.get("baud", "9600")))
-    parity, stop = options.get("parity", "N"), options.get("stop", "1")
-    if parity not in {"N", "E", "O"} or stop not in {"1", "2"}:
-        raise ValueError(f"{url!r}: parity is N, E or O, stop is 1 or 2")
+def _choice(url: str, text: str, choices: Mapping[str, T]) -> T:
+    if text not in choices:
+        raise ValueError(f"{url!r}: {text!r} is none of {', '.join(choices)}")
+    return choices[text]
+
+
+async def _open_serial(place: Place) -> Port:
     try:
         reader, writer = await serial_asyncio_fast.open_serial_connection(
-            url=path, baudrate=baud, parity=parity, stopbits=int(stop), exclusive=True, write_timeout=write_s
+            url=place.name,
+            baudrate=place.baud,
+            parity=place.parity,
+            stopbits=place.stop,
+            exclusive=True,
+            write_timeout=place.write_timeout_s,
         )
     except _CABLE_ERRORS as error:
         raise PortGone(
-            f"serial line {path} cannot be opened ({error}): is the adapter plugged in, is its udev name right, "
+            f"serial line {place.name} cannot be opened ({error}): is the adapter plugged in, is its udev name right, "
             "does another program hold it?"
         ) from error
-    return _StreamPort(reader, writer, name=f"serial line {path}", write_s=write_s)
+    return _StreamPort(reader, writer, name=f"serial line {place.name}", write_s=place.write_timeout_s)
 
 
-async def _open_tcp(url: str, place: str, write_s: float) -> Port:
-    host, _, port = place.rpartition(":")
-    if not host or not port.isdecimal():
-        raise ValueError(f"{url!r} has no HOST:PORT; write one of: {FORMS}")
+async def _open_tcp(place: Place) -> Port:
     try:
         async with asyncio.timeout(_CONNECT_S):
-            reader, writer = await asyncio.open_connection(host.strip("[]"), int(port))
+            reader, writer = await asyncio.open_connection(place.name, place.port)
     except OSError as error:
         raise PortGone(
-            f"{host}:{port} does not take a connection ({str(error) or 'no answer'}): is the device on, is its network "
-            "cable in, is the address right, does another program hold it?"
+            f"{place.name}:{place.port} does not take a connection ({str(error) or 'no answer'}): is the device on, "
+            "is its network cable in, is the address right, does another program hold it?"
         ) from error
     line: socket.socket = writer.get_extra_info("socket")
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -96,18 +134,18 @@ async def _open_tcp(url: str, place: str, write_s: float) -> Port:
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, _KEEPALIVE_S)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, _KEEPALIVE_S)
     line.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 2)
-    return _StreamPort(reader, writer, name=f"{host}:{port}", write_s=write_s)
+    return _StreamPort(reader, writer, name=f"{place.name}:{place.port}", write_s=place.write_timeout_s)
 
 
-def _open_usblp(path: str, write_s: float) -> Port:
+def _open_usblp(place: Place) -> Port:
     try:
-        fd = os.open(path, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
+        fd = os.open(place.name, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
     except OSError as error:
         raise PortGone(
-            f"USB printer {path} cannot be opened ({error.strerror}): is its cable in, is it on, does another "
+            f"USB printer {place.name} cannot be opened ({error.strerror}): is its cable in, is it on, does another "
             "program hold it, may this user open it (group lp)?"
         ) from error
-    return _UsbPort(fd, name=f"USB printer {path}", write_s=write_s)
+    return _UsbPort(fd, name=f"USB printer {place.name}", write_s=place.write_timeout_s)
 
 
 class _StreamPort:

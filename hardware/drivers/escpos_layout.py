@@ -79,6 +79,20 @@ def is_native(text: str) -> bool:
     return True
 
 
+def missing_glyphs(text: str, font: Path = CJK_FONT) -> str:
+    """Return the characters that `font` would draw as an empty box, for an installer's check."""
+    face = _face(font, _GLYPH_DOTS)
+    box = bytes(face.getmask("\U0010ffff"))
+    return "".join(character for character in text if bytes(face.getmask(character)) == box)
+
+
+def _face(font: Path, dots: int) -> ImageFont.FreeTypeFont:
+    try:
+        return ImageFont.truetype(font, dots)
+    except OSError as error:
+        raise ValueError(f"font {font} for rare characters is missing: apt install fonts-wqy-microhei") from error
+
+
 def _item(item: Item, encoding: Encoding, width_dots: int, font: Path) -> bytes:
     match item:
         case Line():
@@ -123,10 +137,7 @@ def _raster(picture: Image.Image) -> bytes:
 
 def draw(line: Line, *, width_dots: int, font: Path = CJK_FONT) -> Image.Image:
     """Draw a line black on white, broken into rows where it is wider than the paper."""
-    try:
-        face = ImageFont.truetype(font, _GLYPH_DOTS * line.size)
-    except OSError as error:
-        raise ValueError(f"font {font} for rare characters is missing: apt install fonts-wqy-microhei") from error
+    face = _face(font, _GLYPH_DOTS * line.size)
     rows = _rows(line.text, face, width_dots)
     row_dots = _GLYPH_DOTS * line.size * 5 // 4
     picture = Image.new("1", (width_dots, row_dots * len(rows)), 1)

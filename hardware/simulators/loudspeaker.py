@@ -156,8 +156,9 @@ def samples_of(wav: bytes) -> "array[int]":
 
 def audible(samples: "array[int]") -> tuple[int, int]:
     """Return the positions of the first and the last sample that can be heard; (0, 0) for silence."""
-    loud = [position for position, sample in enumerate(samples) if abs(sample) > _AUDIBLE]
-    return (loud[0], loud[-1]) if loud else (0, 0)
+    first = next((place for place, sample in enumerate(samples) if abs(sample) > _AUDIBLE), 0)
+    last = next((place for place in range(len(samples) - 1, 0, -1) if abs(samples[place]) > _AUDIBLE), 0)
+    return first, last
 
 
 class HallTape:
@@ -171,12 +172,10 @@ class HallTape:
     def mix(self, samples: "array[int]", *, at_s: float) -> None:
         """Add `samples` from `at_s` on to what is already there."""
         start = round(at_s * RATE)
-        already = array("h", bytes(len(samples) * _SAMPLE_BYTES))
         with self._path.open("r+b") as tape:
             tape.seek(_HEADER_BYTES + start * _SAMPLE_BYTES)
-            there = array("h", tape.read(len(samples) * _SAMPLE_BYTES))
-            already[: len(there)] = there
-            mixed = array("h", (_mixed(a, b) for a, b in zip(samples, already, strict=True)))
+            already = array("h", tape.read(len(samples) * _SAMPLE_BYTES))
+            mixed = array("h", map(_mixed, samples, already)) + samples[len(already) :]
             tape.seek(_HEADER_BYTES + start * _SAMPLE_BYTES)  # past the end: the file system fills in silence
             tape.write(mixed.tobytes())
         self._samples = max(self._samples, start + len(samples))

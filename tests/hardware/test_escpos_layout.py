@@ -7,7 +7,7 @@ import zxingcpp
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.drivers.escpos_layout import Cut, Feed, Item, Line, Qr, Rule, encode, is_native
+from hardware.drivers.escpos_layout import Cut, Feed, Item, Line, Qr, Rule, encode, is_native, missing_glyphs
 from hardware.simulators.escpos_commands import Splitter
 from hardware.simulators.escpos_paper import Dots, Slip, Typesetter
 from hardware.simulators.escpos_picture import slip_picture
@@ -90,6 +90,10 @@ def test_without_the_font_a_rare_name_says_what_to_install() -> None:
     with pytest.raises(ValueError, match="fonts-wqy-microhei"):
         encode([Line("𠮷")], font=Path("/nowhere.ttc"))
     assert encode([Line("吉")], font=Path("/nowhere.ttc"))
+
+
+def test_an_installer_can_ask_which_characters_the_font_lacks() -> None:
+    assert missing_glyphs("请𠮷 A䶮") == "𠮷䶮"
 
 
 def test_a_line_is_one_line_of_a_size_that_printers_have() -> None:

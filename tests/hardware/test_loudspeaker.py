@@ -1,5 +1,6 @@
 import asyncio
 import io
+import shutil
 import wave
 from array import array
 from pathlib import Path
@@ -87,6 +88,12 @@ async def test_a_sound_card_that_is_not_there_is_told_in_a_technicians_words() -
     async with asyncio.timeout(10):
         with pytest.raises(PortGone, match="aplay"):
             await open_speaker("alsa:hw:Nowhere").play(tone(0.1))
+
+
+@pytest.mark.skipif(shutil.which("aplay") is None, reason="alsa-utils is not installed")
+async def test_a_sound_card_that_takes_everything_is_no_fault() -> None:
+    async with asyncio.timeout(10):
+        await open_speaker("alsa:null").play(tone(0.1))
 
 
 def test_the_length_of_a_sound_is_read_from_its_header() -> None:

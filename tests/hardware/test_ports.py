@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from hardware.devices import PortGone
-from hardware.ports import open_port
+from hardware.ports import Place, open_port, parse
 from hardware.simulators.network_switch import SimulatedSwitch
 from hardware.simulators.pty_cable import PtyCable
 
@@ -31,6 +31,14 @@ from hardware.simulators.pty_cable import PtyCable
 async def test_a_mistyped_port_is_refused_with_its_own_text(url: str) -> None:
     with pytest.raises(ValueError, match=re.escape(repr(url))):
         await open_port(url)
+
+
+def test_a_port_is_read_without_being_opened() -> None:
+    assert parse("serial:/dev/hallcall/pads?baud=57600&parity=O&stop=2") == Place(
+        scheme="serial", name="/dev/hallcall/pads", baud=57600, parity="O", stop=2
+    )
+    assert parse("tcp:[::1]:9100?write_timeout=2") == Place(scheme="tcp", name="::1", port=9100, write_timeout_s=2)
+    assert parse("usblp:/dev/usb/lp0") == Place(scheme="usblp", name="/dev/usb/lp0")
 
 
 async def test_a_port_that_is_not_there_names_itself_and_what_to_check(tmp_path: Path) -> None:
