@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 from urllib.parse import parse_qsl
 
-import serial
-import serial_asyncio_fast
-
 from .devices import Port, PortGone
 
 T = TypeVar("T")
@@ -22,8 +19,8 @@ FORMS: Final = (
     "tcp:HOST:PORT (also ?write_timeout=SECONDS), usblp:/dev/usb/lp0"
 )
 
-# pyserial on unplug raises SerialException or OSError, and termios.error (no OSError) on a line that it cannot set.
-_CABLE_ERRORS: Final = (serial.SerialException, OSError, termios.error)
+# pyserial on unplug raises SerialException (an OSError) or OSError, and termios.error on a line that it cannot set.
+_CABLE_ERRORS: Final = (OSError, termios.error)
 _CHUNK: Final = 4096
 _CONNECT_S: Final = 3.0
 _EMPTY_TRANSFER_S: Final = 0.05  # some USB printers answer "nothing" at once and for ever
@@ -102,6 +99,8 @@ def _choice(url: str, text: str, choices: Mapping[str, T]) -> T:
 
 
 async def _open_serial(place: Place) -> Port:
+    import serial_asyncio_fast  # noqa: PLC0415 - a display node has no serial line, and no pyserial
+
     try:
         reader, writer = await serial_asyncio_fast.open_serial_connection(
             url=place.name,

@@ -1,6 +1,7 @@
 import asyncio
 import os
 import re
+import sys
 import tty
 from pathlib import Path
 
@@ -50,6 +51,12 @@ async def test_a_port_that_is_not_there_names_itself_and_what_to_check(tmp_path:
         await switch.cut()
         with pytest.raises(PortGone, match=rf"127\.0\.0\.1:{switch.port}"):
             await open_port(f"tcp:127.0.0.1:{switch.port}")
+
+
+async def test_a_display_without_pyserial_still_has_a_loudspeaker() -> None:
+    program = "import sys; sys.modules.update(serial=None, escpos=None, PIL=None); import hardware.drivers.loudspeaker"
+    display = await asyncio.create_subprocess_exec(sys.executable, "-c", program)
+    assert await display.wait() == 0
 
 
 async def test_bytes_go_both_ways_over_a_serial_line(link: Path) -> None:
