@@ -126,8 +126,12 @@ class Window(Struct, frozen=True, kw_only=True):
     """What stands at one counter."""
 
     counter: CounterNumber
-    pad: Annotated[int | None, Meta(ge=1, le=127, description="address of its call pad")] = None
-    sign: Annotated[int | None, Meta(ge=32, le=127, description="address of its sign, 32 to 127")] = None
+    pad: Annotated[Annotated[int, Meta(ge=1, le=127)] | None, Meta(description="address of its call pad, 1 to 127")] = (
+        None
+    )
+    sign: Annotated[Annotated[int, Meta(ge=32, le=127)] | None, Meta(description="address of its sign, 32 to 127")] = (
+        None
+    )
     keypad: Annotated[Keypad | None, Meta(description="its rating keypad")] = None
 
 
