@@ -44,6 +44,9 @@ class NotSound:
     monotonic_ms: float
 
 
+Report = Announced | SoundBegun | NotSound
+
+
 @dataclass(kw_only=True)
 class _Playing:
     number: int
@@ -59,7 +62,7 @@ class SimulatedLoudspeaker:
         host: str = "127.0.0.1",
         port: int = 0,
         tape: Path | None = None,
-        report: Callable[[Announced | SoundBegun | NotSound], None] | None = None,
+        report: Callable[[Report], None] | None = None,
     ) -> None:
         self.host = host
         self.port = port
