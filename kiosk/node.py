@@ -4,6 +4,7 @@ Runs on one event loop; `touch` and all callbacks belong to that loop's thread.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
@@ -111,6 +112,7 @@ class KioskNode:
             on_hall_here=lambda here: self._happen(HallHere(here=here)),
         )
         self._tasks = asyncio.TaskGroup()
+        self._slip_was_tried = asyncio.Event()
         self.kiosk = started(hall=_remembered(self._hall_file), idle_s=idle_s, ticket_s=ticket_s, now_s=clock())
 
     async def run(self) -> None:
@@ -185,6 +187,7 @@ class KioskNode:
         self._owed.note(owed)
         self._tell_health(result.paper)
         self._happen(SlipDone(result=result))
+        self._slip_was_tried.set()
         await self._report(owed)
 
     def _slip(self, ticket: Ticket, language: Language) -> Sequence[Item]:
@@ -236,7 +239,10 @@ class KioskNode:
                 paper = await self._printer.status()
                 self._tell_health(paper)
                 self._happen(PaperSeen(paper=paper))
-            await asyncio.sleep(POLL_S if self.kiosk.paper is PaperState.OK else POLL_TROUBLED_S)
+            self._slip_was_tried.clear()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(POLL_S if self.kiosk.paper is PaperState.OK else POLL_TROUBLED_S):
+                    await self._slip_was_tried.wait()
 
     def _is_printing(self) -> bool:
         return isinstance(self.kiosk.screen, Ticket) and self.kiosk.screen.slip is None
