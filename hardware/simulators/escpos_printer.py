@@ -56,14 +56,7 @@ class PrinterChanged:
     monotonic_ms: float
 
 
-@dataclass(frozen=True, kw_only=True)
-class SlipBegun:
-    """The paper has begun to move for a new slip."""
-
-    monotonic_ms: float
-
-
-Report = SlipPrinted | SlipTorn | SlipBegun | PrinterChanged
+Report = SlipPrinted | SlipTorn | PrinterChanged
 
 
 class SimulatedPrinter:
@@ -110,6 +103,7 @@ class SimulatedPrinter:
         self._cutter_jammed = False
         self._automatic_status = False
         self._ready = asyncio.Event()
+        self._moving = asyncio.Event()
         self._told = self.sensors
         if self._told.is_online:
             self._ready.set()
@@ -172,6 +166,10 @@ class SimulatedPrinter:
     def jam_cutter(self, *, jammed: bool = True) -> None:
         self._cutter_jammed = jammed
         self._changed()
+
+    async def printing(self) -> None:
+        """Wait until the paper moves for a slip that is not cut off yet."""
+        await self._moving.wait()
 
     @property
     def sensors(self) -> Sensors:
@@ -286,8 +284,7 @@ class SimulatedPrinter:
             if clears != self._clears:
                 return False
             mm = min(left_mm, self.paper_mm, _STEP_MM)
-            if self._slip.mm <= 0:
-                self._report(SlipBegun(monotonic_ms=_now_ms()))
+            self._moving.set()
             self._free_at_s = max(self._free_at_s, loop.time()) + mm / self._speed_mm_s
             if (wait_s := self._free_at_s - loop.time()) > 0:
                 await asyncio.sleep(wait_s)
@@ -301,6 +298,7 @@ class SimulatedPrinter:
 
     def _drop_slip(self) -> None:
         slip, self._slip = self._slip, Slip()
+        self._moving.clear()
         if not slip.pieces and slip.mm <= 0:
             return
         self._slips += 1
@@ -318,6 +316,7 @@ class SimulatedPrinter:
 
     def _tear(self) -> None:
         slip, self._slip = self._slip, Slip()
+        self._moving.clear()
         if slip.mm > 0:
             self._report(SlipTorn(raw=bytes(slip.raw), lines=slip.lines, length_mm=slip.mm, monotonic_ms=_now_ms()))
 

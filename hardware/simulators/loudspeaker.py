@@ -31,12 +31,6 @@ class Announced:
 
 
 @dataclass(frozen=True, kw_only=True)
-class SoundBegun:
-    number: int
-    monotonic_ms: float
-
-
-@dataclass(frozen=True, kw_only=True)
 class NotSound:
     """Something came that is no mono or stereo 16-bit WAV."""
 
@@ -44,7 +38,7 @@ class NotSound:
     monotonic_ms: float
 
 
-Report = Announced | SoundBegun | NotSound
+Report = Announced | NotSound
 
 
 @dataclass(kw_only=True)
@@ -70,6 +64,7 @@ class SimulatedLoudspeaker:
         self._tape = HallTape(tape) if tape else None
         self._started_s = 0.0
         self._playing: list[_Playing] = []
+        self._sounding = asyncio.Event()
         self._count = 0
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
@@ -78,6 +73,10 @@ class SimulatedLoudspeaker:
     def started_monotonic_ms(self) -> float:
         """Return the moment at which the tape begins."""
         return self._started_s * 1000
+
+    async def sounding(self) -> None:
+        """Wait until something is being played."""
+        await self._sounding.wait()
 
     async def __aenter__(self) -> Self:
         self._started_s = asyncio.get_running_loop().time()
@@ -124,8 +123,8 @@ class SimulatedLoudspeaker:
         for other in self._playing:
             other.overlapped = True
         self._playing.append(mine)
+        self._sounding.set()
         began_s = loop.time()
-        self._report(SoundBegun(number=mine.number, monotonic_ms=began_s * 1000))
         first_s = began_s - self._started_s
         try:
             if self._tape is not None:
@@ -133,6 +132,8 @@ class SimulatedLoudspeaker:
             await asyncio.sleep(began_s + len(samples) / RATE - loop.time())
         finally:
             self._playing.remove(mine)
+            if not self._playing:
+                self._sounding.clear()
         self._report(
             Announced(
                 number=mine.number,

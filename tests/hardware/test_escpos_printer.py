@@ -12,7 +12,7 @@ from hardware.drivers.escpos_layout import Feed, Line, encode
 from hardware.drivers.escpos_printer import Answering, Answers, EscposPrinter, paper_state
 from hardware.ports import open_port
 from hardware.simulators.bad_cable import OneByteAtATime
-from hardware.simulators.escpos_printer import PrinterChanged, SimulatedPrinter, SlipBegun, SlipPrinted, SlipTorn
+from hardware.simulators.escpos_printer import PrinterChanged, SimulatedPrinter, SlipPrinted, SlipTorn
 from hardware.simulators.network_switch import SimulatedSwitch
 from hardware.simulators.reports import Reports
 
@@ -145,7 +145,7 @@ async def test_a_cover_opened_in_mid_slip_voids_it(reports: Reports) -> None:
     async with asyncio.timeout(15), SimulatedPrinter(report=reports, speed_mm_s=20) as desk:
         printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}")
         printing = asyncio.create_task(printer.print(encode([Line("A012"), Line("请"), Feed(200)])))
-        await reports.next(SlipBegun)
+        await desk.printing()
         desk.open_cover()
         assert await printing == result(Printed.NO, PaperState.COVER_OPEN)
         await printer.close()
@@ -168,7 +168,7 @@ async def test_a_printer_that_falls_silent_in_mid_slip_leaves_it_unknown(reports
     async with asyncio.timeout(15), SimulatedPrinter(report=reports, speed_mm_s=100) as desk:
         printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}", answer_timeout_s=0.3, status_timeout_s=0.05)
         printing = asyncio.create_task(printer.print(A012))
-        await reports.next(SlipBegun)
+        await desk.printing()
         desk.is_mute = True
         assert await printing == result(Printed.UNKNOWN, PaperState.UNKNOWN)
         assert (await reports.next(SlipPrinted)).lines[0] == "A012"
@@ -194,7 +194,7 @@ async def test_a_cable_pulled_in_mid_slip_leaves_it_unknown_and_a_mended_one_pri
     ):
         printer = EscposPrinter(f"tcp:127.0.0.1:{switch.port}")
         printing = asyncio.create_task(printer.print(A012))
-        await reports.next(SlipBegun)
+        await desk.printing()
         await switch.cut()
         assert await printing == result(Printed.UNKNOWN, PaperState.UNKNOWN)
         assert await printer.status() is PaperState.UNKNOWN
@@ -223,7 +223,7 @@ async def test_a_kiosk_that_gives_up_waiting_can_print_the_next_ticket(reports: 
     async with asyncio.timeout(15), SimulatedPrinter(report=reports, speed_mm_s=20) as desk:
         printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}")
         printing = asyncio.create_task(printer.print(encode([Line("A012"), Feed(200)])))
-        await reports.next(SlipBegun)
+        await desk.printing()
         printing.cancel()
         await asyncio.gather(printing, return_exceptions=True)
         assert (await printer.print(A013)).printed is Printed.YES

@@ -9,7 +9,7 @@ import pytest
 
 from hardware.devices import PortGone, Speaker
 from hardware.drivers.loudspeaker import duration_s, open_speaker
-from hardware.simulators.loudspeaker import Announced, NotSound, SimulatedLoudspeaker, SoundBegun
+from hardware.simulators.loudspeaker import Announced, NotSound, SimulatedLoudspeaker
 from hardware.simulators.reports import Reports
 
 
@@ -64,7 +64,7 @@ async def test_the_hall_hears_when_two_programs_speak_at_once(tmp_path: Path, re
     async with asyncio.timeout(10), SimulatedLoudspeaker(tape=tmp_path / "hall.wav", report=reports) as hall:
         one, other = (open_speaker(f"tcp:127.0.0.1:{hall.port}") for _ in range(2))
         speaking = asyncio.create_task(one.play(tone(1.0)))
-        await reports.next(SoundBegun)
+        await hall.sounding()
         await other.play(tone(0.05))
         await speaking
     assert [each.overlapped for each in reports.all(Announced)] == [True, True]
