@@ -89,9 +89,7 @@ class CounterBox:
                     self._tasks.create_task(self._hear_keypad(self._stations[counter], keypad))
                 for line in devices.lines:
                     self._tasks.create_task(line.run())
-                for rate in self._pending.load():
-                    log.info("rating %s of call %s is sent again", rate.rating.value, rate.call)
-                    self._tasks.create_task(self._deliver(rate))
+                self._send_left_ratings()
                 self._tasks.create_task(self._link.run())
         finally:
             for station in self._stations.values():
@@ -164,6 +162,16 @@ class CounterBox:
             log.info("window %d: %s refused: %s %s", station.counter, order.kind.__name__, answer.reason, answer.args)
         station.answered(answer)
 
+    def _send_left_ratings(self) -> None:
+        try:
+            left = self._pending.load()
+        except OSError as error:
+            self._disk_failed(error)
+            return
+        for rate in left:
+            log.info("rating %s of call %s is sent again", rate.rating.value, rate.call)
+            self._tasks.create_task(self._deliver(rate))
+
     def _rated(self, station: Station, rated: Rated) -> None:
         rate = Rate(id=self._link.new_id(), call=rated.call, counter=station.counter, rating=rated.rating)
         self._on_disk(self._pending.add, rate)
@@ -179,11 +187,14 @@ class CounterBox:
         try:
             change(rate)
         except OSError as error:
-            log.error("ratings cannot be kept: %s", error)  # noqa: TRY400 - the text says it all
-            self._link.device(
-                DISK,
-                DeviceState.FAULT,
-                f"{error}: ratings are lost if this box stops while the hall is away; is the disk full or read-only?",
-            )
+            self._disk_failed(error)
         else:
             self._link.device(DISK, DeviceState.OK)
+
+    def _disk_failed(self, error: OSError) -> None:
+        log.error("ratings cannot be kept: %s", error)
+        self._link.device(
+            DISK,
+            DeviceState.FAULT,
+            f"{error}: ratings are lost if this box stops while the hall is away; is the disk full or read-only?",
+        )

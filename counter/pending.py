@@ -24,7 +24,11 @@ class PendingRatings:
         self._rates: dict[str, Rate] = {}
 
     def load(self) -> list[Rate]:
-        """Read what an earlier run has left; a line that a power cut has torn is logged and left out."""
+        """Read what an earlier run has left; a line that a power cut has torn is logged and left out.
+
+        Raises OSError when the disk gives or takes nothing.
+        """
+        self._path.parent.mkdir(parents=True, exist_ok=True)
         if not self._path.exists():
             return []
         for number, line in enumerate(self._path.read_bytes().splitlines(), start=1):

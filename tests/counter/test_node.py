@@ -69,6 +69,7 @@ class ServiceHall:
 
     def __init__(self, directory: Path) -> None:
         self.directory = directory
+        self.disk = directory / "box"
         self.broker = MemoryBroker()
         self.events: list[AnyEvent] = []
         self.devices: dict[str, DeviceStatus] = {}
@@ -120,7 +121,7 @@ class ServiceHall:
         file = CounterFile(
             node="windows",
             hall="east",
-            state_dir=str(self.directory),
+            state_dir=str(self.disk),
             broker=BrokerAddress(password_file="none"),
             pads=PadLine(port=f"serial:{self.pads.cable.link}"),
             signs=SignLine(port=f"serial:{self.signs.cable.link}"),
@@ -136,7 +137,7 @@ class ServiceHall:
             node="windows",
             windows=file.windows,
             rating_s=rating_s,
-            state_dir=self.directory,
+            state_dir=self.disk,
             clock=time.monotonic,
         )
         self._box = start(box.run(connect(file, on_link=box.line_changed)))
@@ -354,6 +355,26 @@ async def test_a_rating_given_while_the_hall_is_away_arrives_though_the_box_is_k
     hall.start_box()
     hall.open()
     await hall.until(lambda: hall.ratings() == [(ticket, Rating.COMPLAINT)])
+
+
+async def test_a_disk_that_takes_nothing_costs_no_rating_while_the_box_lives(hall: ServiceHall) -> None:
+    ticket = await hall.serve_one()
+    await hall.keypad.asked()
+    hall.disk.rmdir()
+    await hall.lose_dispatcher()
+    hall.keypad.rate(2)
+    assert "disk full" in await hall.line("ratings-file", DeviceState.FAULT)
+    hall.open()
+    await hall.until(lambda: hall.ratings() == [(ticket, Rating.AVERAGE)])
+
+
+async def test_a_disk_that_gives_nothing_stops_no_box(hall: ServiceHall) -> None:
+    await hall.lose_box()
+    hall.disk.rmdir()
+    hall.disk.write_text("a file stands in the directory's place", encoding="utf-8")
+    hall.start_box()
+    await hall.line("ratings-file", DeviceState.FAULT)
+    await hall.line("pads", DeviceState.OK)
 
 
 async def test_after_a_power_cut_the_windows_show_their_calls_again(hall: ServiceHall) -> None:
