@@ -236,6 +236,7 @@ class SimulatedPrinter:
                 self._buffer.get_nowait()
             self._clears += 1
             self._slip = Slip()
+            self._moving.clear()
             self._typesetter.reset()
             if command.name == "DLE DC4":
                 self._send(_CLEARED)
