@@ -93,9 +93,13 @@ async def until_told_to_stop(node: VoiceNode) -> int:
 
 def prepare_kivy(state_dir: Path, screen: BoardScreen) -> None:
     """Say in the environment how Kivy shall run: it reads these when it is imported, and nothing afterwards."""
+    home = state_dir / "kivy"
+    home.mkdir(parents=True, exist_ok=True)
     os.environ |= {
         "KIVY_NO_ARGS": "1",
-        "KIVY_HOME": str(state_dir / "kivy"),
+        "KIVY_HOME": str(home),
+        "KIVY_NO_FILELOG": "1",
+        "KIVY_NO_CONSOLELOG": "1",
         "KIVY_LOG_MODE": "PYTHON",
         "KCFG_GRAPHICS_WIDTH": str(screen.width),
         "KCFG_GRAPHICS_HEIGHT": str(screen.height),
