@@ -142,11 +142,12 @@ def _wait(scene: Scene, service: Service, area: Area) -> list[Shape]:
         wait = table["at_once"]
     else:
         wait = table["wait"].format(range=wait_figure(row.wait_low_min, row.wait_high_min, table))
-    people = "" if row is None else table["waiting"].format(waiting=row.waiting) if row.waiting else table["nobody"]
-    return [
-        Words(x=area.x + 24, y=area.bottom - 30, runs=_figures(scene, people), fit=area.w * 0.45),
-        Words(x=area.right - 24, y=area.bottom - 30, runs=_figures(scene, wait), anchor="right", fit=area.w * 0.5),
-    ]
+    y = area.bottom - 30
+    shapes: list[Shape] = [Words(x=area.right - 24, y=y, runs=_figures(scene, wait), anchor="right", fit=area.w * 0.5)]
+    if row is not None:
+        people = table["waiting"].format(waiting=row.waiting) if row.waiting else table["nobody"]
+        shapes.append(Words(x=area.x + 24, y=y, runs=_figures(scene, people), fit=area.w * 0.45))
+    return shapes
 
 
 def _figures(scene: Scene, text: str) -> tuple[Run, ...]:
