@@ -1,0 +1,156 @@
+"""What the hall says, letter by letter: a change here is a change that every node of every hall must understand."""
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, get_args
+
+import msgspec
+import pytest
+
+from broker.contract import messages as m
+from broker.contract import wire
+
+GOLDEN = Path(__file__).parent.parent / "golden" / "wire.jsonl"
+AT = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
+
+
+def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
+    """Return one message of each kind on its topic."""
+    commands: list[m.AnyCommand] = [
+        m.OpenDay(id="d-1", day="2026-11-22"),
+        m.ConfigureHall(id="d-2", hall=hall),
+        m.TakeTicket(id="k-1", service="bill", language=m.Language.EN, age_ms=40),
+        m.ReportSlip(id="k-2", visit="v-1", fate=m.SlipFate.NOT_PRINTED),
+        m.CallNext(id="b-1", counter=1, seen="c-1"),
+        m.Recall(id="b-2", counter=1, seen="c-1"),
+        m.StartService(id="b-3", counter=1, seen="c-1"),
+        m.FinishService(id="b-4", counter=1, seen="c-1"),
+        m.MarkNoShow(id="b-5", counter=1, seen="c-1"),
+        m.Rate(id="b-6", call="c-1", counter=1, rating=m.Rating.SATISFIED),
+        m.ReadEvents(id="b-7", after_seq=12),
+    ]
+    zh = m.Language.ZH
+    events: list[m.AnyEvent] = [
+        m.DayOpened(day="2026-11-22"),
+        m.HallConfigured(hall=hall),
+        m.TicketIssued(
+            visit="v-1", ticket="A001", service="bill", number=1, language=zh, node="kiosk-1", ahead=0,
+            wait_low_min=None, wait_high_min=None,
+        ),
+        m.SlipReported(visit="v-1", fate=m.SlipFate.PRINTED),
+        m.TicketVoided(visit="v-1", ticket="A001"),
+        m.TicketCalled(
+            call="c-1", visit="v-1", ticket="A001", service="bill", counter=1, zone="main", language=zh, rule="fcfs",
+            waited_s=65,
+        ),
+        m.CallRepeated(call="c-1", visit="v-1", ticket="A001", counter=1, zone="main", language=zh, times=2),
+        m.ServiceStarted(call="c-1", visit="v-1", ticket="A001", counter=1),
+        m.VisitEnded(visit="v-1", ticket="A001", outcome=m.Outcome.DONE, call="c-1", counter=1),
+        m.VisitRated(call="c-1", visit="v-1", ticket="A001", counter=1, rating=m.Rating.COMPLAINT),
+    ]  # fmt: skip
+    recorded = [m.Recorded(epoch=1, seq=n, at=AT, event=event) for n, event in enumerate(events, 1)]
+    answers: list[m.AnyAnswer] = [
+        m.Done(id="b-3", epoch=1, seq=8),
+        m.TicketTaken(
+            id="k-1", epoch=1, seq=3, visit="v-1", ticket="A001", service="bill", ahead=3, wait_low_min=5,
+            wait_high_min=10, issued_at=AT,
+        ),
+        m.Called(id="b-1", epoch=1, seq=6, call="c-1", ticket="A001"),
+        m.EventsRead(id="b-7", epoch=1, seq=10, events=(recorded[0],), more=True),
+        m.Refused(id="k-1", epoch=1, seq=3, reason="service_full", args={"service": "bill", "last": 999}),
+    ]  # fmt: skip
+    views: list[m.AnyView] = [
+        m.HallView(epoch=1, seq=2, day="2026-11-22", hall=hall),
+        m.QueuesView(
+            epoch=1, seq=3,
+            queues=(m.QueueRow(service="bill", waiting=1, wait_low_min=0, wait_high_min=5, last_called=None),),
+        ),
+        m.BoardView(
+            epoch=1, seq=6, zone="main",
+            rows=(m.BoardRow(call="c-1", ticket="A001", counter=1, times=1, started=False),),
+        ),
+        m.CounterView(epoch=1, seq=6, counter=1, state=m.CounterState.CALLED, waiting=2, call="c-1", ticket="A001"),
+    ]  # fmt: skip
+    printer = m.DeviceStatus(name="printer", state=m.DeviceState.FAULT, detail="no paper; put in a roll")
+    presence = m.Presence(node="kiosk-1", role=m.Role.KIOSK, up=True, program="0.1.0", devices=(printer,))
+    return [
+        *((wire.topic("east", "cmd/{}", "kiosk-1"), command) for command in commands),
+        *((wire.topic("east", "reply/{}", "kiosk-1"), answer) for answer in answers),
+        *((wire.event_topic("east", each), each) for each in recorded),
+        *((wire.view_topic("east", view), view) for view in views),
+        (wire.topic("east", "node/{}", "kiosk-1"), presence),
+    ]
+
+
+def test_every_message_reads_as_it_always_did(small_hall: m.Hall) -> None:
+    lines = [
+        json.dumps([topic, json.loads(wire.encode(said))], ensure_ascii=False) for topic, said in spoken(small_hall)
+    ]
+    assert lines == GOLDEN.read_text(encoding="utf-8").splitlines()
+
+
+def test_every_message_is_heard_as_it_was_said(small_hall: m.Hall) -> None:
+    for topic, said in spoken(small_hall):
+        assert wire.decode("east", topic, wire.encode(said)).message == said
+
+
+def test_no_kind_of_message_is_missing_here(small_hall: m.Hall) -> None:
+    said = {type(message) for _, message in spoken(small_hall)}
+    events = {type(message.event) for _, message in spoken(small_hall) if isinstance(message, m.Recorded)}
+    assert said == {*get_args(m.AnyCommand), *get_args(m.AnyAnswer), *get_args(m.AnyView), m.Recorded, m.Presence}
+    assert events == set(get_args(m.AnyEvent))
+
+
+def test_every_topic_of_the_contract_is_spoken_on(small_hall: m.Hall) -> None:
+    heard = {wire.decode("east", topic, wire.encode(said)).channel for topic, said in spoken(small_hall)}
+    assert heard == set(wire.CHANNELS)
+
+
+def test_the_level_of_a_topic_is_heard() -> None:
+    press = wire.encode(m.CallNext(id="b-1", counter=1))
+    assert wire.decode("east", "hallcall/1/east/cmd/box-1", press).level == "box-1"
+
+
+@pytest.mark.parametrize(
+    ("topic", "payload"),
+    [
+        ("hallcall/1/east/cmd/box-1", b""),
+        ("hallcall/1/east/cmd/box-1", b"{"),
+        ("hallcall/1/east/cmd/box-1", b"\xff\xfe"),
+        ("hallcall/1/east/cmd/box-1", b"[]"),
+        ("hallcall/1/east/cmd/box-1", b'{"id": "1", "counter": 1}'),
+        ("hallcall/1/east/cmd/box-1", b'{"type": "CallAll", "id": "1"}'),
+        ("hallcall/1/east/cmd/box-1", b'{"type": "CallNext", "id": "1"}'),
+        ("hallcall/1/east/cmd/box-1", b'{"type": "CallNext", "id": "1", "counter": "1"}'),
+        ("hallcall/1/east/cmd/box-1", b'{"type": "CallNext", "id": "1", "counter": 96}'),
+        ("hallcall/1/east/cmd/box-1", b'{"type": "CallNext", "id": "", "counter": 1}'),
+        ("hallcall/1/east/cmd/box-1", b'{"type": "CallNext", "id": "1", "counter": 1, "age_ms": -1}'),
+        ("hallcall/1/east/cmd/box-1", b'{"type": "Done", "id": "1"}'),
+        ("hallcall/1/east/view/hall", b'{"type": "QueuesView", "queues": []}'),
+        ("hallcall/1/east/event/DayOpened", b'{"epoch": 1, "seq": 1, "at": "today", "event": {"type": "DayOpened"}}'),
+        ("hallcall/1/east/cmd/box-1/more", b'{"type": "CallNext", "id": "1", "counter": 1}'),
+        ("hallcall/1/east/gossip", b"{}"),
+        ("hallcall/1/west/view/hall", b"{}"),
+        ("hallcall/2/east/view/hall", b"{}"),
+    ],
+)
+def test_what_is_none_of_the_contract_is_a_bad_message(topic: str, payload: bytes) -> None:
+    with pytest.raises(wire.BadMessage, match=r"^hallcall/"):
+        wire.decode("east", topic, payload)
+
+
+def with_more(message: m.Message) -> bytes:
+    fields: dict[str, Any] = json.loads(wire.encode(message))
+    return msgspec.json.encode({**fields, "of_a_later_version": 1})
+
+
+def test_a_command_with_an_unknown_field_is_refused() -> None:
+    with pytest.raises(wire.BadMessage, match="of_a_later_version"):
+        wire.decode("east", "hallcall/1/east/cmd/box-1", with_more(m.CallNext(id="b-1", counter=1)))
+
+
+def test_everything_else_may_know_more_than_we_do(small_hall: m.Hall) -> None:
+    for topic, said in spoken(small_hall):
+        if not isinstance(said, m.Command):
+            assert wire.decode("east", topic, with_more(said)).message == said
