@@ -102,6 +102,7 @@ class Box:
 
     def __init__(self, broker: MemoryBroker) -> None:
         self.events: list[int] = []
+        self.epochs: list[int] = []  # of the same events
         self.views: list[tuple[int, int]] = []
         self.here: list[bool] = []
         wanted = subscriptions(hall="east", node="box-1", also=["view/queues", "view/counter/1"])
@@ -116,9 +117,13 @@ class Box:
             role=Role.COUNTER,
             clock=asyncio.get_running_loop().time,
             on_view=lambda view: self.views.append((view.epoch, view.seq)),
-            on_event=lambda recorded: self.events.append(recorded.seq),
+            on_event=self._note,
             on_hall_here=self.here.append,
         )
+
+    def _note(self, recorded: Recorded) -> None:
+        self.events.append(recorded.seq)
+        self.epochs.append(recorded.epoch)
 
 
 @asynccontextmanager
@@ -302,9 +307,10 @@ def test_a_new_epoch_begins_anew_and_the_old_one_is_heard_no_more(in_no_time: St
     async def story() -> None:
         async with hall() as (desk, box, _):
             desk.say(event(9), event(10))
-            desk.say(queues(5, epoch=2), event(6, epoch=2), event(11), queues(11), event(7, epoch=2))
+            desk.say(queues(5, epoch=2), event(6, epoch=2), event(7), queues(11), event(7, epoch=2))
             await settled()
             assert box.events == [9, 10, 6, 7]
+            assert box.epochs == [1, 1, 2, 2]
             assert box.views == [(1, 2), (1, 8), (2, 5)]
 
     in_no_time(story())
@@ -386,7 +392,7 @@ def test_a_program_whose_listener_fails_ends(in_no_time: Story) -> None:
         desk = Desk(broker)
         async with running(desk.bus.run()):
             box = Box(broker)
-            box.link._on_event = lambda _: 1 // 0  # type: ignore[assignment,return-value]
+            box.link._on_event = lambda _: 1 // 0  # type: ignore[assignment]
             task = asyncio.create_task(box.link.run())
             await settled()
             desk.say(event(1))
