@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
+import msgspec
+
 from broker.contract.messages import CounterView, Rating
 from hardware.devices import KeypadRating
 
@@ -35,6 +37,13 @@ class Rated:
     rating: Rating
 
 
+class Asked(msgspec.Struct, frozen=True, kw_only=True):
+    """A call that the keypad asks about, until this monotonic second."""
+
+    call: str
+    until_s: float
+
+
 AskingAct = KeypadShows | Rated
 
 
@@ -42,6 +51,7 @@ class Asking:
     """Each method takes what happened and returns what to do, in this order. `now` is monotonic seconds."""
 
     def __init__(self, *, rating_s: float) -> None:
+        self._before: Asked | None = None
         self._rating_s = rating_s
         self._call: str | None = None  # that a rating would belong to
         self._lit = False
@@ -50,22 +60,27 @@ class Asking:
         self._knows_hall = False
         self.unasked = 0  # ratings that nobody was asked for
 
+    @property
+    def asked(self) -> Asked | None:
+        """What `resume` wants to know after a restart."""
+        return Asked(call=self._call, until_s=self._until) if self._lit and self._call is not None else None
+
+    def resume(self, asked: Asked) -> None:
+        """Go on, if the hall still wants this call's rating and its time is not over; before the first view."""
+        self._before = asked
+
     def next_deadline(self) -> float | None:
         return self._until if self._call is not None else None
 
     def viewed(self, view: CounterView, now: float) -> Sequence[AskingAct]:
-        if not self._knows_hall:  # a call that was finished before this program began: its customer may be long gone
+        if not self._knows_hall:
             self._knows_hall = True
-            self._last_asked = view.rate
-            return [KeypadShows(asking=False)]
+            return self._begin(view, now)
         if view.rate is None:
             return self._rest(now)
         if view.rate == self._last_asked:
             return []
-        self._call = self._last_asked = view.rate
-        self._lit = True
-        self._until = now + self._rating_s
-        return [KeypadShows(asking=True)]
+        return self._ask(view.rate, now + self._rating_s)
 
     def rated(self, rating: KeypadRating, now: float) -> Sequence[AskingAct]:
         if rating is KeypadRating.NONE:
@@ -85,6 +100,19 @@ class Asking:
             return self._rest(now)
         self._call = None
         return []
+
+    def _begin(self, view: CounterView, now: float) -> list[AskingAct]:
+        before = self._before
+        if before is not None and before.call == view.rate and 0 < before.until_s - now <= self._rating_s:
+            return self._ask(before.call, before.until_s)
+        self._last_asked = view.rate  # finished before this program began: its customer may be long gone
+        return [KeypadShows(asking=False)]
+
+    def _ask(self, call: str, until: float) -> list[AskingAct]:
+        self._call = self._last_asked = call
+        self._lit = True
+        self._until = until
+        return [KeypadShows(asking=True)]
 
     def _rest(self, now: float) -> list[AskingAct]:
         if not self._lit:

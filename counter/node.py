@@ -1,8 +1,9 @@
 """The counter box on the hall's bus: presses and ratings out, views in, the health of its lines beside them."""
 
 import asyncio
+import contextlib
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
@@ -13,7 +14,8 @@ from broker.contract.messages import AnyView, CounterView, DeviceState, Rate, Re
 from broker.link import HallLink, Unanswered
 from hardware.devices import CallPads, Keypad, PortGone
 
-from .asking import Rated
+from .asked import AskedCalls
+from .asking import Asked, Rated
 from .pending import PendingRatings
 from .station import Station
 from .window import Order
@@ -21,7 +23,7 @@ from .wiring import PADS, Devices, keypad_name
 
 log = logging.getLogger(__name__)
 
-DISK: Final = "ratings-file"
+DISK: Final = "disk"
 
 
 def views(counters: Sequence[int]) -> list[str]:
@@ -54,6 +56,7 @@ class CounterBox:
         )
         self._windows = windows
         self._pending = PendingRatings(state_dir)
+        self._asked = AskedCalls(state_dir)
         self._stations = {
             each.counter: Station(
                 counter=each.counter,
@@ -61,6 +64,7 @@ class CounterBox:
                 clock=clock,
                 on_order=self._order,
                 on_rated=self._rated,
+                on_asked=self._keep_asked,
                 on_trouble=self._trouble,
             )
             for each in windows
@@ -89,7 +93,7 @@ class CounterBox:
                     self._tasks.create_task(self._hear_keypad(self._stations[counter], keypad))
                 for line in devices.lines:
                     self._tasks.create_task(line.run())
-                self._send_left_ratings()
+                self._take_up()
                 self._tasks.create_task(self._link.run())
         finally:
             for station in self._stations.values():
@@ -162,39 +166,47 @@ class CounterBox:
             log.info("window %d: %s refused: %s %s", station.counter, order.kind.__name__, answer.reason, answer.args)
         station.answered(answer)
 
-    def _send_left_ratings(self) -> None:
-        try:
-            left = self._pending.load()
-        except OSError as error:
-            self._disk_failed(error)
-            return
+    def _take_up(self) -> None:
+        """Go on with what an earlier run has left on the disk."""
+        left: list[Rate] = []
+        asked: dict[int, Asked] = {}
+        with self._disk():
+            left, asked = self._pending.load(), self._asked.load()
         for rate in left:
             log.info("rating %s of call %s is sent again", rate.rating.value, rate.call)
             self._tasks.create_task(self._deliver(rate))
+        for counter, each in asked.items():
+            if counter in self._stations:
+                self._stations[counter].resume(each)
+
+    def _keep_asked(self, station: Station, asked: Asked | None) -> None:
+        with self._disk():
+            self._asked.keep(station.counter, asked)
 
     def _rated(self, station: Station, rated: Rated) -> None:
         rate = Rate(id=self._link.new_id(), call=rated.call, counter=station.counter, rating=rated.rating)
-        self._on_disk(self._pending.add, rate)
+        with self._disk():
+            self._pending.add(rate)
         self._tasks.create_task(self._deliver(rate))
 
     async def _deliver(self, rate: Rate) -> None:
         answer = await self._link.ask(rate)
         if isinstance(answer, Refused):
             log.warning("rating %s of call %s refused: %s", rate.rating.value, rate.call, answer.reason)
-        self._on_disk(self._pending.remove, rate)
+        with self._disk():
+            self._pending.remove(rate)
 
-    def _on_disk(self, change: Callable[[Rate], None], rate: Rate) -> None:
+    @contextlib.contextmanager
+    def _disk(self) -> Iterator[None]:
+        """Tell the hall of a disk that fails, and go on: the windows do not depend on it."""
         try:
-            change(rate)
+            yield
         except OSError as error:
-            self._disk_failed(error)
+            log.exception("nothing can be kept")
+            self._link.device(
+                DISK,
+                DeviceState.FAULT,
+                f"{error}: ratings are lost if this box stops while the hall is away; is the disk full or read-only?",
+            )
         else:
             self._link.device(DISK, DeviceState.OK)
-
-    def _disk_failed(self, error: OSError) -> None:
-        log.error("ratings cannot be kept: %s", error)
-        self._link.device(
-            DISK,
-            DeviceState.FAULT,
-            f"{error}: ratings are lost if this box stops while the hall is away; is the disk full or read-only?",
-        )

@@ -7,7 +7,7 @@ from typing import TypeVar, assert_never
 from broker.contract.messages import AnyAnswer, CounterView
 from hardware.devices import CallPads, Keypad, KeypadRating, PadKey, Sign
 
-from .asking import Asking, AskingAct, KeypadShows, Rated
+from .asking import Asked, Asking, AskingAct, KeypadShows, Rated
 from .outlet import Outlet
 from .window import Order, PadShows, SignShows, Window, WindowAct
 
@@ -15,7 +15,10 @@ T = TypeVar("T")
 
 
 class Station:
-    """`on_order` and `on_rated` hear what is to be sent; `on_trouble(device, reason)` what a device cannot show."""
+    """`on_order` and `on_rated` hear what is to be sent, `on_asked` what to resume after a restart.
+
+    `on_trouble(device, reason)` hears what a device cannot show.
+    """
 
     def __init__(
         self,
@@ -25,12 +28,14 @@ class Station:
         clock: Callable[[], float],
         on_order: Callable[["Station", Order], None],
         on_rated: Callable[["Station", Rated], None],
+        on_asked: Callable[["Station", Asked | None], None],
         on_trouble: Callable[[str, str], None],
     ) -> None:
         self.counter = counter
         self._clock = clock
         self._on_order = on_order
         self._on_rated = on_rated
+        self._on_asked = on_asked
         self._on_trouble = on_trouble
         self._window = Window()
         self._asking = Asking(rating_s=rating_s)
@@ -62,6 +67,10 @@ class Station:
             await (keypad.ask() if what.asking else keypad.rest())
 
         self._keypad = Outlet(tell=tell, on_trouble=self._trouble_of("keypad"))
+
+    def resume(self, asked: Asked) -> None:
+        """Go on asking as before a restart; before the first view."""
+        self._asking.resume(asked)
 
     def outlets(self) -> Iterator[Outlet[SignShows] | Outlet[PadShows] | Outlet[KeypadShows]]:
         """Return what is to run, a task each."""
@@ -107,6 +116,7 @@ class Station:
                     _put(self._pad, act)
                 case KeypadShows():
                     _put(self._keypad, act)
+                    self._on_asked(self, self._asking.asked)
                 case Order():
                     self._on_order(self, act)
                 case Rated():

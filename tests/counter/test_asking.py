@@ -3,7 +3,7 @@
 import pytest
 
 from broker.contract.messages import CounterState, CounterView, Rating
-from counter.asking import GRADES, LATE_S, Asking, KeypadShows, Rated
+from counter.asking import GRADES, LATE_S, Asked, Asking, KeypadShows, Rated
 from hardware.devices import KeypadRating
 
 GOOD = KeypadRating.SATISFIED
@@ -96,3 +96,21 @@ def test_the_second_customer_is_asked_while_the_first_may_still_be_late() -> Non
     asking.viewed(busy("c2"), 101)
     assert asking.viewed(free("c2"), 102) == [ASKS]
     assert asking.rated(GOOD, 103) == [Rated(call="c2", rating=Rating.SATISFIED), RESTS]
+
+
+@pytest.mark.parametrize(
+    ("now", "rate", "acts"),
+    [
+        (105, "c1", [ASKS]),
+        (105, None, [RESTS]),  # rated, or the next call, while the box was away
+        (105, "c2", [RESTS]),
+        (121, "c1", [RESTS]),  # too late
+        (3, "c1", [RESTS]),  # the machine was started again, and its clock with it
+    ],
+)
+def test_a_restart_goes_on_asking_only_who_still_stands_there(now: float, rate: str | None, acts: list[object]) -> None:
+    before = asked("c1").asked
+    assert before == Asked(call="c1", until_s=120)
+    asking = Asking(rating_s=20)
+    asking.resume(before)
+    assert asking.viewed(free(rate), now) == acts

@@ -1,10 +1,13 @@
-"""Ratings on the box's disk."""
+"""What the box keeps on its disk."""
 
 from pathlib import Path
 
 import pytest
 
 from broker.contract.messages import Rate, Rating
+from counter import asked
+from counter.asked import AskedCalls
+from counter.asking import Asked
 from counter.pending import FILE_NAME, PendingRatings
 
 FIRST = Rate(id="r1", call="c1", counter=3, rating=Rating.SATISFIED)
@@ -32,3 +35,16 @@ def test_a_line_torn_by_a_power_cut_costs_no_other_rating(tmp_path: Path, caplog
 
 def test_a_new_box_has_none(tmp_path: Path) -> None:
     assert PendingRatings(tmp_path).load() == []
+
+
+def test_whom_the_keypads_ask_is_there_after_a_restart(tmp_path: Path) -> None:
+    before = AskedCalls(tmp_path)
+    before.keep(3, Asked(call="c1", until_s=120.5))
+    before.keep(4, Asked(call="c2", until_s=99.0))
+    before.keep(4, None)
+    assert AskedCalls(tmp_path).load() == {3: Asked(call="c1", until_s=120.5)}
+
+
+def test_a_damaged_file_asks_nobody(tmp_path: Path) -> None:
+    (tmp_path / asked.FILE_NAME).write_bytes(b'{"3": {"ca')
+    assert AskedCalls(tmp_path).load() == {}
