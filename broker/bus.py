@@ -86,6 +86,7 @@ class MqttBus:
         self._socket: socket.socket | None = None
         self._stirred = asyncio.Event()  # something has arrived, or the connection is lost
         self._connected = False
+        self._farewell = ""  # why the connection was lost, if it was
         self._waiting: dict[int, asyncio.Future[bool]] = {}
 
     def listen(self, *, on_letter: Callable[[Letter], None], on_state: Callable[[bool], None]) -> None:
@@ -152,6 +153,8 @@ class MqttBus:
         self._waiting.clear()
         if self._connected:
             self._connected = False
+            if self._farewell:
+                log.warning("connection of %s to the broker lost: %s", self._login.name, self._farewell)
             self._on_state(False)
 
     def _unwatch(self, sock: socket.socket) -> None:
@@ -224,11 +227,10 @@ class MqttBus:
     def _dismissed(
         self, _: mqtt.Client, __: object, ___: mqtt.DisconnectFlags, code: ReasonCode, ____: Properties | None
     ) -> None:
-        if code.is_failure and self._connected:
-            log.warning("connection to the broker lost: %s", code)
+        self._farewell = str(code) if code.is_failure else ""
 
     def _now_connected(self) -> None:
-        self._connected = True
+        self._connected, self._farewell = True, ""
         self._on_state(True)
 
     def _received(self, _: mqtt.Client, __: object, message: mqtt.MQTTMessage) -> None:
