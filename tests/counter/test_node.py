@@ -357,14 +357,12 @@ async def test_a_rating_given_while_the_hall_is_away_arrives_though_the_box_is_k
     await hall.until(lambda: hall.ratings() == [(ticket, Rating.COMPLAINT)])
 
 
-async def test_a_disk_that_takes_nothing_costs_no_rating_while_the_box_lives(hall: ServiceHall) -> None:
+async def test_a_disk_that_takes_nothing_is_told_and_costs_no_rating(hall: ServiceHall) -> None:
     ticket = await hall.serve_one()
     await hall.keypad.asked()
     shutil.rmtree(hall.disk)
-    await hall.lose_dispatcher()
     hall.keypad.rate(2)
     assert "disk full" in await hall.line("disk", DeviceState.FAULT)
-    hall.open()
     await hall.until(lambda: hall.ratings() == [(ticket, Rating.AVERAGE)])
 
 
