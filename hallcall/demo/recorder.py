@@ -23,9 +23,9 @@ class Recorder:
 
     @property
     def ready(self) -> bool:
-        """Tell whether every node is up and no device of theirs is in trouble."""
+        """Tell whether every node is up and no device of theirs is at fault."""
         return all(
-            each.up and all(device.state in {DeviceState.OK, DeviceState.WARNING} for device in each.devices)
+            each.up and all(device.state is not DeviceState.FAULT for device in each.devices)
             for each in self.present.values()
         )
 
@@ -36,7 +36,7 @@ class Recorder:
             found += [
                 f"{each.node}, {device.name}: {device.detail or device.state.value}"
                 for device in each.devices
-                if device.state not in {DeviceState.OK, DeviceState.WARNING}
+                if device.state is DeviceState.FAULT
             ]
         return found
 
