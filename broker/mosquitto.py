@@ -24,8 +24,8 @@ SALT_BYTES: Final = 12  # mosquitto 2.0 takes no other length
 def broker_conf(*, port: int, directory: Path, listen: str = "127.0.0.1") -> str:
     """Return mosquitto.conf; ACL_FILE and PASSWORD_FILE lie in `directory`."""
     return f"""\
-listener {port} {listen}
 per_listener_settings false
+listener {port} {listen}
 # Without an account of its own (root in a container) it stays who started it, and can read the files beside this one.
 user root
 allow_anonymous false
