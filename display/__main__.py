@@ -104,6 +104,7 @@ def prepare_kivy(state_dir: Path, screen: BoardScreen) -> None:
         "KCFG_GRAPHICS_WIDTH": str(screen.width),
         "KCFG_GRAPHICS_HEIGHT": str(screen.height),
         "KCFG_GRAPHICS_FULLSCREEN": "1" if screen.fullscreen else "0",
+        "KCFG_GRAPHICS_MULTISAMPLES": "0",  # shapes smooth their own edges; a box without a GPU pays for samples
         "KCFG_GRAPHICS_ALLOW_SCREENSAVER": "0",
         "KCFG_GRAPHICS_SHOW_CURSOR": "0",
         "KCFG_GRAPHICS_RESIZABLE": "0",

@@ -17,7 +17,7 @@ from . import ink
 from .aside import Aside, Ticker
 from .rows import Rows
 
-PULSE_FRAMES: Final = 12  # a second, while a call is announced
+PULSE_FRAMES: Final = 6  # a second, while a call is announced
 
 
 class BoardApp(App):  # type: ignore[misc] # Kivy ships no types

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from kivy.graphics import Color, Ellipse, Line, Rectangle, RoundedRectangle
+from kivy.graphics import Color, Line, Rectangle, SmoothEllipse, SmoothRoundedRectangle
 from kivy.uix.widget import Widget
 
 from broker.contract.messages import Language, Text
@@ -54,7 +54,7 @@ class Note(Widget):  # type: ignore[misc] # Kivy ships no types
         super().__init__()
         with self.canvas.before:
             self._colour = Color(*ink.NOTE)
-            self._card = RoundedRectangle()
+            self._card = SmoothRoundedRectangle()
         self._zh, self._en = Ink(self), Ink(self, colour=ink.MUTED)
         self._zh.line_height = self._en.line_height = 1.25
 
@@ -121,7 +121,7 @@ class Ticker(Widget):  # type: ignore[misc] # Kivy ships no types
             Color(*ink.NIGHT_LINE)
             self._rule = Line(width=1)
             self._dot_colour = Color(*ink.AWAY)
-            self._dot = Ellipse()
+            self._dot = SmoothEllipse()
         self._words = Ink(self, colour=ink.TICKER)
 
     def draw(self, picture: Picture, scale: Scale) -> None:

@@ -59,16 +59,21 @@ class Ink(Label):  # type: ignore[misc] # Kivy ships no types
 
     def __init__(self, parent: Widget, *, font: str = TEXT, colour: list[float] = WHITE) -> None:
         super().__init__(font_name=font, color=colour, size_hint=(None, None))
+        self._drawn: object = None
         parent.add_widget(self)
 
     def put(
         self, text: str, at: tuple[float, float], *, px: float, align: float = 0.0, fit: float = 0.0, wrap: float = 0.0
     ) -> None:
         """Centre the line's height on `at`; `align` 0 begins there, 1 ends there. `fit` shrinks it to that width."""
-        self.text, self.font_size, self.text_size = text, px, (wrap or None, None)
-        self.texture_update()
-        if fit and self.texture_size[0] > fit:
-            self.font_size = px * fit / self.texture_size[0]
+        drawn = (text, px, fit, wrap, tuple(self.color))
+        if drawn != self._drawn:
+            self._drawn = drawn
+            self.text, self.font_size, self.text_size = text, px, (wrap or None, None)
             self.texture_update()
-        self.size = self.texture_size
+            if fit and self.texture_size[0] > fit:
+                self.font_size = px * fit / self.texture_size[0]
+                self.texture_update()
+            self._trigger_texture.cancel()  # it is drawn by now: not once more in the next frame
+            self.size = self.texture_size
         self.pos = (at[0] - align * self.width, at[1] - self.height / 2)

@@ -3,7 +3,7 @@
 import math
 from typing import Final
 
-from kivy.graphics import Color, Line, RoundedRectangle
+from kivy.graphics import Color, PopMatrix, PushMatrix, Rotate, SmoothRoundedRectangle
 from kivy.uix.widget import Widget
 
 from broker.contract.messages import Language
@@ -29,10 +29,10 @@ class RowTile(Widget):  # type: ignore[misc] # Kivy ships no types
         self.row: Row | None = None
         with self.canvas.before:
             self._card_colour = Color(*ink.NIGHT_2)
-            self._card = RoundedRectangle()
+            self._card = SmoothRoundedRectangle()
             self._arrow_colour = Color(*ink.MUTED)
-            self._shaft = Line(cap="round", joint="round")
-            self._head = Line(cap="round", joint="round")
+            self._shaft = SmoothRoundedRectangle()
+            self._head = [_Bar(angle) for angle in (135, -135)]
         self._ticket = Ink(self, font=ink.FIGURES)
         self._counter = Ink(self, font=ink.FIGURES)
         self._suffix = Ink(self)
@@ -76,12 +76,26 @@ class RowTile(Widget):  # type: ignore[misc] # Kivy ships no types
 
     def _draw_arrow(self, centre: tuple[float, float], size: float, *, visible: bool) -> None:
         x, y = centre
-        arm = 27 * size
-        self._shaft.points = [x - arm, y, x + arm, y] if visible else []
-        self._head.points = [x + arm - 19 * size, y + 19 * size, x + arm, y, x + arm - 19 * size, y - 19 * size]
-        if not visible:
-            self._head.points = []
-        self._shaft.width = self._head.width = 4.6 * size
+        arm, thick = 30 * size, 9.2 * size if visible else 0
+        self._shaft.pos, self._shaft.size = (x - arm, y - thick / 2), (2 * arm if visible else 0, thick)
+        self._shaft.radius = [thick / 2]
+        for bar in self._head:
+            bar.draw((x + arm - thick / 2, y), length=31 * size if visible else 0, thick=thick)
+
+
+class _Bar:
+    """Half of an arrow's head: a round-ended stroke from the tip, turned by `angle`."""
+
+    def __init__(self, angle: float) -> None:
+        PushMatrix()
+        self._turn = Rotate(angle=angle)
+        self._stroke = SmoothRoundedRectangle()
+        PopMatrix()
+
+    def draw(self, tip: tuple[float, float], *, length: float, thick: float) -> None:
+        self._turn.origin = tip
+        self._stroke.pos, self._stroke.size = (tip[0] - thick / 2, tip[1] - thick / 2), (length, thick)
+        self._stroke.radius = [thick / 2]
 
 
 class Rows(Widget):  # type: ignore[misc] # Kivy ships no types
