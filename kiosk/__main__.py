@@ -6,7 +6,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +19,6 @@ from broker.link import subscriptions, will
 from . import flow
 from .node import VIEWS, KioskNode
 from .node_thread import NodeThread
-from .slip import Item
 
 log = logging.getLogger("kiosk")
 
@@ -29,6 +29,7 @@ def main() -> int:
     options.add_argument("--witness", type=Path, help="directory for what the screen showed (demo and tests)")
     chosen = options.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
+    logging.getLogger("hardware").setLevel(logging.WARNING)  # the node says what is wrong with the printer, once
     try:
         file = load_node(chosen.config, KioskFile)
         login_of(file)
@@ -72,6 +73,9 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> Ki
     """Build the node of a kiosk's file, on the running loop."""
     from hardware.drivers.escpos_printer import EscposPrinter  # noqa: PLC0415 - while the window already opens
 
+    from .paper import slip_bytes  # noqa: PLC0415
+
+    printer = file.printer
     return KioskNode(
         bus=MqttBus(
             login=login_of(file),
@@ -80,21 +84,15 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> Ki
         ),
         hall=file.hall,
         node=file.node,
-        printer=EscposPrinter(file.printer.port, answer_timeout_s=file.printer.acknowledge_s),
-        encode=lambda items: printed(items, file),
+        printer=EscposPrinter(printer.port, answer_timeout_s=printer.acknowledge_s),
+        encode=lambda items: slip_bytes(items, encoding=printer.encoding, width_dots=printer.width_dots),
         state_dir=Path(file.state_dir),
         idle_s=file.screen.idle_s,
         ticket_s=file.screen.ticket_s,
         clock=time.monotonic,
+        in_background=ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk").submit,
         on_change=on_change,
     )
-
-
-def printed(items: Sequence[Item], file: KioskFile) -> bytes:
-    """Return the printer's bytes of a slip."""
-    from .paper import slip_bytes  # noqa: PLC0415 - the printer's libraries load while the window already stands
-
-    return slip_bytes(items, encoding=file.printer.encoding, width_dots=file.printer.width_dots)
 
 
 def prepare_kivy(file: KioskFile) -> None:
@@ -106,14 +104,15 @@ def prepare_kivy(file: KioskFile) -> None:
     home = Path(file.state_dir) / "kivy"
     home.mkdir(parents=True, exist_ok=True)
     os.environ["KIVY_HOME"] = str(home)
+    logging.getLogger("kivy").addFilter(lambda record: record.levelno >= logging.WARNING)  # it greets at length
     from kivy.config import Config  # noqa: PLC0415
 
-    logging.getLogger("kivy").setLevel(logging.WARNING)
     screen = file.screen
     Config.set("graphics", "width", str(screen.width))
     Config.set("graphics", "height", str(screen.height))
     Config.set("graphics", "fullscreen", "auto" if screen.fullscreen else "0")
     Config.set("graphics", "resizable", "0")
+    Config.set("graphics", "multisamples", "0")  # shapes are smooth by themselves; it would halve the frames
     Config.set("graphics", "show_cursor", "0" if screen.fullscreen else "1")
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "pause_on_minimize", "0")

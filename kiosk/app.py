@@ -10,6 +10,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from kivy.app import App
+from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.input.motionevent import MotionEvent
@@ -58,6 +59,11 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
 
     def on_start(self) -> None:
         self._draw()
+
+    def on_stop(self) -> None:
+        """Let touch providers end with the process: closed under their listener they complain."""
+        for provider in list(EventLoop.input_providers):
+            EventLoop.remove_input_provider(provider)
 
     def show(self, kiosk: flow.Kiosk) -> None:
         """Show a state; may be called from any thread."""

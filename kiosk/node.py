@@ -79,7 +79,8 @@ PRINTER_HEALTH: Final = {
 class KioskNode:
     """One kiosk; run `run()` for as long as the program lives.
 
-    `encode` makes the printer's bytes of a slip, `clock` gives monotonic seconds, `on_change` hears each new state.
+    `encode` makes the printer's bytes of a slip, `clock` gives monotonic seconds, `in_background` does what may
+    take long, such as waiting for the disk; `on_change` hears each new state.
     """
 
     def __init__(
@@ -94,11 +95,13 @@ class KioskNode:
         idle_s: float,
         ticket_s: float,
         clock: Callable[[], float],
+        in_background: Callable[[Callable[[], None]], object],
         on_change: Callable[[Kiosk], None] = lambda _: None,
     ) -> None:
         self._printer = printer
         self._encode = encode
         self._clock = clock
+        self._in_background = in_background
         self._on_change = on_change
         self._hall_file = state_dir / "hall.json"
         self._owed = OwedFile(state_dir / "owed.json")
@@ -155,11 +158,15 @@ class KioskNode:
             case _:
                 log.warning("view of no use to a kiosk: %s", type(view).__name__)
 
+    def _note(self, owed: Owed) -> None:
+        self._owed.note(owed)
+        self._in_background(self._owed.sync)  # a slow disk keeps no customer waiting
+
     # A number and its slip --------------------------------------------------------------------------------------------
 
     async def _take(self, wish: Take) -> None:
         owed = Owed(take=self._link.new_id(), service=wish.service, language=wish.language)
-        self._owed.note(owed)
+        self._note(owed)
         asking = asyncio.ensure_future(self._ask_for_number(owed))
         in_time, _ = await asyncio.wait({asking}, timeout=ANSWER_S)
         if not in_time:
@@ -168,7 +175,7 @@ class KioskNode:
             return
         answer = await asking
         if isinstance(answer, TicketTaken):
-            self._owed.note(msgspec.structs.replace(owed, visit=answer.visit))
+            self._note(msgspec.structs.replace(owed, visit=answer.visit))
         else:
             log.warning("no number for %s: %s", wish.service, answer.reason)
             self._owed.settle(owed)
@@ -184,7 +191,7 @@ class KioskNode:
     async def _print(self, wish: PrintSlip) -> None:
         result = await self._printer.print(self._encode(self._slip(wish.ticket, wish.language)))
         owed = msgspec.structs.replace(self._owed.of(wish.ticket.taken.visit), fate=FATES[result.printed])
-        self._owed.note(owed)
+        self._note(owed)
         self._tell_health(result.paper)
         self._happen(SlipDone(result=result))
         self._slip_was_tried.set()
@@ -220,7 +227,7 @@ class KioskNode:
             self._owed.settle(owed)
             return
         unseen = msgspec.structs.replace(owed, visit=answer.visit, fate=SlipFate.NOT_PRINTED)
-        self._owed.note(unseen)
+        self._note(unseen)
         await self._report(unseen)
 
     async def _settle(self, owed: Owed) -> None:
@@ -248,7 +255,10 @@ class KioskNode:
         return isinstance(self.kiosk.screen, Ticket) and self.kiosk.screen.slip is None
 
     def _tell_health(self, paper: PaperState) -> None:
-        self._link.device("printer", *PRINTER_HEALTH[paper])
+        state, detail = PRINTER_HEALTH[paper]
+        self._link.device("printer", state, detail)
+        if paper is not self.kiosk.paper and (self.kiosk.paper is not None or detail):
+            log.warning("printer: %s", detail or "fine again")
 
     async def _tick(self) -> None:
         while True:

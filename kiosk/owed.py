@@ -4,6 +4,7 @@ Written before the step that it speaks of, so that a kiosk killed at any moment 
 out: asked (no slip yet), printing (perhaps), then the fate itself.
 """
 
+import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,6 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from broker.contract.messages import Language, SlipFate
+
+log = logging.getLogger(__name__)
 
 
 class Owed(Struct, frozen=True, kw_only=True):
@@ -32,7 +35,11 @@ class Owed(Struct, frozen=True, kw_only=True):
 
 
 class OwedFile:
-    """The list of what is owed, in one small file."""
+    """The list of what is owed, in one small file.
+
+    `note` and `settle` survive the program's death at once, and the machine's after `sync`, which may take long: a
+    list lost to a power cut in between costs nothing but a ticket called in vain.
+    """
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -52,6 +59,15 @@ class OwedFile:
         self._owed.pop(owed.take, None)
         self._write()
 
+    def sync(self) -> None:
+        """Wait until the disk has the list; for a thread of its own."""
+        for path, flags in ((self._path, os.O_RDONLY), (self._path.parent, os.O_RDONLY | os.O_DIRECTORY)):
+            descriptor = os.open(path, flags)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
+
     def _write(self) -> None:
         write_whole(self._path, msgspec.json.encode(list(self._owed.values())))
 
@@ -59,19 +75,15 @@ class OwedFile:
 def _read(path: Path) -> list[Owed]:
     if not path.exists():
         return []
-    return msgspec.json.decode(path.read_bytes(), type=list[Owed])
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=list[Owed])
+    except msgspec.DecodeError as error:
+        log.warning("%s is torn: what the kiosk owed is forgotten, its tickets stay alive: %s", path, error)
+        return []
 
 
 def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file so that after a power cut it holds the old content or the new, never a part."""
+    """Replace a file so that whoever reads it finds the old content or the new, never a part."""
     fresh = path.with_suffix(".new")
-    with fresh.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
+    fresh.write_bytes(content)
     fresh.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

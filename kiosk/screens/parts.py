@@ -119,10 +119,9 @@ def hall_header(scene: Scene) -> list[Shape]:
     shapes += [
         Box(area=Area(x=MARGIN, y=18, w=48, h=48), fill=BRAND, radius=14),
         Icon(name="ticket", x=MARGIN + 9, y=27, size=30, color=WHITE),
-        clock(scene),
-        words(date(scene), scene.w - MARGIN - 116, 54, 24, color=MUTED, anchor="right"),
     ]
     if scene.kiosk.hall is not None:
+        shapes += [clock(scene), words(date(scene), scene.w - MARGIN - 116, 54, 24, color=MUTED, anchor="right")]
         first, second = scene.speech.of_text(scene.kiosk.hall.name)
         fit = scene.w - 520
         if second:

@@ -9,10 +9,11 @@ The first time that a screen is seen in a language its picture is written beside
 `kiosk-home-zh-large.png`.
 """
 
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from kivy.core.window import Window
-from kivy.graphics.opengl import GL_RGB, GL_UNSIGNED_BYTE, glReadPixels
+from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 from PIL import Image
 
 from hardware.witness import Witness
@@ -31,6 +32,7 @@ class ScreenWitness:
         self._drawn: tuple[Picture, Kiosk, str | None, Targets] | None = None
         self._pictured: set[str] = set()
         self._wants_picture = ""
+        self._darkroom = ThreadPoolExecutor(max_workers=1)  # the window does not wait for pictures
 
     def drew(self, picture: Picture, *, kiosk: Kiosk, pressed: str | None, targets: Targets) -> None:
         self._drawn = (picture, kiosk, pressed, targets)
@@ -59,6 +61,12 @@ class ScreenWitness:
 
     def _save(self, path: Path) -> None:
         width, height = (int(side) for side in Window.system_size)
-        pixels = glReadPixels(0, 0, width, height, GL_RGB, GL_UNSIGNED_BYTE)
-        picture = Image.frombytes("RGB", (width, height), pixels).transpose(Image.Transpose.FLIP_TOP_BOTTOM)
-        picture.save(path, compress_level=1)
+        pixels = glReadPixels(0, 0, width, height, GL_RGBA, GL_UNSIGNED_BYTE)
+        self._darkroom.submit(_develop, path, (width, height), pixels)
+
+
+def _develop(path: Path, size: tuple[int, int], pixels: bytes) -> None:
+    """Write a picture whole: whoever finds the file can read it."""
+    picture = Image.frombytes("RGBA", size, pixels).convert("RGB").transpose(Image.Transpose.FLIP_TOP_BOTTOM)
+    picture.save(path.with_suffix(".part"), format="png", compress_level=1)
+    path.with_suffix(".part").replace(path)

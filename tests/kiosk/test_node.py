@@ -116,6 +116,7 @@ class ServiceHall:
             idle_s=25,
             ticket_s=8,
             clock=asyncio.get_running_loop().time,
+            in_background=lambda work: work(),
             on_change=lambda _: self.news.set(),
         )
         self._running = start(self.node.run())

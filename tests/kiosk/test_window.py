@@ -145,6 +145,13 @@ async def test_a_customer_touches_twice_and_takes_a_slip(
             assert [slip.lines.count("B001") for slip in slips] == [1]
             home = await customer.sees(lambda frame: frame["screen"] == "home")
             assert home["both"] is True
+            await customer.touch("language:en")
+            await customer.touch("service:new")
+            await customer.touch("take")
+            shown = await customer.sees(
+                lambda frame: frame["screen"] == "ticket" and "Take your slip" in frame["texts"]
+            )
+            assert {"B002", "Wait in Waiting area, watch the screen"} <= set(shown["texts"])
             for picture in ("kiosk-home-zh", "kiosk-confirm-zh", "kiosk-ticket-zh"):
                 assert (tmp_path / "seen" / f"{picture}.png").stat().st_size > 10_000
             kiosk.send_signal(signal.SIGTERM)
