@@ -24,8 +24,9 @@ log = logging.getLogger(__name__)
 RATE_WPM: Final = 160
 ENGINE_VOICES: Final = {Language.ZH: "cmn", Language.EN: "en-us"}
 COMMAND_VOICES: Final = {Language.ZH: "cmn-latn-pinyin", Language.EN: "en-us"}  # in Debian's 1.51 plain cmn is broken
-PATIENCE_S: Final = 5.0
+PATIENCE_S: Final = 4.0
 ATTEMPTS: Final = 2
+DISTRUST: Final = 0.25  # share of the patience, and one attempt, for an engine that failed the last time
 
 
 class NoSpeech(RuntimeError):
@@ -55,6 +56,7 @@ class VoiceMaker:
         self._command = command
         self._patience_s = patience_s
         self._worker: asyncio.subprocess.Process | None = None
+        self._trusted = True  # the engine did not fail the last time
         self._one_at_a_time = asyncio.Lock()
         self._made = 0
 
@@ -90,15 +92,20 @@ class VoiceMaker:
 
     async def _by_engine(self, part: Spoken) -> Samples:
         why = ""
-        for _ in range(ATTEMPTS):
+        attempts, patience_s = (ATTEMPTS, self._patience_s) if self._trusted else (1, self._patience_s * DISTRUST)
+        for _ in range(attempts):
             try:
-                async with asyncio.timeout(self._patience_s):
-                    return await self._ask_worker(part)
+                async with asyncio.timeout(patience_s):
+                    samples = await self._ask_worker(part)
             except TimeoutError:
-                why = f"no answer for {self._patience_s:g} s"
+                why = f"no answer for {patience_s:g} s"
             except (OSError, ValueError) as error:  # the worker is gone, its answer or its WAV is bad
                 why = str(error) or type(error).__name__
+            else:
+                self._trusted = True
+                return samples
             await self._stop_worker()
+        self._trusted = False
         raise NoSpeech(f"pyttsx3 makes no {part.language.value} speech ({why}): is the extra 'display' installed?")
 
     async def _ask_worker(self, part: Spoken) -> Samples:
@@ -137,7 +144,7 @@ class VoiceMaker:
                     run.kill()
             return _read_and_remove(path)
         except (OSError, ValueError) as error:
-            raise NoSpeech(f"{self._command} makes no speech ({error}): apt install espeak-ng") from error
+            raise NoSpeech(f"{self._command} makes no speech ({error!r}): apt install espeak-ng") from error
 
     async def _stop_worker(self) -> None:
         worker, self._worker = self._worker, None

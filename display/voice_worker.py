@@ -21,7 +21,7 @@ ctypes.CDLL(espeakng_loader.get_library_path(), ctypes.RTLD_GLOBAL)  # pyttsx3 t
 import pyttsx3  # noqa: E402 - only after its library
 import pyttsx3.drivers.espeak  # noqa: E402 - loaded before the forks, not in each of them
 
-_ENGINE_S: Final = 3  # an utterance takes 0.05 s; past this its child is killed by the alarm
+_ENGINE_S: Final = 2  # an utterance takes 0.05 s; past this its child is killed by the alarm
 _DRAIN_RATE: Final = 190  # a rate that the engine never has by itself
 _RESEND_S: Final = 0.02
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from kivy.app import App
 from kivy.clock import Clock, ClockEvent
-from kivy.core.window import Window
+from kivy.core.window import Window, WindowBase
 from kivy.uix.widget import Widget
 
 from hardware.witness import Witness
@@ -96,25 +96,16 @@ class Glass:
         self._witness = witness
         self._rows = rows
         self._expected: Picture | None = None
-        self._wanted: list[Path] = []
         self._taken: set[Path] = set()
 
     def expect(self, picture: Picture) -> None:
         """Note what comes to the glass with the next frame."""
         self._expected = picture
-        name = f"board-{len(picture.rows)}rows.png" if picture.alive else "board-away.png"
-        path = self._witness.directory / name
-        if picture.rows and path not in self._taken:
-            self._taken.add(path)
-            self._wanted.append(path)
 
-    def flipped(self, window: type[Window], *_: object) -> bool:
+    def flipped(self, window: WindowBase, *_: object) -> bool:
         """Hand the frame over in Kivy's stead, then say what was on it."""
-        picture, self._expected = self._expected, None
-        if picture is None and self._wanted:
-            path = self._wanted.pop()
-            Path(window.screenshot(str(path))).rename(path)
         window.flip()
+        picture, self._expected = self._expected, None
         if picture is not None:
             drawn = [(tile.row, tile.words) for tile in self._rows.tiles if tile.row is not None]
             self._witness.saw(
@@ -124,9 +115,18 @@ class Glass:
                 ],
                 alive=picture.alive,
             )
-        if self._wanted:
-            window.canvas.ask_update()
+            self._take_picture(window, picture)
         return True
+
+    def _take_picture(self, window: WindowBase, picture: Picture) -> None:
+        """Keep the first picture of each number of rows, and of a hall that is away."""
+        name = f"board-{len(picture.rows)}rows.png" if picture.alive else "board-away.png"
+        path = self._witness.directory / name
+        if not picture.rows or path in self._taken:
+            return
+        self._taken.add(path)
+        window.dispatch("on_draw")  # once more, since the frame is no longer ours after its flip
+        Path(window.screenshot(str(path))).rename(path)
 
 
 def _pulsing(picture: Picture) -> list[tuple[str, int]]:

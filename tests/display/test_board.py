@@ -56,36 +56,36 @@ def board(*views: HallView | BoardView | QueuesView, most_rows: int = 4) -> Boar
     return shown
 
 
-def test_the_newest_calls_fill_the_places_there_are():
+def test_the_newest_calls_fill_the_places_there_are() -> None:
     picture = board(hall(), calls(("A003", 1, 1), ("A002", 2, 1), ("A001", 3, 1)), most_rows=2).picture(NOON)
     assert [(row.ticket, row.counter, row.newest) for row in picture.rows] == [("A003", 1, True), ("A002", 2, False)]
 
 
-def test_a_new_call_pulses_for_ten_seconds():
+def test_a_new_call_pulses_for_ten_seconds() -> None:
     shown = board(hall(), calls(("A001", 3, 1)), calls(("A002", 1, 1), ("A001", 3, 1)))
     for second, pulsing in ((0, True), (9, True), (10, False)):
         assert [row.pulsing for row in shown.picture(NOON + timedelta(seconds=second)).rows] == [pulsing, False]
 
 
-def test_calls_found_on_switching_the_board_on_do_not_pulse():
+def test_calls_found_on_switching_the_board_on_do_not_pulse() -> None:
     (row,) = board(hall(), calls(("A001", 3, 1))).picture(NOON).rows
     assert row.newest
     assert not row.pulsing
 
 
-def test_a_recall_becomes_the_amber_row_where_it_stands():
+def test_a_recall_becomes_the_amber_row_where_it_stands() -> None:
     shown = board(hall(), calls(("A002", 1, 1), ("A001", 3, 1)))
     shown = shown.seen(calls(("A002", 1, 1), ("A001", 3, 2)), NOON + timedelta(seconds=20))
     rows = shown.picture(NOON + timedelta(seconds=21)).rows
     assert [(row.ticket, row.newest, row.pulsing) for row in rows] == [("A002", False, False), ("A001", True, True)]
 
 
-def test_a_customer_who_has_come_is_no_longer_waved_at():
+def test_a_customer_who_has_come_is_no_longer_waved_at() -> None:
     shown = board(hall(), calls()).seen(calls(("A001", 3, 1), started=True), NOON)
     assert [row.pulsing for row in shown.picture(NOON).rows] == [False]
 
 
-def test_the_table_has_honest_minutes():
+def test_the_table_has_honest_minutes() -> None:
     queues = QueuesView(
         queues=(
             QueueRow(service="bill", waiting=3, wait_low_min=4, wait_high_min=7, last_called="A031"),
@@ -101,16 +101,16 @@ def test_the_table_has_honest_minutes():
     assert [queue.minutes for queue in away.queues] == ["—", "—"]
 
 
-def test_unknown_counters_are_shown_plainly():
+def test_unknown_counters_are_shown_plainly() -> None:
     assert [row.counter for row in board(hall(), calls(("A001", 77, 1))).picture(NOON).rows] == [77]
 
 
-def test_the_clock_is_the_halls():
+def test_the_clock_is_the_halls() -> None:
     picture = board(hall()).picture(NOON)
     assert (picture.clock, picture.date) == ("09:43", "11月21日 星期六 · 二区 Zone 2")
 
 
-def test_when_the_dispatcher_is_away_the_calls_stay_with_their_age():
+def test_when_the_dispatcher_is_away_the_calls_stay_with_their_age() -> None:
     shown = board(hall(), calls(("A001", 3, 1))).reached(False, NOON)
     for age_s, words in ((12, "12 秒前"), (180, "3 分钟前")):
         picture = shown.picture(NOON + timedelta(seconds=age_s))
@@ -119,7 +119,7 @@ def test_when_the_dispatcher_is_away_the_calls_stay_with_their_age():
         assert words in picture.ticker[0]
 
 
-def test_before_the_first_word_of_the_hall_the_board_says_so():
+def test_before_the_first_word_of_the_hall_the_board_says_so() -> None:
     picture = Board(zone="two", most_rows=4).picture(NOON)
     assert not picture.alive
     assert picture.ticker[1] == "Connecting, please wait"

@@ -121,7 +121,7 @@ class Eyes:
 @pytest.mark.screen
 async def test_a_board_shows_calls_and_says_when_they_are_old(
     tmp_path: Path, mosquitto: "BrokerProcess", small_hall: Hall
-):
+) -> None:
     config = display_file(tmp_path, mosquitto, '[screen]\nzone = "main"\nwidth = 960\nheight = 540\n')
     eyes = Eyes(tmp_path / "seen" / "board.jsonl")
     dispatcher = Dispatcher(mosquitto)
@@ -143,7 +143,7 @@ async def test_a_board_shows_calls_and_says_when_they_are_old(
 
 @pytest.mark.broker
 @pytest.mark.sound
-async def test_a_voice_starts_without_a_window_and_ends_at_once(tmp_path: Path, mosquitto: "BrokerProcess"):
+async def test_a_voice_starts_without_a_window_and_ends_at_once(tmp_path: Path, mosquitto: "BrokerProcess") -> None:
     config = display_file(tmp_path, mosquitto, '[voice]\nzone = "main"\nspeaker = "tcp:127.0.0.1:9"\n')
     dispatcher = Dispatcher(mosquitto)
     async with asyncio.timeout(10), program("--config", str(config)) as voice:
@@ -162,7 +162,7 @@ async def test_a_voice_starts_without_a_window_and_ends_at_once(tmp_path: Path, 
         ('[voice]\nzone = "main"\nspeaker = "loud"\n', "is no loudspeaker"),
     ],
 )
-async def test_a_wrong_file_is_one_clear_complaint(tmp_path: Path, tables: str, complaint: str):
+async def test_a_wrong_file_is_one_clear_complaint(tmp_path: Path, tables: str, complaint: str) -> None:
     path = tmp_path / "display.toml"
     (tmp_path / "password").write_text("x", encoding="utf-8")
     path.write_text(FILE.format(directory=tmp_path, port=1) + tables, encoding="utf-8")

@@ -85,7 +85,7 @@ def all_said(queue: SpeechQueue) -> list[Announcement]:
 )
 def test_digits_are_read_one_by_one_and_the_window_as_a_number(
     ticket: str, counter: int, language: Language, text: str
-):
+) -> None:
     assert phrase(ticket, counter, language) == text
 
 
@@ -93,25 +93,25 @@ def test_digits_are_read_one_by_one_and_the_window_as_a_number(
     ("number", "words"),
     [(1, "一"), (9, "九"), (10, "十"), (11, "十一"), (12, "十二"), (20, "二十"), (31, "三十一"), (95, "九十五")],
 )
-def test_windows_are_counted_in_chinese(number: int, words: str):
+def test_windows_are_counted_in_chinese(number: int, words: str) -> None:
     assert chinese_number(number) == words
 
 
-def test_the_first_language_twice_then_the_second_once():
+def test_the_first_language_twice_then_the_second_once() -> None:
     (only,) = all_said(heard(quiet(), called(1)))
     assert [part.language for part in only.parts] == [ZH, ZH, EN]
 
 
-def test_other_zones_have_their_own_voice():
+def test_other_zones_have_their_own_voice() -> None:
     assert all_said(heard(quiet(), called(1, zone="west"))) == []
 
 
-def test_a_recall_that_still_waits_is_merged_and_keeps_its_place():
+def test_a_recall_that_still_waits_is_merged_and_keeps_its_place() -> None:
     said = all_said(heard(quiet(), called(1), called(2), repeated(1)))
     assert [(each.call, each.times) for each in said] == [("c1", 2), ("c2", 1)]
 
 
-def test_a_recall_after_the_announcement_is_spoken_again():
+def test_a_recall_after_the_announcement_is_spoken_again() -> None:
     _, speaking = heard(quiet(), called(1)).begin()
     assert [each.times for each in all_said(heard(speaking, repeated(1)).ended())] == [2]
 
@@ -124,22 +124,22 @@ def test_a_recall_after_the_announcement_is_spoken_again():
         TicketVoided(visit="v1", ticket="A001"),
     ],
 )
-def test_nobody_is_called_who_has_come_or_will_not_come(gone: AnyEvent):
+def test_nobody_is_called_who_has_come_or_will_not_come(gone: AnyEvent) -> None:
     assert [each.call for each in all_said(heard(quiet(), called(1), called(2), gone))] == ["c2"]
 
 
-def test_calls_from_before_an_outage_stay_unspoken():
+def test_calls_from_before_an_outage_stay_unspoken() -> None:
     late = NOON + timedelta(seconds=31)
     assert all_said(quiet().heard(at(called(1)), late)) == []
     assert len(all_said(quiet().heard(at(called(1)), late - timedelta(seconds=1)))) == 1
 
 
-def test_a_silent_loudspeaker_gets_the_same_call_again():
+def test_a_silent_loudspeaker_gets_the_same_call_again() -> None:
     _, speaking = heard(quiet(), called(1), called(2)).begin()
     assert [each.call for each in all_said(speaking.failed())] == ["c1", "c2"]
 
 
-def test_a_silent_loudspeaker_is_not_given_a_call_whose_customer_came_meanwhile():
+def test_a_silent_loudspeaker_is_not_given_a_call_whose_customer_came_meanwhile() -> None:
     _, speaking = heard(quiet(), called(1), called(2)).begin()
     assert [each.call for each in all_said(heard(speaking, come(1)).failed())] == ["c2"]
 
@@ -150,14 +150,14 @@ def first_languages(queue: SpeechQueue) -> list[Language]:
     return [part.language for part in announcement.parts]
 
 
-def test_past_the_backlog_the_second_language_goes_first_then_the_repeat():
+def test_past_the_backlog_the_second_language_goes_first_then_the_repeat() -> None:
     calls = [called(n) for n in range(1, 4)]  # the newest waits 27.0 s in full, 18.8 s in Chinese, 10.2 s said once
     assert first_languages(heard(quiet(backlog_s=28), *calls)) == [ZH, ZH, EN]
     assert first_languages(heard(quiet(backlog_s=20), *calls)) == [ZH, ZH]
     assert first_languages(heard(quiet(backlog_s=15), *calls)) == [ZH]
 
 
-def test_a_ticket_taken_in_english_is_called_in_english_even_in_a_rush():
+def test_a_ticket_taken_in_english_is_called_in_english_even_in_a_rush() -> None:
     rush = heard(quiet(backlog_s=0), called(1, language=EN), called(2))
     assert first_languages(rush) == [ZH, EN]
 
@@ -174,7 +174,7 @@ steps = st.lists(
 
 
 @given(steps)
-def test_no_call_is_lost_and_two_never_sound_at_once(steps: list[tuple[str, int]]):
+def test_no_call_is_lost_and_two_never_sound_at_once(steps: list[tuple[str, int]]) -> None:
     queue = quiet(backlog_s=5)
     owed: set[str] = set()  # calls that somebody still waits to hear
     speaking: str | None = None

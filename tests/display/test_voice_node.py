@@ -5,7 +5,7 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
-from itertools import count
+from itertools import count, pairwise
 from pathlib import Path
 
 import pytest
@@ -104,7 +104,7 @@ async def voice(tmp_path: Path, speaker: Speaker, *worker: str) -> AsyncIterator
     await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def test_calls_at_the_same_moment_are_announced_one_after_the_other(tmp_path: Path):
+async def test_calls_at_the_same_moment_are_announced_one_after_the_other(tmp_path: Path) -> None:
     hall = Ears()
     async with (
         SimulatedLoudspeaker(report=hall.hear) as loudspeaker,
@@ -113,10 +113,10 @@ async def test_calls_at_the_same_moment_are_announced_one_after_the_other(tmp_pa
         dispatcher.happened(call("A001"), call("A002"), call("B001"))
         spoken = [await hall.heard.get() for _ in range(3)]
     assert not any(each.overlapped for each in spoken)
-    assert all(later.start_s > earlier.end_s for earlier, later in zip(spoken, spoken[1:], strict=False))
+    assert all(later.start_s > earlier.end_s for earlier, later in pairwise(spoken))
 
 
-async def test_old_calls_are_not_spoken_after_a_restart(tmp_path: Path):
+async def test_old_calls_are_not_spoken_after_a_restart(tmp_path: Path) -> None:
     hall = Ears()
     async with (
         SimulatedLoudspeaker(report=hall.hear) as loudspeaker,
@@ -128,7 +128,7 @@ async def test_old_calls_are_not_spoken_after_a_restart(tmp_path: Path):
     assert hall.heard.empty()
 
 
-async def test_an_unplugged_loudspeaker_is_reported_and_the_call_is_heard_when_it_is_back(tmp_path: Path):
+async def test_an_unplugged_loudspeaker_is_reported_and_the_call_is_heard_when_it_is_back(tmp_path: Path) -> None:
     hall = Ears()
     async with SimulatedLoudspeaker() as gone:
         port = gone.port
@@ -151,7 +151,7 @@ class Stopwatch:
         self.played.put_nowait(asyncio.get_running_loop().time())
 
 
-async def test_real_speech_starts_soon_after_the_call(tmp_path: Path):
+async def test_real_speech_starts_soon_after_the_call(tmp_path: Path) -> None:
     stopwatch = Stopwatch()
     async with voice(tmp_path, stopwatch) as dispatcher:
         dispatcher.happened(call("A001"))
