@@ -4,7 +4,6 @@ import argparse
 import asyncio
 import json
 import os
-import shutil
 import signal
 import sys
 import tempfile
@@ -20,7 +19,7 @@ from . import tally
 from .floor import Floor
 from .layout import NotOurs, Ports, clear, free_ports, lay_out
 from .people import Crowd
-from .programs import Programs
+from .programs import Programs, mosquitto_command
 from .recorder import Recorder
 from .touch import Finger
 from .witnesses import follow
@@ -94,8 +93,7 @@ class Demo:
         """Start every program; each waits by itself for what it needs."""
         python, config, screens = sys.executable, self.directory / "config", str(self.directory / "screens")
         window = {"SDL_VIDEODRIVER": "offscreen"} if self.headless else {}
-        mosquitto = shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "mosquitto"
-        self.programs.start("mosquitto", [mosquitto, "-c", str(config / "mosquitto.conf")])
+        self.programs.start("mosquitto", mosquitto_command(config / "mosquitto.conf"))
         self.programs.start(
             "cables",
             [

@@ -77,6 +77,8 @@ def lay_out(directory: Path, *, ports: Ports, settings: dict[str, object]) -> Ha
     lines = [mosquitto.password_line(name, password) for name, password in passwords.items()]
     (config / mosquitto.PASSWORD_FILE).write_text("\n".join(lines) + "\n", encoding="utf-8")
     (config / mosquitto.ACL_FILE).write_text(mosquitto.acl(hall), encoding="utf-8")
-    (config / "mosquitto.conf").write_text(mosquitto.broker_conf(port=ports.broker, directory=config), encoding="utf-8")
+    (config / mosquitto.CONF_FILE).write_text(
+        mosquitto.broker_conf(port=ports.broker, directory=config), encoding="utf-8"
+    )
     (config / "ports.json").write_text(json.dumps(asdict(ports)) + "\n", encoding="utf-8")
     return hall

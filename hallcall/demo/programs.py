@@ -3,6 +3,7 @@
 import asyncio
 import ctypes
 import os
+import shutil
 import signal
 import time
 from asyncio.subprocess import Process
@@ -39,6 +40,7 @@ class Programs:
         self._programs: dict[str, Program] = {}
         self._watches: list[asyncio.Task[None]] = []
         self._stopping = False
+        self._retired: set[str] = set()
 
     def start(
         self,
@@ -65,6 +67,11 @@ class Programs:
         process = self._programs[name].process
         if process is not None and process.returncode is None:
             process.kill()
+
+    def retire(self, name: str) -> None:
+        """End a program for good."""
+        self._retired.add(name)
+        self.kill(name)
 
     def write(self, name: str, line: str) -> None:
         """Write a line to a program's stdin, if it lives."""
@@ -93,7 +100,7 @@ class Programs:
         while True:
             began = time.monotonic()
             code = await self._live(program)
-            if self._stopping:
+            if self._stopping or program.name in self._retired:
                 return
             program.deaths += 1
             quick_deaths = 0 if time.monotonic() - began > LONG_LIFE_S else quick_deaths + 1
@@ -128,6 +135,11 @@ class Programs:
     def _last_word(self, program: Program) -> str:
         lines = self._log_path(program).read_text(encoding="utf-8", errors="replace").splitlines()
         return lines[-1] if lines else "it said nothing"
+
+
+def mosquitto_command(conf: Path) -> list[str]:
+    """Return what starts the broker; Debian keeps it where an ordinary user's PATH does not look."""
+    return [shutil.which("mosquitto", path=f"{os.environ.get('PATH', '')}:/usr/sbin") or "mosquitto", "-c", str(conf)]
 
 
 def _reason(code: int) -> str:
