@@ -64,7 +64,7 @@ def heard(queue: SpeechQueue, *events: AnyEvent) -> SpeechQueue:
 
 
 def all_said(queue: SpeechQueue) -> list[Announcement]:
-    said = []
+    said: list[Announcement] = []
     while True:
         announcement, queue = queue.begin()
         if announcement is None:

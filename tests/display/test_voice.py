@@ -62,7 +62,7 @@ async def test_a_killed_worker_is_started_again(tmp_path: Path) -> None:
 async def test_without_pyttsx3_the_command_speaks_and_a_technician_is_told(
     tmp_path: Path, worker: tuple[str, ...]
 ) -> None:
-    maker = VoiceMaker(state_dir=tmp_path, worker=worker, patience_s=2)
+    maker = VoiceMaker(state_dir=tmp_path, worker=worker, patience_s=1)
     announcement = await maker.make(sentences("A012", 3, (Language.ZH,), 1))
     await maker.close()
     assert len(sound.read(announcement.wav)) > 3 * sound.RATE
