@@ -253,7 +253,7 @@ def _touched(kiosk: Kiosk, key: str, now_s: float) -> tuple[Kiosk, Wish | None]:
             return replace(touched, screen=Home(page=(page + 1) % pages(kiosk))), None
         case (Home(), "large"):
             return replace(touched, large=not kiosk.large, screen=Home()), None
-        case ((Home() | Confirm() | Away() | NoPaper() | Declined()), "language"):
+        case (Home(), "language"):
             chosen = Language(argument)
             return replace(touched, language=None if kiosk.language is chosen else chosen), None
         case (Confirm(service=service), "take"):

@@ -186,7 +186,8 @@ class KioskNode:
         answer = await self._link.ask(command, patience_s=UNTIL_ANSWERED_S)
         if isinstance(answer, TicketTaken | Refused):
             return answer
-        raise TypeError(f"{answer!r} is no answer to TakeTicket: do dispatcher and kiosk have the same version?")
+        log.error("%r is no answer to TakeTicket: do dispatcher and kiosk have the same version?", answer)
+        return Refused(id=owed.take, reason="fault")
 
     async def _print(self, wish: PrintSlip) -> None:
         result = await self._printer.print(self._encode(self._slip(wish.ticket, wish.language)))

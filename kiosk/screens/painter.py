@@ -27,7 +27,8 @@ FONTS: Final = (
     (Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"), None),
 )
 NO_FONT: Final = "no Chinese font on this machine: apt install fonts-wqy-microhei (or fonts-noto-cjk)"
-BOLD_OUTLINE: Final = 0.034  # of the size: how much a family without a bold face is thickened on each side
+BOLD_OUTLINE: Final = 0.024  # of the size: how much a family without a bold face is thickened on each side
+BOLD_FROM: Final = 28  # pixels: smaller text would clot
 SUPERSAMPLING: Final = 6
 GRID: Final = 24
 DASH: Final = 8
@@ -139,7 +140,7 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
         if radius <= 0:
             Rectangle(**self._place(area))
         else:
-            SmoothRoundedRectangle(**self._place(area), radius=[radius * self.scale], segments=16)
+            SmoothRoundedRectangle(**self._place(area), radius=[radius * self.scale], segments=max(8, int(radius)))
 
     def _words(self, said: Words) -> None:
         total = self._width(said.runs, 1.0)
@@ -162,7 +163,7 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
 
     def _render(self, text: str, pixels: int, bold: bool) -> tuple[Texture, float, int]:  # noqa: FBT001 - a cache's key
         """Return white text, how far it reaches below its baseline, and the width of its thickening."""
-        edge = int(pixels * BOLD_OUTLINE) if bold and not self._own_bold else 0
+        edge = max(int(pixels * BOLD_OUTLINE), int(pixels >= BOLD_FROM)) if bold and not self._own_bold else 0
         options = {"outline_width": edge, "outline_color": (1, 1, 1, 1)} if edge else {}
         label = CoreLabel(text=text or " ", font_size=pixels, font_name=FAMILY, bold=bold, **options)
         label.refresh()
