@@ -22,6 +22,7 @@ from .fonts import NoFont, chinese_fonts
 from .node import BoardNode, VoiceNode
 from .node_thread import NodeThread
 from .speech import SpeechQueue
+from .spoken import SpokenCalls
 from .voice import VoiceMaker
 
 log = logging.getLogger(__name__)
@@ -71,6 +72,7 @@ async def speak(file: DisplayFile, voice: Voice) -> int:
         speech=SpeechQueue(
             zone=voice.zone, languages=voice.languages, repeats=voice.repeats, backlog_s=voice.backlog_s
         ),
+        spoken=SpokenCalls(Path(file.state_dir) / "spoken"),
         maker=VoiceMaker(state_dir=Path(file.state_dir)),
         speaker=speaker,
         clock=time.monotonic,

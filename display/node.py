@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Final
 
@@ -13,6 +14,7 @@ from hardware.devices import PortGone, Speaker
 
 from .board import Board, Picture
 from .speech import TOO_OLD, Announcement, SpeechQueue
+from .spoken import SpokenCalls
 from .voice import VoiceMaker
 
 log = logging.getLogger(__name__)
@@ -85,12 +87,14 @@ class VoiceNode:
         hall: str,
         node: str,
         speech: SpeechQueue,
+        spoken: SpokenCalls,
         maker: VoiceMaker,
         speaker: Speaker,
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
-        self._speech = speech
+        self._speech = replace(speech, spoken=spoken.read())
+        self._spoken = spoken
         self._maker = maker
         self._speaker = speaker
         self._now = now
@@ -143,4 +147,5 @@ class VoiceNode:
             return False
         self.link.device("speaker", DeviceState.OK)
         self._speech = self._speech.ended()
+        self._spoken.add(announcement.call, announcement.times)
         return True

@@ -94,6 +94,7 @@ class SpeechQueue:
     languages: tuple[Language, ...]
     repeats: int
     backlog_s: float
+    spoken: frozenset[tuple[str, int]] = frozenset()  # (call, times) from before this start
     waiting: tuple[Waiting, ...] = ()
     speaking: Waiting | None = None
     withdrawn: bool = False  # the customer of the call being spoken has come by now
@@ -144,6 +145,8 @@ class SpeechQueue:
             language=event.language,
             times=times,
         )
+        if (call.call, call.times) in self.spoken:
+            return self
         if any(each.call == call.call for each in self.waiting):
             merged = tuple(call if each.call == call.call else each for each in self.waiting)
             return replace(self, waiting=merged)

@@ -130,21 +130,27 @@ class VoiceMaker:
         return _read_and_remove(path)
 
     async def _by_command(self, part: Spoken) -> Samples:
-        path = self._new_path()
-        try:
-            run = await asyncio.create_subprocess_exec(
-                *(self._command, "-v", COMMAND_VOICES[part.language], "-s", str(RATE_WPM)),
-                *("-w", str(path), "--", part.text),
-            )
+        why = ""
+        for _ in range(ATTEMPTS):  # now and then 1.51 hangs at its end
             try:
-                async with asyncio.timeout(self._patience_s):
-                    await run.wait()
-            finally:
-                if run.returncode is None:
-                    run.kill()
-            return _read_and_remove(path)
-        except (OSError, ValueError) as error:
-            raise NoSpeech(f"{self._command} makes no speech ({error!r}): apt install espeak-ng") from error
+                return await self._run_command(part)
+            except (OSError, ValueError) as error:  # not installed, no answer, or no speech in its file
+                why = repr(error)
+        raise NoSpeech(f"{self._command} makes no {part.language.value} speech ({why}): apt install espeak-ng")
+
+    async def _run_command(self, part: Spoken) -> Samples:
+        path = self._new_path()
+        run = await asyncio.create_subprocess_exec(
+            *(self._command, "-v", COMMAND_VOICES[part.language], "-s", str(RATE_WPM)),
+            *("-w", str(path), "--", part.text),
+        )
+        try:
+            async with asyncio.timeout(self._patience_s):
+                await run.wait()
+        finally:
+            if run.returncode is None:
+                run.kill()
+        return _read_and_remove(path)
 
     async def _stop_worker(self) -> None:
         worker, self._worker = self._worker, None

@@ -16,6 +16,7 @@ from broker.contract.messages import AnyEvent, DeviceState, Language, Presence, 
 from broker.link import subscriptions
 from display.node import VoiceNode
 from display.speech import SpeechQueue
+from display.spoken import SpokenCalls
 from display.voice import VoiceMaker
 from hardware.devices import Speaker
 from hardware.drivers.loudspeaker import TcpSpeaker
@@ -89,6 +90,7 @@ async def voice(tmp_path: Path, speaker: Speaker, *worker: str) -> AsyncIterator
         hall="east",
         node="voice-1",
         speech=SpeechQueue(zone="main", languages=(Language.ZH,), repeats=1, backlog_s=15),
+        spoken=SpokenCalls(tmp_path / "spoken"),
         maker=maker,
         speaker=speaker,
         clock=asyncio.get_running_loop().time,
@@ -126,6 +128,20 @@ async def test_old_calls_are_not_spoken_after_a_restart(tmp_path: Path) -> None:
         dispatcher.happened(call("A002"))
         assert (await hall.heard.get()).number == 1
     assert hall.heard.empty()
+
+
+async def test_a_voice_that_starts_again_does_not_repeat_what_was_heard(tmp_path: Path) -> None:
+    stopwatch = Stopwatch()
+    async with voice(tmp_path, stopwatch, *QUICK) as dispatcher:
+        dispatcher.happened(call("A001"))
+        await dispatcher.device("speaker", DeviceState.OK)
+    with (tmp_path / "spoken").open("a", encoding="utf-8") as file:
+        file.write("c-A00")  # the power failed here
+    async with voice(tmp_path, stopwatch, *QUICK) as dispatcher:
+        dispatcher.happened(call("A001"), call("A002"))
+        await dispatcher.device("speaker", DeviceState.OK)
+    assert stopwatch.played.qsize() == 2
+    assert (tmp_path / "spoken").read_text(encoding="utf-8").splitlines() == ["c-A001 1", "c-A00", "c-A002 1"]
 
 
 async def test_an_unplugged_loudspeaker_is_reported_and_the_call_is_heard_when_it_is_back(tmp_path: Path) -> None:
