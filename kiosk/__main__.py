@@ -7,7 +7,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -76,6 +76,7 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> Ki
     from .paper import slip_bytes  # noqa: PLC0415
 
     printer = file.printer
+    disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
     return KioskNode(
         bus=MqttBus(
             login=login_of(file),
@@ -90,9 +91,16 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> Ki
         idle_s=file.screen.idle_s,
         ticket_s=file.screen.ticket_s,
         clock=time.monotonic,
-        in_background=ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk").submit,
+        in_background=lambda work: disk.submit(work).add_done_callback(_told),
         on_change=on_change,
     )
+
+
+def _told(work: Future[None]) -> None:
+    """Say what could not be done in the background."""
+    error = work.exception()
+    if error is not None:
+        log.error("the state directory cannot be written: %s; is the disk full?", error)
 
 
 def prepare_kivy(file: KioskFile) -> None:

@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -47,7 +48,7 @@ from .flow import (
     follow,
     started,
 )
-from .owed import Owed, OwedFile, write_whole
+from .owed import Owed, OwedFile
 from .slip import Item, slip
 
 log = logging.getLogger(__name__)
@@ -151,7 +152,7 @@ class KioskNode:
     def _viewed(self, view: AnyView) -> None:
         match view:
             case HallView():
-                write_whole(self._hall_file, msgspec.json.encode(view))
+                self._in_background(partial(_write_whole, self._hall_file, msgspec.json.encode(view)))
                 self._happen(view)
             case QueuesView():
                 self._happen(view)
@@ -275,3 +276,10 @@ def _remembered(path: Path) -> HallView | None:
     except msgspec.DecodeError as error:
         log.warning("%s is not the hall of this version, waiting for the dispatcher's: %s", path, error)
         return None
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Replace a file so that whoever reads it finds the old content or the new, never a part."""
+    fresh = path.with_suffix(".new")
+    fresh.write_bytes(content)
+    fresh.replace(path)

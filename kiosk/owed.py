@@ -8,6 +8,7 @@ import logging
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Final
 
 import msgspec
 from msgspec import Struct
@@ -15,6 +16,8 @@ from msgspec import Struct
 from broker.contract.messages import Language, SlipFate
 
 log = logging.getLogger(__name__)
+
+PAGE: Final = 4096  # bytes; a file that keeps its size is written without waiting for the disk
 
 
 class Owed(Struct, frozen=True, kw_only=True):
@@ -35,15 +38,15 @@ class Owed(Struct, frozen=True, kw_only=True):
 
 
 class OwedFile:
-    """The list of what is owed, in one small file.
+    """The list of what is owed, in one small file that is overwritten in its place.
 
-    `note` and `settle` survive the program's death at once, and the machine's after `sync`, which may take long: a
-    list lost to a power cut in between costs nothing but a ticket called in vain.
+    `note` and `settle` survive the program's death at once, and the machine's after `sync`, which may take long. A
+    list torn by a power cut in between costs nothing but a ticket called in vain.
     """
 
     def __init__(self, path: Path) -> None:
-        self._path = path
         self._owed = {each.take: each for each in _read(path)}
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
     def __iter__(self) -> Iterator[Owed]:
         return iter(list(self._owed.values()))
@@ -61,29 +64,22 @@ class OwedFile:
 
     def sync(self) -> None:
         """Wait until the disk has the list; for a thread of its own."""
-        for path, flags in ((self._path, os.O_RDONLY), (self._path.parent, os.O_RDONLY | os.O_DIRECTORY)):
-            descriptor = os.open(path, flags)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)
+        os.fdatasync(self._file)
 
     def _write(self) -> None:
-        write_whole(self._path, msgspec.json.encode(list(self._owed.values())))
+        content = msgspec.json.encode(list(self._owed.values()))
+        room = -(-len(content) // PAGE) * PAGE
+        os.pwrite(self._file, content.ljust(room), 0)
+        if os.fstat(self._file).st_size > room:
+            os.ftruncate(self._file, room)
 
 
 def _read(path: Path) -> list[Owed]:
-    if not path.exists():
+    content = path.read_bytes() if path.exists() else b""
+    if not content:
         return []
     try:
-        return msgspec.json.decode(path.read_bytes(), type=list[Owed])
+        return msgspec.json.decode(content, type=list[Owed])
     except msgspec.DecodeError as error:
         log.warning("%s is torn: what the kiosk owed is forgotten, its tickets stay alive: %s", path, error)
         return []
-
-
-def write_whole(path: Path, content: bytes) -> None:
-    """Replace a file so that whoever reads it finds the old content or the new, never a part."""
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
