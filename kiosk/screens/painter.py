@@ -138,7 +138,10 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
     def _rounded(self, area: Area, color: str, radius: float) -> None:
         _color(color)
         if radius <= 0:
-            Rectangle(**self._place(area))
+            place = self._place(area)
+            Rectangle(
+                pos=[round(side) for side in place["pos"]], size=[max(1, int(side)) for side in place["size"]]
+            )  # on whole pixels: thin lines are equally thin everywhere
         else:
             SmoothRoundedRectangle(**self._place(area), radius=[radius * self.scale], segments=max(8, int(radius)))
 
