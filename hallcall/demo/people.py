@@ -105,6 +105,9 @@ class Crowd:
         floor = self._floor
         while True:
             await self.clerks_at_work.wait()
+            if floor.signs.get(counter):  # called by another hand
+                await self._serve(counter, chance)
+                continue
             if not await floor.until(lambda: self._somebody_waits(counter), timeout_s=5):
                 continue
             await asyncio.sleep(chance.uniform(0.05, 0.4))
