@@ -72,16 +72,20 @@ class Cables:
                 self._pads.garble()
             case {"do": "unplug", "counter": int(counter)}:
                 self._keypads[counter].cable.unplug()
+                self._say(what="keypad_cable", counter=counter, plugged=False)
             case {"do": "plug", "counter": int(counter)}:
                 self._keypads[counter].cable.plug()
+                self._say(what="keypad_cable", counter=counter, plugged=True)
             case {"do": "end_paper"}:
                 self._printer.end_paper()
             case {"do": "refill"}:
                 self._printer.refill()
             case {"do": "cut"}:
                 await self._switch.cut()
+                self._say(what="network", up=False)
             case {"do": "mend"}:
                 await self._switch.mend()
+                self._say(what="network", up=True)
             case _:
                 self._say(what="not_understood", order=order)
 

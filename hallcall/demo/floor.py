@@ -7,6 +7,13 @@ from dataclasses import dataclass, field
 from typing import Any, Final
 
 TICKET: Final = re.compile(r"(?<![0-9A-Z])([A-Z][0-9]{3})(?![0-9])")
+GRADES: Final = {
+    0: "未评价 not rated",
+    1: "满意 satisfied",
+    2: "一般 average",
+    3: "不满意 dissatisfied",
+    4: "投诉 complaint",
+}
 PASSED_OVER: Final = 2  # later numbers of the same service called: by then a number counts as lost
 
 
@@ -53,7 +60,9 @@ class Floor:
 
     LINE_BUSY_MS: Final = 250.0
 
-    def __init__(self) -> None:
+    def __init__(self, *, tell: Callable[[str], None] = lambda _: None) -> None:
+        """`tell` hears each notable thing, in both languages."""
+        self._tell = tell
         self.glass = Glass()
         self.slips: list[str] = []  # ticket of each whole slip, in order
         self.torn = 0
@@ -66,6 +75,9 @@ class Floor:
         self.glimpses: dict[tuple[str, int], Glimpse] = {}
         self.announcements: list[Announcement] = []
         self.tape_began_ms = 0.0
+        self.paper = True
+        self.network = True
+        self.unplugged: set[int] = set()  # keypads
         self.board_rows: list[dict[str, Any]] = []
         self.doubled: set[str] = set()
         self._pressed: dict[int, tuple[float, bool, bool]] = {}
@@ -136,6 +148,7 @@ class Floor:
             pressed, line_free, voice_free = self._pressed.get(counter, (None, True, True))
             if any(ticket == other for other, _ in self.glimpses):
                 self.doubled.add(ticket)
+            self._tell(f"{ticket} → {counter} 号窗口 called to counter {counter}")
             self.glimpses[key] = Glimpse(
                 ticket=ticket, counter=counter, pressed_ms=pressed, line_free=line_free, voice_free=voice_free
             )
@@ -151,6 +164,8 @@ class Floor:
 
     def _take_ready(self, report: dict[str, Any]) -> None:
         self.tape_began_ms = report["tape_began_ms"]
+        self.paper = self.network = True
+        self.unplugged.clear()
 
     def _take_pressed(self, report: dict[str, Any]) -> None:
         if report["key"] == "call":
@@ -163,9 +178,31 @@ class Floor:
         if ticket in self.slips:
             self.doubled.add(ticket)
         self.slips.append(ticket)
+        self._tell(f"{ticket} 出票 slip printed")
 
     def _take_torn(self, _report: dict[str, Any]) -> None:
         self.torn += 1
+        self._tell("小票撕断 a slip came out torn")
+
+    def _take_printer(self, report: dict[str, Any]) -> None:
+        paper = report["paper"] != "out"
+        if paper != self.paper:
+            self._tell("打印机有纸 the printer has paper" if paper else "打印机缺纸 the printer is out of paper")
+        self.paper = paper
+
+    def _take_network(self, report: dict[str, Any]) -> None:
+        self.network = report["up"]
+        self._tell("网络恢复 the network is mended" if self.network else "网络断开 the network is cut")
+
+    def _take_keypad_cable(self, report: dict[str, Any]) -> None:
+        counter = report["counter"]
+        if report["plugged"]:
+            self.unplugged.discard(counter)
+            self._tell(f"{counter} 号窗口评价器已插上 keypad {counter} is plugged in")
+        else:
+            self.unplugged.add(counter)
+            self.asking[counter] = False
+            self._tell(f"{counter} 号窗口评价器已拔下 keypad {counter} is unplugged")
 
     def _take_sign(self, report: dict[str, Any]) -> None:
         text = report["text"].strip()
@@ -195,8 +232,10 @@ class Floor:
         glimpse = self._last_of(report["counter"])
         if glimpse is not None:
             glimpse.rating = report["grade"]
+            self._tell(f"{glimpse.ticket} 评价 rated: {GRADES[report['grade']]}")
 
     def _take_announced(self, report: dict[str, Any]) -> None:
+        self._tell(f"语音播报 announced ({report['end_s'] - report['start_s']:.1f} s)")
         self.announcements.append(
             Announcement(start_s=report["start_s"], end_s=report["end_s"], overlapped=report["overlapped"])
         )

@@ -16,6 +16,7 @@ from broker.contract.messages import Hall
 
 OURS: Final = ("slips", "screens", "audio", "journal", "config", "state", "logs", "lines")
 OUR_FILES: Final = ("calls.jsonl", "mqtt.log", "summary.json")
+SETTINGS: Final = {"kiosk_width": 1280, "kiosk_height": 800}  # where the caller gives none
 NODE_FILES: Final = ("dispatcher", "kiosk", "board", "voice", "counter")
 
 
@@ -65,7 +66,12 @@ def lay_out(directory: Path, *, ports: Ports, settings: dict[str, object]) -> Ha
     config = directory / "config"
     templates = files("hallcall.demo") / "files"
     (config / "hall.toml").write_text((templates / "hall.toml").read_text(encoding="utf-8"), encoding="utf-8")
-    values = {"dir": directory, **{f"{name}_port": port for name, port in asdict(ports).items()}, **settings}
+    values = {
+        "dir": directory,
+        **SETTINGS,
+        **{f"{name}_port": port for name, port in asdict(ports).items()},
+        **settings,
+    }
     for name in NODE_FILES:
         filled = Template((templates / f"{name}.toml").read_text(encoding="utf-8")).substitute(values)
         (config / f"{name}.toml").write_text(filled, encoding="utf-8")

@@ -36,6 +36,11 @@ class Crowd:
         self.clerks_at_work = asyncio.Event()
         self.clerks_at_work.set()
 
+    @property
+    def inside(self) -> int:
+        """How many are in the hall now."""
+        return self._sent - len(self.gone) - self.unlucky
+
     async def send(self, *, stays: bool = True) -> None:
         """Let one customer come in, take a number, wait, be served and rate (two of three do)."""
         number = self._sent
@@ -77,16 +82,23 @@ class Crowd:
         if not await self._touch(f"service:{service}", on="home"):
             return None
         await asyncio.sleep(chance.uniform(*THINK_S))
-        if not await self._touch("take", on="confirm"):
+        await floor.until(lambda: floor.glass.screen == "confirm" or floor.glass.screen in _NO_NUMBER, timeout_s=15)
+        if floor.glass.screen in _NO_NUMBER or not await self._touch("take", on="confirm"):
+            await self._leave(chance)
             return None
         await floor.until(lambda: len(floor.slips) > slips or floor.glass.screen in _NO_NUMBER, timeout_s=15)
         ticket = floor.slips[slips] if len(floor.slips) > slips else None
         await floor.until(lambda: floor.glass.screen != "taking", timeout_s=15)
+        await self._leave(chance)
+        return ticket
+
+    async def _leave(self, chance: random.Random) -> None:
+        """Touch home where the kiosk offers it, and make room for the next."""
+        floor = self._floor
         if "home" in floor.glass.targets:
             await asyncio.sleep(chance.uniform(*THINK_S))
             await self._touch("home", on=floor.glass.screen)
         await floor.until(lambda: floor.glass.screen == "home", timeout_s=30)
-        return ticket
 
     async def _touch(self, target: str, *, on: str) -> bool:
         """Touch a key once its screen stands; again, as people do, when nothing moves."""

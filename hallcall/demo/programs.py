@@ -26,6 +26,7 @@ class Program:
     argv: Sequence[str]
     environment: Mapping[str, str] = field(default_factory=dict)
     on_line: Callable[[str], None] | None = None  # gets each line of stdout
+    on_close: Callable[[], None] | None = None  # it was closed by a person, and stays so
     process: Process | None = None
     deaths: int = 0
 
@@ -49,8 +50,9 @@ class Programs:
         *,
         environment: Mapping[str, str] | None = None,
         on_line: Callable[[str], None] | None = None,
+        on_close: Callable[[], None] | None = None,
     ) -> None:
-        program = Program(name=name, argv=argv, environment=environment or {}, on_line=on_line)
+        program = Program(name=name, argv=argv, environment=environment or {}, on_line=on_line, on_close=on_close)
         self._programs[name] = program
         self._watches.append(asyncio.create_task(self._watch(program)))
 
@@ -79,6 +81,13 @@ class Programs:
         if process is not None and process.stdin is not None and not process.stdin.is_closing():
             process.stdin.write(line.encode() + b"\n")
 
+    def reads(self, name: str) -> bool:
+        """Tell whether a program lives and keeps up with what is written to it."""
+        process = self._programs[name].process
+        if process is None or process.stdin is None or process.returncode is not None:
+            return False
+        return process.stdin.transport.get_write_buffer_size() == 0
+
     async def stop(self) -> None:
         """End all programs, friendly first."""
         self._stopping = True
@@ -102,6 +111,9 @@ class Programs:
             code = await self._live(program)
             if self._stopping or program.name in self._retired:
                 return
+            if code == 0 and program.on_close is not None:
+                program.on_close()
+                return
             program.deaths += 1
             quick_deaths = 0 if time.monotonic() - began > LONG_LIFE_S else quick_deaths + 1
             self._say(f"{program.name} ended ({_reason(code)}), it is started again; {self._last_word(program)}")
@@ -112,7 +124,7 @@ class Programs:
             process = await self._spawn(program, log)
             program.process = process
             if process.stdout is not None and program.on_line is not None:
-                while line := await process.stdout.readline():
+                while (line := await process.stdout.readline()).endswith(b"\n"):  # a line cut short by death is none
                     program.on_line(line.decode())
             return await process.wait()
 
