@@ -104,6 +104,10 @@ class Floor:
         """Tell whether every call that was shown has been announced to its end."""
         return len(self.announcements) >= len(self.glimpses)
 
+    def announced(self, glimpse: Glimpse) -> bool:
+        """Tell whether a call has been heard to its end: calls are announced in their order."""
+        return len(self.announcements) > list(self.glimpses.values()).index(glimpse)
+
     @property
     def lost(self) -> list[str]:
         """Numbers on paper that were passed over: later ones of the same service were called, they never."""

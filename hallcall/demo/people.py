@@ -8,10 +8,11 @@ from typing import Final
 from .floor import Floor, Glimpse
 from .touch import Finger
 
-WALK_S: Final = (0.5, 1.5)
+HEAR_S: Final = 30.0  # customers hear their call to its end, or come when they see it for so long
+WALK_S: Final = (0.3, 1.0)
 SERVE_S: Final = (1.0, 3.0)
 THINK_S: Final = (0.3, 0.8)
-PATIENCE_S: Final = 6.0  # a clerk's, for a customer who does not come
+PATIENCE_S: Final = 6.0  # a clerk's, for a customer who does not come when the call has been announced
 RATING_S: Final = 2.5  # a clerk gives a customer so long at the keypad
 LISTEN_S: Final = 9.0  # a polite clerk lets an announcement end, up to this
 GRADES: Final = (1, 1, 1, 1, 2, 1, 3)  # mostly 满意
@@ -59,6 +60,7 @@ class Crowd:
         call = self._call_of(ticket)
         if call is None:
             return
+        await self._floor.until(lambda: self._floor.announced(call), timeout_s=HEAR_S)
         await asyncio.sleep(chance.uniform(*WALK_S))
         self.expected[call.counter] = ticket
         self._floor.stir()
@@ -144,6 +146,8 @@ class Crowd:
     async def _serve(self, counter: int, chance: random.Random) -> None:
         floor = self._floor
         ticket = floor.signs[counter]
+        call = floor.at_counter(counter)
+        await floor.until(lambda: call is None or floor.announced(call), timeout_s=HEAR_S)
         if not await floor.until(lambda: self.expected.get(counter) == ticket, timeout_s=PATIENCE_S):
             await self._press_until(counter, "finish", lambda: not floor.signs.get(counter))
             return
