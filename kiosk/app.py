@@ -26,7 +26,7 @@ from .screens.witness import ScreenWitness
 class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
     """One window. `now` gives the time of day, `clock` monotonic seconds, `on_touch` hears keys."""
 
-    title = "Hallcall"
+    title = "Hallcall 取号机 kiosk"
 
     def __init__(
         self,

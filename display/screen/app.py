@@ -23,7 +23,7 @@ PULSE_FRAMES: Final = 6  # a second, while a call is announced
 class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
     """Draws pictures until stopped; `run` in the main thread."""
 
-    title = "Hallcall"
+    title = "Hallcall 大屏 board"
 
     def __init__(self, *, places: int, fonts: Fonts, witness: Witness | None = None) -> None:
         super().__init__()

@@ -56,6 +56,7 @@ class RowTile(Widget):  # type: ignore[misc] # Kivy ships no types
         )
         self._draw_arrow(scale.point(717, middle), size, visible=row is not None)
         self._arrow_colour.rgba = ink.ARROW_ON_CALL if row and row.newest else ink.MUTED
+        self._arrow_colour.a = 0 if row is None else 1  # a smooth shape without a size still draws its edge
         self.pulse(0)
 
     def pulse(self, phase: float) -> None:
