@@ -97,6 +97,7 @@ class Crowd:
     async def _leave(self, chance: random.Random) -> None:
         """Touch home where the kiosk offers it, and make room for the next."""
         floor = self._floor
+        await floor.until(lambda: "home" in floor.glass.targets or floor.glass.screen == "home", timeout_s=3)
         if "home" in floor.glass.targets:
             await asyncio.sleep(chance.uniform(*THINK_S))
             await self._touch("home", on=floor.glass.screen)

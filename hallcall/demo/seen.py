@@ -17,6 +17,11 @@ class CounterSeen(msgspec.Struct, frozen=True, kw_only=True):
     asking: bool = False  # the keypad's rating keys are live
     plugged: bool = True  # the keypad's cable
 
+    @property
+    def somebody_waits(self) -> bool:
+        """Whether the pad shows people in line: it does while the counter is free."""
+        return not self.sign and self.pad.isdigit() and int(self.pad) > 0
+
 
 class HallSeen(msgspec.Struct, frozen=True, kw_only=True):
     """All as somebody at the devices sees it; only `nodes` is hearsay: what the programs say of themselves."""

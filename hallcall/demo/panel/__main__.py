@@ -61,7 +61,7 @@ def prepare_kivy(home: Path, width: int, height: int) -> None:
         "KCFG_GRAPHICS_HEIGHT": str(height),
         "KCFG_GRAPHICS_RESIZABLE": "0",
         "KCFG_GRAPHICS_MULTISAMPLES": "0",
-        "KCFG_GRAPHICS_MAXFPS": "30",
+        "KCFG_GRAPHICS_MAXFPS": "20",
         "KCFG_KIVY_EXIT_ON_ESCAPE": "0",
         "KCFG_INPUT_MOUSE": "mouse,disable_multitouch",
     }

@@ -37,6 +37,7 @@ SHUT_INK: Final = "#5F6D69"
 NIGHT: Final = "#0B1715"
 NIGHT_MUTED: Final = "#9DB5AE"
 ALIVE: Final = "#43C59E"
+GREY: Final = "#6E807B"
 WHITE: Final = "#FFFFFF"
 
 

@@ -21,6 +21,7 @@ LOOK_S: Final = 0.05
 EDGE: Final = 24.0
 GAP: Final = 16.0
 MESSAGES: Final = 4
+NAMES: Final = {"dispatcher": "调度", "kiosk": "取号机", "board": "大屏", "voice": "语音", "box": "窗口盒"}
 GRADES: Final = ((1, "满意", "Good"), (2, "一般", "Fair"), (3, "不满意", "Poor"), (4, "投诉", "Complaint"))
 LAMPS: Final = {"red": parts.ALERT, "green": parts.ALIVE}  # as they light on the pad; quick and slow look alike
 
@@ -82,7 +83,7 @@ class CounterCard(Plate):
         self._sign.say(seen.sign or "–", parts.CALL if seen.sign else parts.NIGHT_MUTED)
         self._lamp.show(LAMPS.get(seen.lamp.partition(" ")[0], parts.LINE))
         self._pad.say(f"叫号器显示 Pad shows  {seen.pad or '–'}", parts.MUTED)
-        self._call.show("呼叫", "Call", PLAIN if seen.sign else MAIN)
+        self._call.show("呼叫", "Call", MAIN if seen.somebody_waits else PLAIN)
         self._start.show("开始", "Start", MAIN if seen.sign and seen.lamp != "green" else PLAIN)
         self._finish.show("完成·过号", "Finish", MAIN if seen.sign and seen.lamp == "green" else PLAIN)
         if not seen.plugged:
@@ -100,7 +101,7 @@ class Header(Plate):
         super().__init__(sheet, 0, 0, parts.WIDTH, 64, radius=1, fill=parts.BRAND_DEEP)
         self._zh = self.words(EDGE, 23, 24, fit=300)
         self._en = self.words(EDGE, 48, 14, fit=300)
-        self._dots: dict[str, tuple[Dot, parts.Words]] = {}
+        self._dots: dict[str, tuple[Dot, parts.Words, parts.Words]] = {}
         self._clerks = Key(sheet, parts.WIDTH - EDGE - 190, 8, 190, 48, px=18, press=press)
         self.add_widget(self._clerks)
 
@@ -115,13 +116,15 @@ class Header(Plate):
         )
         for place, (name, is_up) in enumerate(seen.nodes.items()):
             if name not in self._dots:
-                x = 340 + place * 88
-                dot = Dot(self.sheet, x, 27, 11)
+                x = 345 + place * 90
+                dot = Dot(self.sheet, x, 17, 11)
                 self.add_widget(dot)
-                self._dots[name] = (dot, self.words(x + 16, 32, 14, fit=70))
-            dot, words = self._dots[name]
-            dot.show(parts.ALIVE if is_up else "#6E807B")
-            words.say(name.removesuffix("-1"), parts.WHITE if is_up else parts.NIGHT_MUTED)
+                self._dots[name] = (dot, self.words(x + 17, 22, 17, fit=72), self.words(x + 17, 43, 13, fit=72))
+            dot, chinese, english = self._dots[name]
+            dot.show(parts.ALIVE if is_up else parts.GREY)
+            plain = name.removesuffix("-1")
+            chinese.say(NAMES.get(plain, plain), parts.WHITE if is_up else parts.NIGHT_MUTED)
+            english.say(plain, parts.NIGHT_MUTED)
 
 
 class Counted(Plate):
@@ -135,6 +138,7 @@ class Counted(Plate):
             self.words(x, 54, 16, fit=90).say(en, parts.MUTED)
         self.words(24, 80, 15, fit=420).say("在线缆端清点 counted at the cables", parts.MUTED)
         names = (
+            ("虚拟顾客", "virtual people"),
             ("已出票", "printed"),
             ("等候", "waiting"),
             ("已叫号", "called"),
@@ -143,15 +147,15 @@ class Counted(Plate):
         )
         self._smaller = []
         for place, (zh, en) in enumerate(names):
-            x = 520 + place * 98
-            self._smaller.append(self.words(x, 30, 32, align=0.5, fit=90))
-            self.words(x, 58, 17, align=0.5, fit=94).say(zh)
-            self.words(x, 79, 14, align=0.5, fit=94).say(en, parts.MUTED)
+            x = 462 + place * 91
+            self._smaller.append(self.words(x, 28, 32, align=0.5, fit=84))
+            self.words(x, 57, 17, align=0.5, fit=84).say(zh)
+            self.words(x, 78, 14, align=0.5, fit=84).say(en, parts.MUTED)
 
     def show(self, seen: HallSeen) -> None:
         for words, count in zip(self._figures, (seen.lost, seen.doubled), strict=True):
             words.say(str(count), parts.ALERT if count else parts.BRAND)
-        counts = (seen.printed, seen.waiting, seen.called, seen.served, seen.rated)
+        counts = (seen.people, seen.printed, seen.waiting, seen.called, seen.served, seen.rated)
         for words, count in zip(self._smaller, counts, strict=True):
             words.say(str(count))
 
