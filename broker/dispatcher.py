@@ -26,7 +26,6 @@ from .contract import wire
 from .contract.messages import (
     AnyAnswer,
     AnyCommand,
-    AnyEvent,
     AnyView,
     Command,
     ConfigureHall,
@@ -100,6 +99,10 @@ class Dispatcher:
             tasks.create_task(self._work())
             tasks.create_task(self._keep_presence())
             tasks.create_task(self._keep_day())
+            try:
+                await asyncio.get_running_loop().create_future()
+            finally:
+                self._publish(will(hall=self._hall, node=NODE, role=Role.DISPATCHER))
 
     def configure(self, hall: Hall) -> AnyAnswer:
         """Take the hall file into force, if today's visits allow it; the first one of all opens the first day."""
@@ -218,25 +221,20 @@ class Dispatcher:
         self._publish(Letter(topic=wire.topic(self._hall, "reply/{}", node), payload=wire.encode(answer)))
 
     def _tell(self, happened: list[Recorded]) -> None:
-        """Send events and, at once, the views they touch; the other views follow a moment later."""
+        """Send what the commit changed, where somebody waits for it first: signs, voice, boards; the rest follows."""
         if not happened:
             return
+        counters = {number for each in happened if (number := getattr(each.event, "counter", None)) is not None}
+        for number in counters:
+            self._show(views.counter_view(self.state, number))
         for recorded in happened:
             self._publish(Letter(topic=wire.event_topic(self._hall, recorded), payload=wire.encode(recorded)))
-        for view in self._touched([recorded.event for recorded in happened]):
-            self._show(view)
+        for zone in {counter.zone for number in counters if (counter := self.state.counter(number)) is not None}:
+            self._show(views.board_view(self.state, zone))
+        if counters or any(isinstance(each.event, TicketIssued) for each in happened):
+            self._show(views.queues_view(self.state))
         if self._rest is None and self._connected:
             self._rest = asyncio.get_running_loop().call_later(REST_S, self._show_all)
-
-    def _touched(self, events: list[AnyEvent]) -> Iterable[AnyView]:
-        counters = {number for event in events if (number := getattr(event, "counter", None)) is not None}
-        for number in counters:
-            yield views.counter_view(self.state, number)
-        zones = {counter.zone for number in counters if (counter := self.state.counter(number)) is not None}
-        for zone in zones:
-            yield views.board_view(self.state, zone)
-        if counters or any(isinstance(event, TicketIssued) for event in events):
-            yield views.queues_view(self.state)
 
     def _show_all(self) -> None:
         self._rest = None

@@ -57,14 +57,13 @@ def _presence_letter(hall: str, presence: Presence) -> Letter:
 
 
 def subscriptions(*, hall: str, node: str, also: Sequence[str]) -> list[str]:
-    """Return what a node listens to: its replies, events, the dispatcher's presence, and the views in `also`.
+    """Return what a node listens to: its replies, the dispatcher's presence, and the views and events in `also`.
 
-    `also` holds patterns filled in by `wire.topic`, without hall: "view/hall", "view/counter/3", "view/board/+".
+    `also` holds topics as `wire.topic` takes them, without hall: "view/hall", "view/counter/3", "event/+".
     """
     rest = [wire.topic(hall, pattern) for pattern in also]
     return [
         wire.topic(hall, "reply/{}", node),
-        wire.topic(hall, "event/{}", "+"),
         wire.topic(hall, "node/{}", DISPATCHER),
         *rest,
     ]
@@ -74,8 +73,9 @@ class HallLink:
     """Speaks the contract over a bus. All callbacks run on the event loop.
 
     `clock` returns monotonic seconds. `on_view` gets each view that is news (never one older than was seen),
-    `on_event` each event once and in order, after a catch-up if some were missed; events from before this link's
-    first sight of the hall are not delivered. `on_hall_here(True)` when the dispatcher is reachable.
+    `on_event`, for a node that listens to "event/+", each event once and in order, after a catch-up if some were
+    missed; events from before this link's first sight of the hall are not delivered. `on_hall_here(True)` when the
+    dispatcher is reachable.
     """
 
     def __init__(
@@ -87,7 +87,7 @@ class HallLink:
         role: Role,
         clock: Callable[[], float],
         on_view: Callable[[AnyView], None] = lambda _: None,
-        on_event: Callable[[Recorded], None] = lambda _: None,
+        on_event: Callable[[Recorded], None] | None = None,
         on_hall_here: Callable[[bool], None] = lambda _: None,
     ) -> None:
         self._bus = bus
@@ -267,7 +267,9 @@ class HallLink:
             del self._early[seq]
         while self._seq_or_zero + 1 in self._early:
             self._seq = self._seq_or_zero + 1
-            self._on_event(self._early.pop(self._seq))
+            recorded = self._early.pop(self._seq)
+            if self._on_event is not None:
+                self._on_event(recorded)
 
     @property
     def _seq_or_zero(self) -> int:
@@ -276,7 +278,12 @@ class HallLink:
     def _know_of(self, seq: int) -> None:
         """Note that the hall is at `seq`; events go out before views, so whatever is missing by now was missed."""
         self._known = max(self._known, seq)
-        if self._known > self._seq_or_zero and not self._catching_up and self._tasks is not None:
+        if (
+            self._on_event is not None
+            and self._known > self._seq_or_zero
+            and not self._catching_up
+            and self._tasks is not None
+        ):
             self._catching_up = True
             self._tasks.create_task(self._catch_up())
 

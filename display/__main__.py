@@ -66,7 +66,7 @@ async def speak(file: DisplayFile, voice: Voice) -> int:
     except ValueError as error:
         raise BrokenConfig(f"voice.speaker: {error}") from error
     node = VoiceNode(
-        bus=bus_of(file, "view/hall"),
+        bus=bus_of(file, "view/hall", "view/queues", "event/+"),
         hall=file.hall,
         node=file.node,
         speech=SpeechQueue(

@@ -39,7 +39,7 @@ class Member:
     """A node of the hall, and what it heard."""
 
     def __init__(self, broker: MemoryBroker, name: str, role: Role, clock: Callable[[], float]) -> None:
-        also = ["view/hall", "view/queues", "view/board/+", "view/counter/+"]
+        also = ["view/hall", "view/queues", "view/board/+", "view/counter/+", "event/+"]
         bus = broker.bus(
             name=name,
             subscriptions=subscriptions(hall="east", node=name, also=also),

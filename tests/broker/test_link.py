@@ -105,7 +105,7 @@ class Box:
         self.epochs: list[int] = []  # of the same events
         self.views: list[tuple[int, int]] = []
         self.here: list[bool] = []
-        wanted = subscriptions(hall="east", node="box-1", also=["view/queues", "view/counter/1"])
+        wanted = subscriptions(hall="east", node="box-1", also=["view/queues", "view/counter/1", "event/+"])
         wanted.append(wire.topic("east", "node/{}", "kiosk-1"))
         self.bus = broker.bus(
             name="box-1", subscriptions=wanted, will=will(hall="east", node="box-1", role=Role.COUNTER)

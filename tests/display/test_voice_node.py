@@ -86,7 +86,7 @@ async def voice(tmp_path: Path, speaker: Speaker, *worker: str) -> AsyncIterator
     broker = MemoryBroker()
     maker = VoiceMaker(state_dir=tmp_path, worker=worker) if worker else VoiceMaker(state_dir=tmp_path)
     node = VoiceNode(
-        bus=broker.bus(name="voice-1", subscriptions=subscriptions(hall="east", node="voice-1", also=[])),
+        bus=broker.bus(name="voice-1", subscriptions=subscriptions(hall="east", node="voice-1", also=["event/+"])),
         hall="east",
         node="voice-1",
         speech=SpeechQueue(zone="main", languages=(Language.ZH,), repeats=1, backlog_s=15),
