@@ -26,7 +26,13 @@ SCREENS: Final = {
     "refused": "不能取号 refused",
     "away": "暂停服务 out of service",
 }
-LAMPS: Final = {"off": "灭 off", "red": "红 red", "green": "绿 green"}
+LAMPS: Final = {
+    "off": "灭 off",
+    "red": "红 red",
+    "green": "绿 green",
+    "red fast": "红闪 red, blinks",
+    "green fast": "绿闪 green, blinks",
+}
 
 
 class PlainLines:
@@ -163,8 +169,8 @@ def _messages(seen: HallSeen) -> list[Text]:
 
 
 def _keys(seen: HallSeen) -> Text:
-    line = Text(style="bright_black", overflow="ellipsis", no_wrap=True)
+    line = Text(style="bright_black")
     for offer in (*mischief(seen), clerks(seen)):
         line.append(f"{offer.letter} ", style="bold")
-        line.append(f"{offer.zh} {offer.en}  ", style="red" if offer.amends and offer.letter != "a" else "")
+        line.append(f"{offer.zh} {offer.en}".replace(" ", "\N{NO-BREAK SPACE}") + "  ", style="red" if offer.amends and offer.letter != "a" else "")
     return line.append("q", style="bold").append(" 结束 quit")

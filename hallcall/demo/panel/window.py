@@ -147,7 +147,7 @@ class Counted(Plate):
         )
         self._smaller = []
         for place, (zh, en) in enumerate(names):
-            x = 462 + place * 91
+            x = 458 + place * 91
             self._smaller.append(self.words(x, 28, 32, align=0.5, fit=84))
             self.words(x, 57, 17, align=0.5, fit=84).say(zh)
             self.words(x, 78, 14, align=0.5, fit=84).say(en, parts.MUTED)
