@@ -60,9 +60,10 @@ class Floor:
 
     LINE_BUSY_MS: Final = 250.0
 
-    def __init__(self, *, tell: Callable[[str], None] = lambda _: None) -> None:
-        """`tell` hears each notable thing, in both languages."""
+    def __init__(self, *, tell: Callable[[str], None] = lambda _: None, hears: bool = True) -> None:
+        """`tell` hears each notable thing, in both languages; without `hears` a real loudspeaker has the voice."""
         self._tell = tell
+        self._hears = hears
         self.glass = Glass()
         self.slips: list[str] = []  # ticket of each whole slip, in order
         self.torn = 0
@@ -102,11 +103,11 @@ class Floor:
     @property
     def quiet(self) -> bool:
         """Tell whether every call that was shown has been announced to its end."""
-        return len(self.announcements) >= len(self.glimpses)
+        return not self._hears or len(self.announcements) >= len(self.glimpses)
 
     def announced(self, glimpse: Glimpse) -> bool:
         """Tell whether a call has been heard to its end: calls are announced in their order."""
-        return len(self.announcements) > list(self.glimpses.values()).index(glimpse)
+        return not self._hears or len(self.announcements) > list(self.glimpses.values()).index(glimpse)
 
     @property
     def lost(self) -> list[str]:

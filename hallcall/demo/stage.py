@@ -59,7 +59,7 @@ class Stage:
         self._messages: deque[str] = deque(maxlen=8)
         self._ports: Ports = free_ports()
         self.hall: Hall = lay_out(directory, ports=self._ports, settings=self._settings())
-        self.floor = Floor(tell=self._news)
+        self.floor = Floor(tell=self._news, hears=silent)
         self._programs = Programs(logs=directory / "logs", say=self.say)
         self._recorder = Recorder(hall=self.hall.id, login=self._login("recorder"), log=directory / "mqtt.log")
         self.crowd = Crowd(
