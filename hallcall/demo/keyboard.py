@@ -14,7 +14,7 @@ from contextlib import contextmanager
 def keys(press: Callable[[str], None]) -> Iterator[None]:
     """Hand each key typed meanwhile to `press`. Where stdin is no terminal of ours, nothing is typed."""
     terminal = sys.stdin.fileno()
-    if not os.isatty(terminal) or os.tcgetpgrp(terminal) != os.getpgrp():
+    if not _is_ours(terminal):
         yield
         return
     loop = asyncio.get_running_loop()
@@ -39,3 +39,11 @@ def keys(press: Callable[[str], None]) -> Iterator[None]:
         loop.remove_reader(terminal)
         give_back()
         atexit.unregister(give_back)
+
+
+def _is_ours(terminal: int) -> bool:
+    """Tell whether it is a terminal whose foreground we are: changing it from the background would stop us."""
+    try:
+        return os.tcgetpgrp(terminal) == os.getpgrp()
+    except OSError:
+        return False

@@ -171,6 +171,7 @@ def _messages(seen: HallSeen) -> list[Text]:
 def _keys(seen: HallSeen) -> Text:
     line = Text(style="bright_black")
     for offer in (*mischief(seen), clerks(seen)):
+        words = f"{offer.zh} {offer.en}".replace(" ", "\N{NO-BREAK SPACE}")
         line.append(f"{offer.letter} ", style="bold")
-        line.append(f"{offer.zh} {offer.en}".replace(" ", "\N{NO-BREAK SPACE}") + "  ", style="red" if offer.amends and offer.letter != "a" else "")
+        line.append(f"{words}  ", style="red" if offer.amends and offer.letter != "a" else "")
     return line.append("q", style="bold").append(" 结束 quit")
