@@ -16,6 +16,7 @@ from .seen import CounterSeen, HallSeen, clerks, mischief
 REFRESH_S: Final = 0.25
 BAR: Final = 30
 MESSAGES: Final = 5
+KEYS_A_LINE: Final = 3
 SCREENS: Final = {
     "": "尚未开机 not on yet",
     "home": "首页 home",
@@ -152,8 +153,9 @@ def _floor(seen: HallSeen) -> Table:
     )
     people = f"厅内 inside {seen.people}   等候 waiting {seen.waiting}"
     if seen.expected is not None:
-        done = BAR * seen.gone // max(1, seen.expected)
-        people += f"   {'━' * done}{'╌' * (BAR - done)} {seen.gone}/{seen.expected}"
+        gone = min(seen.gone, seen.expected)
+        done = BAR * gone // max(1, seen.expected)
+        people += f"   {'━' * done}{'╌' * (BAR - done)} {gone}/{seen.expected}"
     table.add_row("顾客 people", people)
     wrong = Text()
     for words, count in (("丢失 lost", seen.lost), ("重复 doubled", seen.doubled)):
@@ -169,9 +171,10 @@ def _messages(seen: HallSeen) -> list[Text]:
 
 
 def _keys(seen: HallSeen) -> Text:
+    offers = (*mischief(seen), clerks(seen))
     line = Text(style="bright_black")
-    for offer in (*mischief(seen), clerks(seen)):
-        words = f"{offer.zh} {offer.en}".replace(" ", "\N{NO-BREAK SPACE}")
+    for place, offer in enumerate(offers):
         line.append(f"{offer.letter} ", style="bold")
-        line.append(f"{words}  ", style="red" if offer.amends and offer.letter != "a" else "")
+        line.append(f"{offer.zh} {offer.en}", style="red" if offer.amends and offer.letter != "a" else "")
+        line.append("\n" if place % KEYS_A_LINE == KEYS_A_LINE - 1 else "   ")
     return line.append("q", style="bold").append(" 结束 quit")
