@@ -14,9 +14,9 @@ from rich.text import Text
 from .seen import CounterSeen, HallSeen, clerks, mischief
 
 REFRESH_S: Final = 0.25
-BAR: Final = 30
+BAR: Final = 20
 MESSAGES: Final = 5
-KEYS_A_LINE: Final = 3
+LINE_ENDS: Final = (2, 4)  # the keys' lines: each fits 80 columns
 SCREENS: Final = {
     "": "尚未开机 not on yet",
     "home": "首页 home",
@@ -176,5 +176,5 @@ def _keys(seen: HallSeen) -> Text:
     for place, offer in enumerate(offers):
         line.append(f"{offer.letter} ", style="bold")
         line.append(f"{offer.zh} {offer.en}", style="red" if offer.amends and offer.letter != "a" else "")
-        line.append("\n" if place % KEYS_A_LINE == KEYS_A_LINE - 1 else "   ")
+        line.append("\n" if place in LINE_ENDS else "   ")
     return line.append("q", style="bold").append(" 结束 quit")
