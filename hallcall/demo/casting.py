@@ -13,6 +13,9 @@ from .layout import Ports
 from .programs import mosquitto_command
 
 UNSEEN = {"SDL_VIDEODRIVER": "offscreen"}
+# One machine plays all the boxes of a hall: screens drawn without a GPU must not take the processor from the others.
+ASIDE = ("nice", "-n", "10")
+ONE_CORE = {"LP_NUM_THREADS": "1"}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,13 +45,14 @@ def cast(directory: Path, *, hall: Hall, ports: Ports, desk: Desk | None) -> lis
     ):
         argv = [python, "-m", module, "--config", str(config / f"{name}.toml")]
         if name in {"kiosk", "board"}:
-            parts.append(Part(name=name, argv=[*argv, "--witness", screens], environment=windows.get(name, UNSEEN)))
+            environment = {**windows.get(name, UNSEEN), **ONE_CORE}
+            parts.append(Part(name=name, argv=[*ASIDE, *argv, "--witness", screens], environment=environment))
         else:
             parts.append(Part(name=name, argv=argv))
     if desk is not None:
         size = [str(desk.panel.width), str(desk.panel.height)]
-        argv = [python, "-m", "hallcall.demo.panel", str(directory / "state" / "panel"), *size]
-        parts.append(Part(name="panel", argv=argv, environment=desk.panel.environment))
+        argv = [*ASIDE, python, "-m", "hallcall.demo.panel", str(directory / "state" / "panel"), *size]
+        parts.append(Part(name="panel", argv=argv, environment={**desk.panel.environment, **ONE_CORE}))
     return parts
 
 

@@ -29,8 +29,6 @@ class Glimpse:
     board_text: str | None = None
     sign_ms: float | None = None
     sign_bytes: str | None = None
-    line_free: bool = True  # no sign frame in the 250 ms before the press
-    voice_free: bool = True  # nothing was being announced
     voice_ms: float | None = None
     voice_start_s: float | None = None
     voice_end_s: float | None = None
@@ -58,8 +56,6 @@ class Glass:
 class Floor:
     """All reports of the far ends, in order, and what follows from them at a glance."""
 
-    LINE_BUSY_MS: Final = 250.0
-
     def __init__(self, *, tell: Callable[[str], None] = lambda _: None, hears: bool = True) -> None:
         """`tell` hears each notable thing, in both languages; without `hears` a real loudspeaker has the voice."""
         self._tell = tell
@@ -81,8 +77,8 @@ class Floor:
         self.unplugged: set[int] = set()  # keypads
         self.board_rows: list[dict[str, Any]] = []
         self.doubled: set[str] = set()
-        self._pressed: dict[int, tuple[float, bool, bool]] = {}
-        self._last_sign_ms = float("-inf")
+        self.sign_frames_ms: list[float] = []  # when each frame ended, whichever sign it was for
+        self._pressed_ms: dict[int, float] = {}
         self._changed = asyncio.Event()
 
     async def until(self, seen: Callable[[], bool], *, timeout_s: float) -> bool:
@@ -150,13 +146,10 @@ class Floor:
     def _glimpse(self, ticket: str, counter: int) -> Glimpse:
         key = (ticket, counter)
         if key not in self.glimpses:
-            pressed, line_free, voice_free = self._pressed.get(counter, (None, True, True))
             if any(ticket == other for other, _ in self.glimpses):
                 self.doubled.add(ticket)
             self._tell(f"{ticket} → {counter} 号窗口 called to counter {counter}")
-            self.glimpses[key] = Glimpse(
-                ticket=ticket, counter=counter, pressed_ms=pressed, line_free=line_free, voice_free=voice_free
-            )
+            self.glimpses[key] = Glimpse(ticket=ticket, counter=counter, pressed_ms=self._pressed_ms.get(counter))
         return self.glimpses[key]
 
     def at_counter(self, counter: int) -> Glimpse | None:
@@ -174,8 +167,7 @@ class Floor:
 
     def _take_pressed(self, report: dict[str, Any]) -> None:
         if report["key"] == "call":
-            line_free = report["ms"] - self._last_sign_ms > self.LINE_BUSY_MS
-            self._pressed[report["counter"]] = (report["ms"], line_free, self.quiet)
+            self._pressed_ms[report["counter"]] = report["ms"]
 
     def _take_slip(self, report: dict[str, Any]) -> None:
         found = TICKET.search("\n".join(report["lines"]))
@@ -211,7 +203,7 @@ class Floor:
 
     def _take_sign(self, report: dict[str, Any]) -> None:
         text = report["text"].strip()
-        self._last_sign_ms = report["ms"]
+        self.sign_frames_ms.append(report["ms"])
         self.signs[report["counter"]] = text
         if TICKET.fullmatch(text):
             glimpse = self._glimpse(text, report["counter"])

@@ -13,6 +13,7 @@ from typing import Any, Final
 from .floor import Announcement, Floor, Glimpse
 
 GRADE_NAMES: Final = {0: None, 1: "satisfied", 2: "average", 3: "dissatisfied", 4: "complaint"}
+SIGN_GAP_MS: Final = 200.0  # the vendor's, between two frames on one line
 SAME_SOUND: Final = 0.02  # greatest mean difference, as a share of the loudness, of two recordings of one phrase
 
 
@@ -114,12 +115,28 @@ def calls(floor: Floor) -> list[dict[str, Any]]:
 
 def delays(floor: Floor) -> dict[str, dict[str, float | None]]:
     """Return p50 and p99, in milliseconds, of the calls that found line and voice free."""
-    free = [each for each in floor.glimpses.values() if each.pressed_ms is not None and each.line_free]
+    free = [each for each in floor.glimpses.values() if _found_line_free(floor, each)]
+    unspoken = [each for each in free if _found_voice_free(floor, each)]
     return {
         "press_to_sign_ms": _percentiles(_since(free, "sign_ms")),
         "press_to_board_ms": _percentiles(_since(free, "board_ms")),
-        "press_to_voice_ms": _percentiles(_since([each for each in free if each.voice_free], "voice_ms")),
+        "press_to_voice_ms": _percentiles(_since(unspoken, "voice_ms")),
     }
+
+
+def _found_line_free(floor: Floor, call: Glimpse) -> bool:
+    """Tell whether no other frame held the sign line, from its gap before the press to the call's own frame."""
+    if call.pressed_ms is None or call.sign_ms is None:
+        return False
+    return not any(call.pressed_ms - SIGN_GAP_MS < at < call.sign_ms for at in floor.sign_frames_ms)
+
+
+def _found_voice_free(floor: Floor, call: Glimpse) -> bool:
+    """Tell whether no other announcement was heard between the press and the call's own."""
+    if call.pressed_ms is None or call.voice_start_s is None:
+        return False
+    pressed_s, start_s = (call.pressed_ms - floor.tape_began_ms) / 1000, call.voice_start_s
+    return not any(each.start_s < start_s and each.end_s > pressed_s for each in floor.announcements)
 
 
 def _since(glimpses: Iterable[Glimpse], what: str) -> list[float]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final, Self
 
 _BITS_A_BYTE: Final = 10  # 8N1
+_LOOP_STEP_S: Final = 0.001
 _CHUNK: Final = 4096
 
 
@@ -86,9 +87,13 @@ class PtyCable:
             return  # nobody reads: a UART would overrun and lose them too
 
     def _later(self, at_s: float, do: Callable[..., None], *arguments: object) -> None:
+        loop = asyncio.get_running_loop()
+
         def arrive() -> None:
             self._under_way.discard(timer)
+            while loop.time() < at_s:
+                pass  # the loop wakes in whole milliseconds; a byte does not take that long
             do(*arguments)
 
-        timer = asyncio.get_running_loop().call_at(at_s, arrive)
+        timer = loop.call_at(at_s - _LOOP_STEP_S, arrive)
         self._under_way.add(timer)
