@@ -81,7 +81,8 @@ class Dispatcher:
         self._poisoned = _read_poison(poison)
         self._alarms = {alarm.name: alarm for alarm in alarms}
         self._waiting: list[Waiting] = []
-        self._rung = asyncio.Event()  # a command waits
+        self._called = False  # the waiting commands will be taken when the loop comes round
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._told: dict[str, AnyView] = {}
         self._rest: asyncio.TimerHandle | None = None
         self._connected = False
@@ -96,11 +97,10 @@ class Dispatcher:
         """Serve the hall until cancelled."""
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._bus.run())
-            tasks.create_task(self._work())
             tasks.create_task(self._keep_presence())
             tasks.create_task(self._keep_day())
             try:
-                await asyncio.get_running_loop().create_future()
+                await self._failed
             finally:
                 self._publish(will(hall=self._hall, node=NODE, role=Role.DISPATCHER))
 
@@ -146,13 +146,18 @@ class Dispatcher:
         if not isinstance(heard.message, Command):
             return
         self._waiting.append(Waiting(node=heard.level, command=heard.message))
-        self._rung.set()
+        if not self._called:
+            self._called = True
+            asyncio.get_running_loop().call_soon(self._work)
 
-    async def _work(self) -> None:
-        while True:
-            await self._rung.wait()
-            self._rung.clear()
+    def _work(self) -> None:
+        """Take all that waits; whatever fails ends `run`, and so the process."""
+        self._called = False
+        try:
             self._take_all()
+        except Exception as error:  # noqa: BLE001 - not to carry on: the loop would log it and go on
+            if not self._failed.done():
+                self._failed.set_exception(error)
 
     def _take_all(self) -> None:
         batch, self._waiting = self._waiting, []

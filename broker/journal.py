@@ -9,6 +9,7 @@ import hashlib
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
@@ -20,6 +21,7 @@ import msgspec
 from .contract.messages import AnyAnswer, AnyEvent, DayOpened, Event, Recorded
 
 SCHEMA: Final = 1  # PRAGMA user_version
+WAL_BYTES: Final = 4_400_000  # a little above the 1000 pages at which SQLite begins its log anew
 NO_HASH: Final = ""  # before the first row of the first file
 
 _EVENT: Final = msgspec.json.Decoder(AnyEvent)
@@ -81,10 +83,9 @@ class Journal:
         """Return the answers given today and the business day before, by node and command id."""
         known: dict[tuple[str, str], AnyAnswer] = {}
         for path in _days(self._directory)[-2:]:
-            with sqlite3.connect(f"file:{path}?mode=ro", uri=True) as db:
+            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
                 for node, command, body in db.execute("SELECT node, command, body FROM answer"):
                     known[node, command] = _ANSWER.decode(body)
-            db.close()
         return known
 
     def read(self, *, after_seq: int, limit: int) -> list[Recorded]:
@@ -154,6 +155,7 @@ class Journal:
             self._db.close()
         self._path = self._directory / f"{day}.sqlite"
         self._db = _connect(self._path)
+        _stretch_log(self._db)
         self._db.execute("BEGIN IMMEDIATE")
         for statement in files("broker").joinpath("journal.sql").read_text(encoding="utf-8").split(";"):
             if statement.strip():
@@ -168,6 +170,7 @@ class Journal:
         try:
             self._db = _connect(path)
             self._check(self._db, path)
+            _stretch_log(self._db)
         except sqlite3.DatabaseError as error:
             raise JournalDamaged(_advice(path, str(error))) from error
 
@@ -229,8 +232,21 @@ def _connect(path: Path) -> sqlite3.Connection:
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA journal_mode = WAL")
     db.execute("PRAGMA synchronous = FULL")
-    db.execute("PRAGMA foreign_keys = ON")
     return db
+
+
+def _stretch_log(db: sqlite3.Connection) -> None:
+    """Grow the write-ahead log once: a commit into a file that has its size waits for no change of the file system.
+
+    What is rolled back has passed through the log all the same, for it is larger than SQLite's cache.
+    """
+    (cache,) = db.execute("PRAGMA cache_size").fetchone()
+    db.execute("PRAGMA cache_size = 10")
+    db.execute("BEGIN IMMEDIATE")
+    db.execute("CREATE TABLE stretch (zeros BLOB)")
+    db.execute("INSERT INTO stretch VALUES (zeroblob(?))", (WAL_BYTES,))
+    db.execute("ROLLBACK")
+    db.execute(f"PRAGMA cache_size = {cache}")
 
 
 def _lock(path: Path) -> IO[str]:

@@ -22,6 +22,7 @@ from broker.contract import wire
 from broker.contract.messages import ReportSlip, Role, SlipFate, TakeTicket, TicketTaken
 from broker.link import HallLink, subscriptions, will
 
+from .demo import tally
 from .demo.floor import Floor
 from .demo.layout import Ports, clear, free_ports, lay_out
 from .demo.programs import Programs, mosquitto_command
@@ -33,7 +34,7 @@ FLOOR_PAUSE_S: Final = 0.1  # presses come one by one too: a machine at rest is 
 AIM: Final = 3.0  # times the floor, at p50
 PAD_BITS: Final = 40  # four bytes of ten bits
 SIGN_BITS: Final = 80
-PAD_BAUD, SIGN_BAUD = 9600, 57600
+PAD_BAUD, SIGN_BAUD = 19200, 57600
 CABLE_MS: Final = 1000 * (PAD_BITS / PAD_BAUD + SIGN_BITS / SIGN_BAUD)  # physics: no program can be quicker
 SIGN_GAP_S: Final = 0.3  # the sign line is free again
 
@@ -148,8 +149,7 @@ class Bench:
             self._order("finish")
             await self.floor.until(lambda: not self.floor.signs.get(1), timeout_s=5)
         running.cancel()
-        seen = self.floor.glimpses.values()
-        return [each.sign_ms - each.pressed_ms for each in seen if each.sign_ms and each.pressed_ms]
+        return tally.since_press(tally.line_was_free(self.floor), "sign_ms")
 
     def _order(self, key: str) -> None:
         self.programs.write("cables", json.dumps({"do": "press", "counter": 1, "key": key}))

@@ -21,6 +21,7 @@ from hardware.simulators.qsystem_pads import LampLit, SimulatedPads, TextShown
 
 FIRST_SIGN: Final = 33  # address of counter 1's sign, as in files/counter.toml
 SIGN_BAUD: Final = 57600
+PAD_BAUD: Final = 19200
 
 
 class Cables:
@@ -30,7 +31,7 @@ class Cables:
         self._slips = len(list((directory / "slips").glob("*.bin")))
         lines = directory / "lines"
         numbers = range(1, counters + 1)
-        self._pads = SimulatedPads(link=lines / "pads", addresses=numbers, report=self._pad_saw)
+        self._pads = SimulatedPads(link=lines / "pads", addresses=numbers, report=self._pad_saw, baud=PAD_BAUD)
         self._signs = SimulatedSigns(
             link=lines / "signs",
             addresses=[FIRST_SIGN + number - 1 for number in numbers],

@@ -48,7 +48,7 @@ def cast(directory: Path, *, hall: Hall, ports: Ports, desk: Desk | None) -> lis
             environment = {**windows.get(name, UNSEEN), **ONE_CORE}
             parts.append(Part(name=name, argv=[*ASIDE, *argv, "--witness", screens], environment=environment))
         else:
-            parts.append(Part(name=name, argv=argv))
+            parts.append(Part(name=name, argv=[*ASIDE, *argv] if name == "voice" else argv))
     if desk is not None:
         size = [str(desk.panel.width), str(desk.panel.height)]
         argv = [*ASIDE, python, "-m", "hallcall.demo.panel", str(directory / "state" / "panel"), *size]

@@ -115,13 +115,18 @@ def calls(floor: Floor) -> list[dict[str, Any]]:
 
 def delays(floor: Floor) -> dict[str, dict[str, float | None]]:
     """Return p50 and p99, in milliseconds, of the calls that found line and voice free."""
-    free = [each for each in floor.glimpses.values() if _found_line_free(floor, each)]
+    free = line_was_free(floor)
     unspoken = [each for each in free if _found_voice_free(floor, each)]
     return {
-        "press_to_sign_ms": _percentiles(_since(free, "sign_ms")),
-        "press_to_board_ms": _percentiles(_since(free, "board_ms")),
-        "press_to_voice_ms": _percentiles(_since(unspoken, "voice_ms")),
+        "press_to_sign_ms": _percentiles(since_press(free, "sign_ms")),
+        "press_to_board_ms": _percentiles(since_press(free, "board_ms")),
+        "press_to_voice_ms": _percentiles(since_press(unspoken, "voice_ms")),
     }
+
+
+def line_was_free(floor: Floor) -> list[Glimpse]:
+    """Return the calls that found the sign line free."""
+    return [each for each in floor.glimpses.values() if _found_line_free(floor, each)]
 
 
 def _found_line_free(floor: Floor, call: Glimpse) -> bool:
@@ -139,7 +144,8 @@ def _found_voice_free(floor: Floor, call: Glimpse) -> bool:
     return not any(each.start_s < start_s and each.end_s > pressed_s for each in floor.announcements)
 
 
-def _since(glimpses: Iterable[Glimpse], what: str) -> list[float]:
+def since_press(glimpses: Iterable[Glimpse], what: str) -> list[float]:
+    """Return the milliseconds from each press to what the glimpse names: board_ms, sign_ms or voice_ms."""
     return [seen - (each.pressed_ms or 0) for each in glimpses if (seen := getattr(each, what)) is not None]
 
 
