@@ -45,6 +45,13 @@ def docs(arguments: Sequence[str]) -> int:
     return write(arguments)
 
 
+def pictures(arguments: Sequence[str]) -> int:
+    """Take the README's pictures anew."""
+    from .pictures import main as take  # noqa: PLC0415
+
+    return take(list(arguments))
+
+
 def bench(arguments: Sequence[str]) -> int:
     """Measure the hall on this machine."""
     from .bench import main as measure  # noqa: PLC0415
@@ -58,6 +65,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "check-config": check_config,
     "docs": docs,
     "bench": bench,
+    "pictures": pictures,
 }
 
 

@@ -81,11 +81,11 @@ class Crowd:
         """Touch the service, touch *take a number*, take the slip; give up when the kiosk says that it cannot."""
         floor = self._floor
         slips = len(floor.slips)
-        if not await self._touch(f"service:{service}", on="home"):
+        if not await self.touch(f"service:{service}", on="home"):
             return None
         await asyncio.sleep(chance.uniform(*THINK_S))
         await floor.until(lambda: floor.glass.screen == "confirm" or floor.glass.screen in _NO_NUMBER, timeout_s=15)
-        if floor.glass.screen in _NO_NUMBER or not await self._touch("take", on="confirm"):
+        if floor.glass.screen in _NO_NUMBER or not await self.touch("take", on="confirm"):
             await self._leave(chance)
             return None
         await floor.until(lambda: len(floor.slips) > slips or floor.glass.screen in _NO_NUMBER, timeout_s=15)
@@ -100,10 +100,10 @@ class Crowd:
         await floor.until(lambda: "home" in floor.glass.targets or floor.glass.screen == "home", timeout_s=3)
         if "home" in floor.glass.targets:
             await asyncio.sleep(chance.uniform(*THINK_S))
-            await self._touch("home", on=floor.glass.screen)
+            await self.touch("home", on=floor.glass.screen)
         await floor.until(lambda: floor.glass.screen == "home", timeout_s=30)
 
-    async def _touch(self, target: str, *, on: str) -> bool:
+    async def touch(self, target: str, *, on: str) -> bool:
         """Touch a key once its screen stands; again, as people do, when nothing moves."""
         floor = self._floor
         for _ in range(5):

@@ -1,4 +1,4 @@
-"""`python -m hallcall.demo.panel DIR WIDTH HEIGHT`: states come in on stdin, acts go out on stdout, JSON lines.
+"""`python -m hallcall.demo.panel DIR WIDTH HEIGHT [PICTURE]`: states in on stdin, acts out on stdout, JSON lines.
 
 The window ends when stdin does; closed by a person, the program ends with 0.
 """
@@ -68,12 +68,12 @@ def prepare_kivy(home: Path, width: int, height: int) -> None:
 
 
 def main(argv: list[str]) -> int:
-    directory, width, height = argv
+    directory, width, height, *picture = argv
     logging.basicConfig(stream=sys.stderr, level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
     prepare_kivy(Path(directory), int(width), int(height))
     from .window import PanelApp  # noqa: PLC0415 - Kivy reads its environment when it is imported
 
-    app = PanelApp(mail=Mail(sys.stdin.fileno()), send=send)
+    app = PanelApp(mail=Mail(sys.stdin.fileno()), send=send, picture=Path(picture[0]) if picture else None)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: app.stop_soon())
     app.run()

@@ -5,6 +5,7 @@ Importing this module starts Kivy: its environment is set before, in `hallcall.d
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Final, Protocol
 
 from kivy.app import App
@@ -220,8 +221,10 @@ class Panel(Widget):  # type: ignore[misc] # Kivy ships no types
 class PanelApp(App):  # type: ignore[misc] # Kivy ships no types
     title = "Hallcall 演示控制台 demo panel"
 
-    def __init__(self, *, mail: Postbox, send: Send) -> None:
+    def __init__(self, *, mail: Postbox, send: Send, picture: Path | None) -> None:
+        """Stay open until the post ends; with `picture`, draw the last state that came, save it there, and end."""
         super().__init__()
+        self._picture = picture
         parts.register_font()
         self._mail = mail
         self._send = send
@@ -246,4 +249,6 @@ class PanelApp(App):  # type: ignore[misc] # Kivy ships no types
         if seen is not None and self.panel is not None:
             self.panel.show(seen)
         if self._mail.ended:
+            if self._picture is not None and self.panel is not None:
+                self.panel.export_to_png(str(self._picture))
             self.stop()
