@@ -181,15 +181,22 @@ def login_of(file: NodeFile) -> Login:
 
 
 def load_any(path: Path) -> Hall | NodeFile:
-    """Read a file of any kind, taking the kind whose keys it has most of. Raises BrokenConfig."""
+    """Read a file of any kind, taking the kind that it is most like. Raises BrokenConfig."""
     file = TomlFile(path)
     if not file.tables:
         raise BrokenConfig(f"{path}: nothing in it; a hall file begins with id = , a node file with node = ")
     kinds: list[type[Struct]] = [Hall, *FILE_OF_ROLE.values()]
-    kind = max(kinds, key=lambda each: len(set(each.__struct_fields__) & set(file.tables)))
+    kind = max(kinds, key=lambda each: _likeness(file, each))
     if issubclass(kind, NodeFile):
         return _load_node(file, kind)
     return _load(file, Hall, config_check.hall_findings)
+
+
+def _likeness(file: TomlFile, kind: type[Struct]) -> tuple[int, int]:
+    """Return how many of a kind's keys a file has; where kinds have as many, the one with fewer errors is greater."""
+    reading = Reading()
+    reading.structure(file.tables, kind)
+    return len(set(kind.__struct_fields__) & set(file.tables)), -len(reading.findings)
 
 
 def _load_node(file: TomlFile, kind: type[Node]) -> Node:

@@ -229,7 +229,10 @@ def test_a_file_that_is_not_there_or_not_utf8_is_said(file: Path) -> None:
         load_hall(file)
 
 
-@pytest.mark.parametrize(("text", "kind"), [(HALL, Hall), (KIOSK, KioskFile), (BOX, CounterFile)])
+BOARD = KIOSK.partition("[printer]")[0] + '[screen]\nzone = "main"\n'
+
+
+@pytest.mark.parametrize(("text", "kind"), [(HALL, Hall), (KIOSK, KioskFile), (BOX, CounterFile), (BOARD, DisplayFile)])
 def test_the_kind_of_a_file_shows_in_its_keys(file: Path, text: str, kind: type) -> None:
     file.write_text(text, encoding="utf-8")
     assert type(load_any(file)) is kind
