@@ -22,7 +22,7 @@ from .demo.terminal import PlainLines
 
 WAITING: Final = 9  # people in the hall of the pictures
 WIDTH: Final = 1000  # pixels of a picture on a page
-PANEL: Final = (1030, 824)
+PANEL: Final = (1040, 832)
 SCREENS: Final = ("kiosk-home-zh", "kiosk-confirm-zh", "kiosk-ticket-zh", "kiosk-home-en", "board-4rows")
 
 
@@ -31,7 +31,7 @@ class NoPicture(RuntimeError):
 
 
 async def play(directory: Path) -> None:
-    """Fill a hall, let its kiosk begin anew so that it is pictured busy, and call four people."""
+    """Fill a hall, so that its screens are pictured busy, and call four people."""
     stage = Stage(directory=directory, visitors=WAITING + 1, seed=4, desk=None, silent=True, view=PlainLines())
     stage.start()
     try:
@@ -41,8 +41,7 @@ async def play(directory: Path) -> None:
         people = [asyncio.create_task(stage.crowd.send()) for _ in range(WAITING)]
         await floor.until(lambda: len(floor.slips) == WAITING, timeout_s=90)
         for each in screens.glob("kiosk-*.png"):
-            each.unlink()
-        stage.kill("kiosk")
+            each.unlink()  # it is taken anew, with people waiting
         people.append(asyncio.create_task(stage.crowd.send()))
         await floor.until(lambda: len(floor.slips) > WAITING and floor.glass.screen == "home", timeout_s=60)
         await stage.crowd.touch("language:en", on="home")
@@ -98,4 +97,4 @@ def main(argv: list[str]) -> int:
 def _keep(picture: Image.Image, path: Path) -> None:
     height = round(picture.height * WIDTH / picture.width)
     small = picture.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS)
-    small.quantize(128, dither=Image.Dither.NONE).save(path, optimize=True)
+    small.save(path, optimize=True)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import assert_never
 
-from broker.contract.messages import (
+from ..contract.messages import (
     AnyAnswer,
     AnyCommand,
     AnyEvent,
@@ -41,7 +41,6 @@ from broker.contract.messages import (
     VisitEnded,
     VisitRated,
 )
-
 from .estimate import wait_range_min
 from .state import HallState, Visit, VisitState
 from .turn import next_turn, waiting

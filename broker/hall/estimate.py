@@ -8,8 +8,7 @@ is a quarter below and a half above, rounded outwards.
 from fractions import Fraction
 from math import ceil, floor
 
-from broker.contract.messages import CounterState, Hall, Service
-
+from ..contract.messages import CounterState, Hall, Service
 from .state import HallState
 
 LOW, HIGH = Fraction(3, 4), Fraction(3, 2)

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import Enum
 from typing import assert_never
 
-from broker.contract.messages import (
+from ..contract.messages import (
     CallRepeated,
     Counter,
     CounterState,

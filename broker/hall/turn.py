@@ -6,8 +6,7 @@ The cost is O(lanes), whatever waits: only the oldest callable visit of each lan
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from broker.contract.messages import Counter
-
+from ..contract.messages import Counter
 from .state import HallState, Visit
 
 

@@ -1,6 +1,6 @@
 """What the screens need to be right: the state, as each of them should show it."""
 
-from broker.contract.messages import (
+from ..contract.messages import (
     BoardRow,
     BoardView,
     CounterState,
@@ -10,7 +10,6 @@ from broker.contract.messages import (
     QueueRow,
     QueuesView,
 )
-
 from .estimate import wait_range_min
 from .state import HallState, VisitState
 from .turn import waiting

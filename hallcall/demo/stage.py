@@ -109,10 +109,6 @@ class Stage:
         if not self._acts.do(act):
             self.say(f"nobody knows how to do {json.dumps(act, ensure_ascii=False)}")
 
-    def kill(self, program: str) -> None:
-        """Kill a program as a power cut would; it is started again."""
-        self._programs.kill(program)
-
     def spawn(self, work: Coroutine[Any, Any, None]) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)

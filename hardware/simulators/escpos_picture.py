@@ -1,5 +1,6 @@
 """Draws a printed slip as a picture, for people, for the demo and for QR readers."""
 
+import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -43,8 +44,16 @@ def _drawn(piece: Piece, font: Path) -> Image.Image:
 
 
 def _text(piece: Text, font: Path) -> Image.Image:
-    face = ImageFont.truetype(font, _GLYPH_DOTS * piece.size)
-    width = max(1, round(face.getlength(piece.text)))
-    picture = Image.new("L", (width, _GLYPH_DOTS * piece.size * 5 // 4), 255)
-    ImageDraw.Draw(picture).text((0, 0), piece.text, fill=0, font=face, stroke_width=int(piece.bold))
+    """Draw a line in the printer's cells: 24 dots for a Chinese character, 12 for any other (font A)."""
+    cell, size = _GLYPH_DOTS * piece.size, piece.size
+    widths = [cell if unicodedata.east_asian_width(letter) in "WF" else cell // 2 for letter in piece.text]
+    face = ImageFont.truetype(font, cell - 2 * size)
+    picture = Image.new("L", (max(1, sum(widths)), cell * 5 // 4), 255)
+    brush = ImageDraw.Draw(picture)
+    left = 0
+    for letter, width in zip(piece.text, widths, strict=True):
+        brush.text((left + width / 2, 0), letter, fill=0, font=face, anchor="ma")
+        if piece.bold:  # struck twice, a dot apart
+            brush.text((left + width / 2 + size, 0), letter, fill=0, font=face, anchor="ma")
+        left += width
     return picture

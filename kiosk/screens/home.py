@@ -4,8 +4,8 @@ from typing import Final
 
 from broker.contract.messages import Language, Service
 from broker.contract.texts import texts
-from kiosk import flow
 
+from .. import flow
 from .parts import Scene, footer_key, hall_header, key, wait_figure
 from .shapes import (
     ALERT,

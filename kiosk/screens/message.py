@@ -3,8 +3,8 @@
 from typing import Final
 
 from broker.contract.texts import texts
-from kiosk import flow
 
+from .. import flow
 from .parts import Scene, card, footer_key, hall_header, key
 from .shapes import (
     ALERT,

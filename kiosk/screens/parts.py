@@ -7,9 +7,9 @@ from typing import Final
 
 from broker.contract.messages import Language, QueueRow, Text
 from broker.contract.texts import texts
-from kiosk import flow
-from kiosk.slip import minutes
 
+from .. import flow
+from ..slip import minutes
 from .shapes import (
     BOTTOM,
     BRAND,

@@ -2,8 +2,7 @@
 
 from typing import assert_never
 
-from kiosk import flow
-
+from .. import flow
 from .confirm import confirm
 from .home import home
 from .message import away, declined, no_paper

@@ -5,9 +5,9 @@ from zoneinfo import ZoneInfo
 
 from broker.contract.texts import texts
 from hardware.devices import Printed
-from kiosk import flow
-from kiosk.slip import Line, slip
 
+from .. import flow
+from ..slip import Line, slip
 from .parts import Scene, key, wait_caption, wait_figure
 from .shapes import (
     BRAND_DEEP,

@@ -5,7 +5,7 @@ Writes a line of `kiosk.jsonl` for each frame that shows something new, when it 
 `texts`, and `targets`: key → [x0, y0, x1, y1] in parts of the window, 0 to 1, x to the right, y **upwards**, as Kivy
 counts. TUIO counts y downwards: to touch a key's centre over TUIO send ((x0 + x1) / 2, 1 - (y0 + y1) / 2).
 
-The first time that a screen is seen in a language its picture is written beside: `kiosk-home-zh.png`,
+A screen that has no picture yet in its language gets one, written beside: `kiosk-home-zh.png`,
 `kiosk-home-zh-large.png`.
 """
 
@@ -17,8 +17,8 @@ from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels
 from PIL import Image
 
 from hardware.witness import Witness
-from kiosk.flow import Kiosk
 
+from ..flow import Kiosk
 from .shapes import Picture
 
 Targets = dict[str, list[float]]
@@ -30,7 +30,6 @@ class ScreenWitness:
     def __init__(self, directory: Path) -> None:
         self._witness = Witness(directory, name="kiosk")
         self._drawn: tuple[Picture, Kiosk, str | None, Targets] | None = None
-        self._pictured: set[str] = set()
         self._wants_picture = ""
         self._darkroom = ThreadPoolExecutor(max_workers=1)  # the window does not wait for pictures
 
@@ -38,7 +37,8 @@ class ScreenWitness:
         self._drawn = (picture, kiosk, pressed, targets)
         language = kiosk.ticket_language.value
         name = f"kiosk-{picture.name}-{language}{'-large' if kiosk.large else ''}"
-        self._wants_picture = "" if name in self._pictured or pressed is not None else name
+        is_taken = (self._witness.directory / f"{name}.png").exists()
+        self._wants_picture = "" if is_taken or pressed is not None else name
 
     def flipped(self, *, is_settled: bool) -> None:
         """Write what this frame shows; its picture once nothing fades any more."""
@@ -55,7 +55,6 @@ class ScreenWitness:
                 targets=targets,
             )
         if self._wants_picture and is_settled:
-            self._pictured.add(self._wants_picture)
             self._save(self._witness.directory / f"{self._wants_picture}.png")
             self._wants_picture = ""
 

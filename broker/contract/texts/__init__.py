@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from functools import cache
 from importlib import resources
 
-from broker.contract.messages import Language
+from ..messages import Language
 
 
 @cache

@@ -19,6 +19,7 @@ from . import parts
 from .parts import LIVE, MAIN, OFF, PLAIN, WRONG, Key, Plate, Sheet
 
 LOOK_S: Final = 0.05
+DRAWN_S: Final = 0.5  # by then the last state is on the glass
 EDGE: Final = 24.0
 GAP: Final = 16.0
 MESSAGES: Final = 4
@@ -225,6 +226,7 @@ class PanelApp(App):  # type: ignore[misc] # Kivy ships no types
         """Stay open until the post ends; with `picture`, draw the last state that came, save it there, and end."""
         super().__init__()
         self._picture = picture
+        self._leaving = False
         parts.register_font()
         self._mail = mail
         self._send = send
@@ -244,11 +246,18 @@ class PanelApp(App):  # type: ignore[misc] # Kivy ships no types
         """Close the window; from a signal."""
         Clock.schedule_once(lambda _: self.stop(), 0)
 
+    def _take_picture(self, path: Path, _waited_s: float) -> None:
+        taken = Window.screenshot(name=str(path))
+        Path(taken).replace(path)
+        self.stop()
+
     def _look(self) -> None:
         seen = self._mail.newest()
         if seen is not None and self.panel is not None:
             self.panel.show(seen)
         if self._mail.ended:
-            if self._picture is not None and self.panel is not None:
-                self.panel.export_to_png(str(self._picture))
-            self.stop()
+            if self._picture is None:
+                self.stop()
+            elif not self._leaving:
+                self._leaving = True
+                Clock.schedule_once(partial(self._take_picture, self._picture), DRAWN_S)
