@@ -97,4 +97,4 @@ def main(argv: list[str]) -> int:
 def _keep(picture: Image.Image, path: Path) -> None:
     height = round(picture.height * WIDTH / picture.width)
     small = picture.convert("RGB").resize((WIDTH, height), Image.Resampling.LANCZOS)
-    small.save(path, optimize=True)
+    small.quantize(256, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)

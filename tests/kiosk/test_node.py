@@ -69,7 +69,8 @@ class ServiceHall:
         self.news = asyncio.Event()
         self.watcher = HallLink(
             bus=self.broker.bus(
-                name="watcher", subscriptions=subscriptions(hall="east", node="watcher", also=["node/kiosk-1"])
+                name="watcher",
+                subscriptions=subscriptions(hall="east", node="watcher", also=["node/kiosk-1", "event/+"]),
             ),
             hall="east",
             node="watcher",
