@@ -6,12 +6,13 @@ out. Nobody is told of what is not on disk; a failed commit ends the process, an
 
 import argparse
 import asyncio
+import contextlib
 import hashlib
 import json
 import logging
 import signal
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Coroutine, Iterable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -338,6 +339,15 @@ async def serve(config: DispatcherFile, hall: Hall | BrokenConfig, login: Login,
     await dispatcher.run()
 
 
+async def _until_told_to_stop(serving: Coroutine[None, None, None]) -> None:
+    """Serve until SIGTERM or SIGINT; the hall hears a goodbye, and does not wait for a presence to expire."""
+    task = asyncio.ensure_future(serving)
+    for order in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(order, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
 def _hall(path: Path) -> Hall | BrokenConfig:
     try:
         return load_hall(path)
@@ -353,9 +363,8 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         config = load_node(options.config, DispatcherFile)
-        asyncio.run(serve(config, _hall(Path(config.hall_file)), login_of(config), accept_loss=options.accept_loss))
-    except KeyboardInterrupt:
-        return 0
+        hall, login = _hall(Path(config.hall_file)), login_of(config)
+        asyncio.run(_until_told_to_stop(serve(config, hall, login, accept_loss=options.accept_loss)))
     except (BrokenConfig, JournalDamaged, JournalTooNew, JournalInUse, JournalBehind, OSError) as error:
         log.critical("%s", error)
         return 3
@@ -363,5 +372,4 @@ def main(argv: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
     sys.exit(main())
