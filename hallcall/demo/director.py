@@ -98,7 +98,13 @@ def _report(stage: Stage, options: argparse.Namespace) -> int:
     floor, directory = stage.floor, stage.directory
     visitors: int = options.visitors
     errors = tally.recognise(floor, audio=directory / "audio", languages=stage.languages, repeats=stage.repeats)
-    errors += tally.mismatches(floor, visitors=visitors, no_shows=options.no_shows, unlucky=stage.crowd.unlucky)
+    errors += tally.mismatches(
+        floor,
+        visitors=visitors,
+        no_shows=options.no_shows,
+        unlucky=stage.crowd.unlucky,
+        unheard=stage.crowd.unheard,
+    )
     lines = [json.dumps(call, ensure_ascii=False) for call in tally.calls(floor)]
     (directory / "calls.jsonl").write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
     summary = tally.summary(floor, visitors=visitors, errors=errors)

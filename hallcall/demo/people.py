@@ -13,7 +13,7 @@ WALK_S: Final = (0.3, 1.0)
 SERVE_S: Final = (1.0, 3.0)
 THINK_S: Final = (0.3, 0.8)
 PATIENCE_S: Final = 6.0  # a clerk's, for a customer who does not come when the call has been announced
-RATING_S: Final = 2.5  # a clerk gives a customer so long at the keypad
+RATING_S: Final = 8.0  # a clerk waits so long for a customer who stands at the keypad
 LISTEN_S: Final = 9.0  # a polite clerk lets an announcement end, up to this
 GRADES: Final = (1, 1, 1, 1, 2, 1, 3)  # mostly 满意
 
@@ -34,6 +34,7 @@ class Crowd:
         self.expected: dict[int, str] = {}  # counter → ticket of the customer who stands there
         self.gone: set[str] = set()  # tickets whose holders left the hall
         self.unlucky = 0  # customers who got no number
+        self.unheard = 0  # customers who wanted to rate, and no keypad let them
         self.clerks_at_work = asyncio.Event()
         self.clerks_at_work.set()
 
@@ -65,10 +66,18 @@ class Crowd:
         self.expected[call.counter] = ticket
         self._floor.stir()
         rates = number % 3 != 2  # noqa: PLR2004 - two of three
-        if rates and await self._floor.until(lambda: self._asked(call), timeout_s=60):
-            await asyncio.sleep(chance.uniform(*THINK_S))
-            self._order(do="rate", counter=call.counter, grade=chance.choice(GRADES))
+        if rates and not await self._rate(call, chance):
+            self.unheard += 1
         self.gone.add(ticket)
+        self._floor.stir()
+
+    async def _rate(self, call: Glimpse, chance: random.Random) -> bool:
+        """Press a key once the keypad asks; return whether it took the rating."""
+        if not await self._floor.until(lambda: self._asked(call), timeout_s=60):
+            return False
+        await asyncio.sleep(chance.uniform(*THINK_S))
+        self._order(do="rate", counter=call.counter, grade=chance.choice(GRADES))
+        return await self._floor.until(lambda: call.rating is not None, timeout_s=3)
 
     def _call_of(self, ticket: str) -> Glimpse | None:
         """Find one's call on a sign or on the board."""
@@ -155,8 +164,7 @@ class Crowd:
         await self._press_until(counter, "start", lambda: floor.lamps.get(counter) == "green")
         await asyncio.sleep(chance.uniform(*SERVE_S))
         await self._press_until(counter, "finish", lambda: not floor.signs.get(counter))
-        await floor.until(lambda: floor.asking.get(counter, False), timeout_s=1)
-        await floor.until(lambda: not floor.asking.get(counter, False), timeout_s=RATING_S)
+        await floor.until(lambda: ticket in self.gone, timeout_s=RATING_S)
 
     async def _press_until(self, counter: int, key: str, seen: Callable[[], bool]) -> None:
         for _ in range(5):

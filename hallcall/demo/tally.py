@@ -158,12 +158,14 @@ def _percentiles(values: Sequence[float]) -> dict[str, float | None]:
     return {"p50": round(cuts[49], 2), "p99": round(cuts[98], 2)}
 
 
-def mismatches(floor: Floor, *, visitors: int, no_shows: int, unlucky: int) -> list[str]:
+def mismatches(floor: Floor, *, visitors: int, no_shows: int, unlucky: int, unheard: int) -> list[str]:
     """Name everything that a person at the far ends would miss."""
     wrong = [f"{ticket}: given or called twice" for ticket in sorted(floor.doubled)]
     wrong += [f"{ticket}: lost, later numbers were called" for ticket in floor.lost]
     if unlucky:
         wrong.append(f"{unlucky} of {visitors} visitors got no number")
+    if unheard:
+        wrong.append(f"{unheard} visitors wanted to rate, and no keypad took it")
     wrong += [f"{ticket}: shown on the kiosk, no slip" for ticket in floor.shown_numbers if ticket not in floor.slips]
     called = {each.ticket for each in floor.glimpses.values()}
     wrong += [f"{ticket}: printed, never called" for ticket in floor.slips if ticket not in called]

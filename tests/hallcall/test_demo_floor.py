@@ -100,7 +100,7 @@ def test_every_mismatch_is_named(hall: Hall) -> None:
     hall.floor.see_kiosk({"screen": "ticket", "language": "zh", "texts": ["C001"], "targets": {}})
     hall.calls("A001", 1, board=False)
     hall.announces(1.0, 5.0, overlapped=True)
-    assert tally.mismatches(hall.floor, visitors=4, no_shows=0, unlucky=1) == [
+    assert tally.mismatches(hall.floor, visitors=4, no_shows=0, unlucky=1, unheard=0) == [
         "1 of 4 visitors got no number",
         "C001: shown on the kiosk, no slip",
         "B001: printed, never called",
@@ -116,7 +116,7 @@ def test_a_day_without_a_fault_names_nothing(hall: Hall) -> None:
     hall.serves(1)
     hall.announces(1.2, 4.0)
     next(iter(hall.floor.glimpses.values())).voice_start_s = 1.2
-    assert tally.mismatches(hall.floor, visitors=1, no_shows=0, unlucky=0) == []
+    assert tally.mismatches(hall.floor, visitors=1, no_shows=0, unlucky=0, unheard=0) == []
 
 
 def test_delays_are_given_at_the_middle_and_at_the_end(hall: Hall) -> None:
