@@ -39,22 +39,20 @@ async def _run(directory: Path, options: argparse.Namespace, *, place: Desk | No
             loop.add_signal_handler(number, stage.stopped.set)
         with keys(lambda letter: _type(stage, letter)):
             try:
-                opened = await _play(stage, options, windows=place is not None)
+                return await _play(stage, options, windows=place is not None)
             finally:
                 stage.say("the hall closes")
                 await stage.close()
-    if not opened:
-        return 1
-    return _report(stage, options) if counted else 0
 
 
-async def _play(stage: Stage, options: argparse.Namespace, *, windows: bool) -> bool:
-    """Open, let people in, and return whether the hall was open, when the last has gone or somebody stops it."""
+async def _play(stage: Stage, options: argparse.Namespace, *, windows: bool) -> int:
+    """Open, let people in, count; return the exit code when the last has gone, or when somebody ends a held hall."""
+    code = 0
     stage.say(f"the hall's files: {stage.directory}")
     stage.crowd.clerks_at_work.clear()
     stage.start()
     if not await _unless(stage.stopped, stage.ready()):
-        return False
+        return 1
     stage.say("营业厅已开门 the hall is open")
     if options.hold:
         stage.say(stage.invitation())
@@ -63,12 +61,13 @@ async def _play(stage: Stage, options: argparse.Namespace, *, windows: bool) -> 
         began = time.monotonic()
         await _unless(stage.stopped, stage.visit(options.visitors, options.no_shows))
         stage.say(f"{options.visitors} visitors in {time.monotonic() - began:.0f} s")
+        code = await asyncio.to_thread(_report, stage, options)
     elif not windows:
         stage.staff()
         stage.spawn(stage.arrivals())
     if options.visitors is None or options.hold:
         await stage.stopped.wait()
-    return True
+    return code
 
 
 def _type(stage: Stage, letter: str) -> None:
