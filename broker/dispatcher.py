@@ -83,6 +83,7 @@ class Dispatcher:
         self._alarms = {alarm.name: alarm for alarm in alarms}
         self._waiting: list[Waiting] = []
         self._called = False  # the waiting commands will be taken when the loop comes round
+        self._ahead = False  # the state holds what is not on disk: nothing more is done, and nobody is told
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._told: dict[str, AnyView] = {}
         self._rest: asyncio.TimerHandle | None = None
@@ -172,6 +173,9 @@ class Dispatcher:
 
     def _carry_out(self, batch: list[Waiting]) -> list[AnyAnswer]:
         """Decide and apply each command, commit them together, tell what happened; return the answers."""
+        if self._ahead:
+            raise RuntimeError("a commit has failed: what is in memory is not on disk")
+        self._ahead = True
         entries: list[Entry] = []
         answers: list[AnyAnswer] = []
         for each in batch:
@@ -185,6 +189,7 @@ class Dispatcher:
         happened = [recorded for entry in entries for recorded in entry.events]
         if entries and (self.state.day is not None):
             self._journal.append(entries)
+        self._ahead = False
         self._tell(happened)
         return answers
 
@@ -245,7 +250,7 @@ class Dispatcher:
     def _show_all(self) -> None:
         self._rest = None
         hall = views.hall_view(self.state)
-        if hall is None:
+        if hall is None or self._ahead:
             return
         self._show(hall)
         self._show(views.queues_view(self.state))

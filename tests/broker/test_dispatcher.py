@@ -1,6 +1,7 @@
 """The dispatcher over a bus: decides once, writes before it tells, and knows what was told."""
 
 import asyncio
+import sqlite3
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
@@ -171,6 +172,44 @@ async def test_a_command_noted_as_poison_is_refused(tmp_path: Path, small_hall: 
         answer = await kiosk.link.ask(TakeTicket(id="poison", service="bill"))
     assert isinstance(answer, Refused)
     assert answer.reason == "fault"
+
+
+async def test_after_a_disk_that_was_full_nothing_more_is_told_or_written(tmp_path: Path, small_hall: Hall) -> None:
+    """Commands that arrive while the failed commit ends the process are neither answered nor carried out."""
+    broker, journal = MemoryBroker(), Journal(tmp_path)
+    dispatcher = Dispatcher(
+        bus=broker.bus(name="dispatcher", subscriptions=[wire.topic("east", "cmd/{}", "+")]),
+        journal=journal,
+        hall="east",
+        poison=tmp_path / "poison.jsonl",
+        now=lambda: AT,
+    )
+    dispatcher.configure(small_hall)
+    on_disk = journal.seq
+    assert journal._db is not None
+    journal._db.execute("PRAGMA max_page_count = 1")  # no page more than it has by now
+    member = Member(broker, "kiosk-1", Role.KIOSK, asyncio.get_running_loop().time)
+
+    def say(command: AnyCommand) -> None:
+        broker.carry("kiosk-1", Letter(topic="hallcall/1/east/cmd/kiosk-1", payload=wire.encode(command)))
+
+    listening, serving = asyncio.create_task(member.link.run()), asyncio.create_task(dispatcher.run())
+    async with asyncio.timeout(5):
+        await member.here.wait()
+    say(TakeTicket(id="first", service="bill"))
+    say(ReportSlip(id="large", visit="x" * 200_000, fate=SlipFate.PRINTED))  # no room for its refusal
+    for command in range(20):
+        say(TakeTicket(id=f"small-{command}", service="bill"))
+        await asyncio.sleep(0)
+    with pytest.RaisesGroup(sqlite3.OperationalError):
+        await serving
+    listening.cancel()
+    with suppress(asyncio.CancelledError):
+        await listening
+    journal.close()
+    assert not [each for each in member.events if each.seq > on_disk]
+    assert not [view for view in member.views if view.seq > on_disk]
+    assert Journal(tmp_path).seq == on_disk
 
 
 async def test_a_journal_behind_what_was_told_is_noticed(tmp_path: Path, small_hall: Hall) -> None:
