@@ -139,6 +139,10 @@ class Dispatcher:
         return self._carry_out([Waiting(node=NODE, command=command)])[0]
 
     def _hear(self, letter: Letter) -> None:
+        if letter.retained:  # nobody presses now, whatever its age says
+            self._bad_messages += 1
+            log.warning("dropped: a command that the broker had kept on %s", letter.topic)
+            return
         try:
             heard = wire.decode(self._hall, letter.topic, letter.payload)
         except wire.BadMessage as error:
@@ -223,7 +227,7 @@ class Dispatcher:
             raise
 
     def _read(self, command: AnyCommand) -> AnyAnswer:
-        after = command.after_seq if isinstance(command, ReadEvents) else self.state.seq
+        after = min(command.after_seq, self.state.seq) if isinstance(command, ReadEvents) else self.state.seq
         found = self._journal.read(after_seq=after, limit=wire.EVENTS_PER_READ)
         more = bool(found) and found[-1].seq < self.state.seq
         return EventsRead(id=command.id, epoch=self.state.epoch, seq=self.state.seq, events=tuple(found), more=more)

@@ -167,7 +167,7 @@ def decode(hall: str, full_topic: str, payload: bytes) -> Heard:
             continue
         try:
             message = _DECODERS[row.pattern].decode(payload)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise BadMessage(f"{full_topic}: {error}; first bytes {payload[:80]!r}") from error
         return Heard(channel=row, level=match.group(1) if match.groups() else "", message=message)
     raise BadMessage(f"{full_topic}: no such topic in the contract")

@@ -156,6 +156,29 @@ async def test_a_bad_message_is_counted_and_stops_nobody(tmp_path: Path, small_h
         assert (await take(kiosk, "after")).ticket == "A001"
 
 
+async def test_no_nonsense_of_a_node_ends_the_dispatcher(tmp_path: Path, small_hall: Hall) -> None:
+    deep = b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b',"type":"TakeTicket"}'
+    far = b'{"type":"ReadEvents","id":"far","after_seq":%d}' % 10**30
+    old = b'{"type":"TakeTicket","id":"old","service":"bill","age_ms":%d}' % 10**30
+    async with hall_at_work(tmp_path, small_hall) as (broker, _, kiosk, _):
+        for payload in (deep, far, old):
+            broker.carry("kiosk-1", Letter(topic="hallcall/1/east/cmd/kiosk-1", payload=payload))
+        assert (await take(kiosk, "after")).ticket == "A001"
+
+
+async def test_a_command_that_the_broker_kept_is_no_press(tmp_path: Path, small_hall: Hall) -> None:
+    """Whoever has it kept as a topic's last word would press again at each restart of the dispatcher."""
+    async with hall_at_work(tmp_path, small_hall) as (broker, dispatcher, kiosk, _):
+        press = wire.encode(TakeTicket(id="kept", service="bill"))
+        broker.crash()
+        broker.restart()
+        broker.carry("kiosk-1", Letter(topic="hallcall/1/east/cmd/kiosk-1", payload=press, retained=True))
+        async with asyncio.timeout(5):
+            await kiosk.here.wait()
+        await take(kiosk, "after")
+        assert [visit.ticket for visit in dispatcher.state.visits.values()] == ["A001"]
+
+
 async def test_a_fault_in_deciding_is_refused_and_the_hall_goes_on(tmp_path: Path, small_hall: Hall) -> None:
     async with hall_at_work(tmp_path, small_hall) as (_, dispatcher, kiosk, _):
         lanes, dispatcher.state.lanes = dispatcher.state.lanes, {}
