@@ -43,12 +43,14 @@ async def what_was_told(*, bus: Bus, hall: str) -> tuple[int, int]:
     """
     absent = will(hall=hall, node=NODE, role=Role.DISPATCHER)
     told = Told(hall=hall, probe=absent.payload)
-    ready = asyncio.Event()
-    bus.listen(on_letter=told.hear, on_state=lambda up: ready.set() if up else ready.clear())
+
+    def ask(connected: bool) -> None:  # noqa: FBT001 - the bus's callback has this shape
+        if connected:  # each time: a connection that is lost takes the question with it
+            bus.publish(absent)
+
+    bus.listen(on_letter=told.hear, on_state=ask)
     running = asyncio.create_task(bus.run())
     try:
-        await ready.wait()
-        bus.publish(absent)
         await told.known.wait()
     finally:
         running.cancel()

@@ -2,10 +2,11 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -33,6 +34,7 @@ from broker.journal import Journal
 from broker.link import HallLink, subscriptions, will
 from broker.told import JournalBehind, compare, what_was_told
 
+Story = Callable[[Coroutine[Any, Any, None]], None]
 AT = datetime(2026, 11, 21, 1, tzinfo=UTC)
 
 
@@ -249,6 +251,31 @@ async def test_a_journal_behind_what_was_told_is_noticed(tmp_path: Path, small_h
         compare(empty, told, accept_loss=False)
     compare(empty, told, accept_loss=True)
     assert empty.epoch == 2
+
+
+def test_a_dispatcher_that_loses_the_broker_while_it_asks_what_was_told_asks_again(in_no_time: Story) -> None:
+    async def story() -> None:
+        broker = MemoryBroker()
+        seen: list[Letter] = []
+        listener = broker.bus(name="watcher", subscriptions=["hallcall/1/east/node/dispatcher"])
+
+        def lose_it(letter: Letter) -> None:
+            seen.append(letter)
+            if len(seen) == 1:
+                broker.crash()
+                broker.restart()
+
+        listener.listen(on_letter=lose_it, on_state=lambda _: None)
+        listening = asyncio.create_task(listener.run())
+        await asyncio.sleep(0)
+        probe = broker.bus(
+            name="dispatcher", subscriptions=["hallcall/1/east/view/#", "hallcall/1/east/node/dispatcher"]
+        )
+        async with asyncio.timeout(60):
+            assert await what_was_told(bus=probe, hall="east") == (0, 0)
+        listening.cancel()
+
+    in_no_time(story())
 
 
 def test_a_command_is_worth_an_answer_whatever_its_kind() -> None:
