@@ -83,9 +83,12 @@ class Journal:
         """Return the answers given today and the business day before, by node and command id."""
         known: dict[tuple[str, str], AnyAnswer] = {}
         for path in _days(self._directory)[-2:]:
-            with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
-                for node, command, body in db.execute("SELECT node, command, body FROM answer"):
-                    known[node, command] = _ANSWER.decode(body)
+            try:
+                with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+                    for node, command, body in db.execute("SELECT node, command, body FROM answer"):
+                        known[node, command] = _ANSWER.decode(body)
+            except (sqlite3.DatabaseError, msgspec.DecodeError) as error:
+                raise JournalDamaged(_advice(path, f"its answers: {error}")) from error
         return known
 
     def read(self, *, after_seq: int, limit: int) -> list[Recorded]:

@@ -113,6 +113,19 @@ def test_a_damaged_file_is_refused_and_left_as_it_is(directory: Path, what: str)
     assert path.read_bytes() == spoilt
 
 
+def test_a_damaged_file_of_yesterday_is_refused_in_plain_words_too(directory: Path, small_hall: Hall) -> None:
+    """A command of before midnight may come again; without yesterday's answers it would be done twice."""
+    journal = Journal(directory)
+    journal.append([opening(small_hall, day="2026-11-22", seq=5)])
+    journal.close()
+    path = directory / "2026-11-21.sqlite"
+    whole = path.read_bytes()
+    path.write_bytes(whole[:100] + b"\xa5" * 3000 + whole[3100:])
+    journal = Journal(directory)
+    with pytest.raises(JournalDamaged, match=r"2026-11-21\.sqlite is damaged: its answers"):
+        journal.answers()
+
+
 @pytest.mark.parametrize(
     "tampering",
     [
