@@ -93,6 +93,7 @@ class Dispatcher:
         for recorded in journal.replay():
             self.state.apply(recorded)
         self._answers = journal.answers()
+        self._answers_before: dict[tuple[str, str], AnyAnswer] = {}  # of the business day before
         bus.listen(on_letter=self._hear, on_state=self._connection)
 
     async def run(self) -> None:
@@ -121,6 +122,11 @@ class Dispatcher:
         log.error("%s: %s", name, detail)
         self._alarms[name] = DeviceStatus(name=name, state=DeviceState.FAULT, detail=detail)
 
+    @property
+    def alarms(self) -> tuple[DeviceStatus, ...]:
+        """What is wrong just now, as this node's presence tells it."""
+        return tuple(self._alarms.values())
+
     def open_day(self) -> None:
         """Open today's business day if the clock has reached it."""
         if self.state.hall is not None:
@@ -128,11 +134,14 @@ class Dispatcher:
 
     def _open_day(self, zone: ZoneInfo) -> None:
         today = self._now().astimezone(zone).date()
+        if self.state.day is None or today >= date.fromisoformat(self.state.day):
+            self._alarms.pop("clock", None)
         if self.state.day is not None and today <= date.fromisoformat(self.state.day):
             if today < date.fromisoformat(self.state.day):
                 self.alarm("clock", f"the clock says {today}, the journal {self.state.day}: set the clock")
             return
         self._order(OpenDay(id=f"day-{today}", day=today.isoformat()))
+        self._answers_before, self._answers = self._answers, {}
 
     def _order(self, command: AnyCommand) -> AnyAnswer:
         """Carry out a command of our own."""
@@ -184,7 +193,7 @@ class Dispatcher:
         answers: list[AnyAnswer] = []
         for each in batch:
             key = (each.node, each.command.id)
-            known = self._answers.get(key)
+            known = self._answers.get(key, self._answers_before.get(key))
             if known is None:
                 entry = self._decide(each)
                 entries.append(entry)
@@ -291,7 +300,7 @@ class Dispatcher:
             node=NODE,
             role=Role.DISPATCHER,
             up=True,
-            devices=tuple(self._alarms.values()),
+            devices=self.alarms,
             bad_messages=self._bad_messages,
         )
         self._publish(
@@ -317,7 +326,13 @@ class Dispatcher:
 def _read_poison(path: Path) -> frozenset[str]:
     if not path.exists():
         return frozenset()
-    return frozenset(json.loads(line) for line in path.read_text(encoding="utf-8").splitlines() if line)
+    ids = set()
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
+        try:
+            ids.add(json.loads(line))
+        except ValueError:
+            log.warning("%s: a line cut off by a power failure is passed over: %r", path, line)
+    return frozenset(ids)
 
 
 async def serve(config: DispatcherFile, hall: Hall | BrokenConfig, login: Login, *, accept_loss: bool) -> None:

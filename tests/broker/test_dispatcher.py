@@ -4,7 +4,7 @@ import asyncio
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +64,9 @@ class Member:
 
 
 @asynccontextmanager
-async def hall_at_work(directory: Path, hall: Hall) -> AsyncIterator[tuple[MemoryBroker, Dispatcher, Member, Member]]:
+async def hall_at_work(
+    directory: Path, hall: Hall, *, now: Callable[[], datetime] = lambda: AT
+) -> AsyncIterator[tuple[MemoryBroker, Dispatcher, Member, Member]]:
     """A dispatcher, a kiosk and a counter box on one bus."""
     broker = MemoryBroker()
     journal = Journal(directory)
@@ -77,7 +79,7 @@ async def hall_at_work(directory: Path, hall: Hall) -> AsyncIterator[tuple[Memor
         journal=journal,
         hall="east",
         poison=directory / "poison.jsonl",
-        now=lambda: AT,
+        now=now,
     )
     dispatcher.configure(hall)
     clock = asyncio.get_running_loop().time
@@ -115,6 +117,34 @@ async def test_a_command_repeated_after_a_restart_gets_its_old_answer(tmp_path: 
         second = await kiosk.link.ask(TakeTicket(id="same", service="bill"))
         assert [visit.ticket for visit in dispatcher.state.visits.values()] == ["A001"]
     assert second == first
+
+
+async def test_a_command_of_before_midnight_gets_its_old_answer_after_it_and_is_forgotten_a_day_later(
+    tmp_path: Path, small_hall: Hall
+) -> None:
+    days = 0
+    async with hall_at_work(tmp_path, small_hall, now=lambda: AT + timedelta(days=days)) as (_, dispatcher, kiosk, _):
+        first = await kiosk.link.ask(TakeTicket(id="same", service="bill"))
+        days = 1
+        dispatcher.open_day()
+        assert await kiosk.link.ask(TakeTicket(id="same", service="bill")) == first
+        assert not list(dispatcher.state.open_visits())
+        days = 2
+        dispatcher.open_day()
+        third = await kiosk.link.ask(TakeTicket(id="same", service="bill"))
+    assert isinstance(third, TicketTaken)
+    assert third.visit == "2026-11-23-A001"
+
+
+async def test_a_clock_that_went_back_is_told_until_it_is_right_again(tmp_path: Path, small_hall: Hall) -> None:
+    at = AT
+    async with hall_at_work(tmp_path, small_hall, now=lambda: at) as (_, dispatcher, _, _):
+        at = AT - timedelta(days=400)
+        dispatcher.open_day()
+        assert [alarm.name for alarm in dispatcher.alarms] == ["clock"]
+        at = AT + timedelta(hours=1)
+        dispatcher.open_day()
+        assert not dispatcher.alarms
 
 
 async def test_next_on_two_pads_in_one_instant_calls_two_customers_or_one_once(
@@ -192,7 +222,7 @@ async def test_a_fault_in_deciding_is_refused_and_the_hall_goes_on(tmp_path: Pat
 
 
 async def test_a_command_noted_as_poison_is_refused(tmp_path: Path, small_hall: Hall) -> None:
-    (tmp_path / "poison.jsonl").write_text('"poison"\n', encoding="utf-8")
+    (tmp_path / "poison.jsonl").write_text('"poison"\n"cut o', encoding="utf-8")  # the end fell to a power cut
     async with hall_at_work(tmp_path, small_hall) as (_, _, kiosk, _):
         answer = await kiosk.link.ask(TakeTicket(id="poison", service="bill"))
     assert isinstance(answer, Refused)
