@@ -273,7 +273,7 @@ def _remembered(path: Path) -> HallView | None:
         return None
     try:
         return msgspec.json.decode(path.read_bytes(), type=HallView)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         log.warning("%s is not the hall of this version, waiting for the dispatcher's: %s", path, error)
         return None
 

@@ -80,6 +80,6 @@ def _read(path: Path) -> list[Owed]:
         return []
     try:
         return msgspec.json.decode(content, type=list[Owed])
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         log.warning("%s is torn: what the kiosk owed is forgotten, its tickets stay alive: %s", path, error)
         return []
