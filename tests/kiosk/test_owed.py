@@ -8,7 +8,9 @@ from broker.contract.messages import Language
 from kiosk.owed import Owed, OwedFile
 
 
-@pytest.mark.parametrize("left", [b"", b"\0" * 4096, b'[{"take":"boot-1","serv', b'[{"take":"\xff\xfe"', b"\xff" * 4096])
+@pytest.mark.parametrize(
+    "left", [b"", b"\0" * 4096, b'[{"take":"boot-1","serv', b'[{"take":"\xff\xfe"', b"\xff" * 4096]
+)
 def test_a_torn_list_is_forgotten_and_the_kiosk_starts(tmp_path: Path, left: bytes) -> None:
     (tmp_path / "owed.json").write_bytes(left)
     owed = Owed(take="boot-2", service="bill", language=Language.ZH)
