@@ -19,7 +19,7 @@ from hardware.witness import Witness
 
 from .board import Board
 from .fonts import NoFont, chinese_fonts
-from .node import BoardNode, VoiceNode
+from .node import BoardNode, VoiceNode, heard_by_voice
 from .node_thread import NodeThread
 from .speech import SpeechQueue
 from .spoken import SpokenCalls
@@ -66,7 +66,7 @@ async def speak(file: DisplayFile, voice: Voice) -> int:
     except ValueError as error:
         raise BrokenConfig(f"voice.speaker: {error}") from error
     node = VoiceNode(
-        bus=bus_of(file, "view/hall", "view/queues", "event/+"),
+        bus=bus_of(file, *heard_by_voice(voice.zone)),
         hall=file.hall,
         node=file.node,
         speech=SpeechQueue(

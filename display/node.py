@@ -22,6 +22,11 @@ log = logging.getLogger(__name__)
 RETRY_S: Final = (0.5, 1.0, 2.0, 5.0)  # pauses before a silent loudspeaker is tried again; the last one repeats
 
 
+def heard_by_voice(zone: str) -> tuple[str, ...]:
+    """Return what a voice listens to; after a cut, the view of the calls shows that one was missed, a recall too."""
+    return ("view/hall", "view/queues", f"view/board/{zone}", "event/+")
+
+
 class BoardNode:
     """Keeps one board's picture; `show` gets each new one, on the event loop. `now` is aware."""
 

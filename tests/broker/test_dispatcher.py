@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +16,11 @@ from broker.contract.messages import (
     AnyCommand,
     Called,
     CallNext,
+    CallRepeated,
     CounterView,
     Hall,
     HallView,
+    Recall,
     Recorded,
     Refused,
     ReportSlip,
@@ -33,16 +35,19 @@ from broker.dispatcher import Dispatcher
 from broker.journal import Journal
 from broker.link import HallLink, subscriptions, will
 from broker.told import JournalBehind, compare, what_was_told
+from display.node import heard_by_voice
 
 Story = Callable[[Coroutine[Any, Any, None]], None]
+ALL = ("view/hall", "view/queues", "view/board/+", "view/counter/+", "event/+")
 AT = datetime(2026, 11, 21, 1, tzinfo=UTC)
 
 
 class Member:
     """A node of the hall, and what it heard."""
 
-    def __init__(self, broker: MemoryBroker, name: str, role: Role, clock: Callable[[], float]) -> None:
-        also = ["view/hall", "view/queues", "view/board/+", "view/counter/+", "event/+"]
+    def __init__(
+        self, broker: MemoryBroker, name: str, role: Role, clock: Callable[[], float], *, also: Sequence[str] = ALL
+    ) -> None:
         bus = broker.bus(
             name=name,
             subscriptions=subscriptions(hall="east", node=name, also=also),
@@ -51,6 +56,7 @@ class Member:
         self.views: list[View] = []
         self.events: list[Recorded] = []
         self.here = asyncio.Event()
+        self.heard = asyncio.Event()  # something has happened
         self.link = HallLink(
             bus=bus,
             hall="east",
@@ -58,9 +64,13 @@ class Member:
             role=role,
             clock=clock,
             on_view=self.views.append,
-            on_event=self.events.append,
+            on_event=self._happened,
             on_hall_here=lambda here: self.here.set() if here else self.here.clear(),
         )
+
+    def _happened(self, recorded: Recorded) -> None:
+        self.events.append(recorded)
+        self.heard.set()
 
 
 @asynccontextmanager
@@ -265,6 +275,31 @@ async def test_after_a_disk_that_was_full_nothing_more_is_told_or_written(tmp_pa
     assert not [each for each in member.events if each.seq > on_disk]
     assert not [view for view in member.views if view.seq > on_disk]
     assert Journal(tmp_path).seq == on_disk
+
+
+async def test_a_recall_while_the_voice_was_cut_off_reaches_it_when_it_is_back(
+    tmp_path: Path, small_hall: Hall
+) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (broker, _, kiosk, box):
+        await take(kiosk, "t")
+        called = await box.link.ask(CallNext(id="n", counter=1))
+        assert isinstance(called, Called)
+        clock = asyncio.get_running_loop().time
+        voice = Member(broker, "board-1", Role.DISPLAY, clock, also=heard_by_voice("main"))
+        listening = asyncio.create_task(voice.link.run())
+        async with asyncio.timeout(5):
+            await voice.here.wait()
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+        await box.link.ask(Recall(id="again", counter=1, seen=called.call))
+        listening = asyncio.create_task(voice.link.run())
+        async with asyncio.timeout(5):
+            await voice.heard.wait()
+        assert [type(each.event) for each in voice.events] == [CallRepeated]
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
 
 
 async def test_a_journal_behind_what_was_told_is_noticed(tmp_path: Path, small_hall: Hall) -> None:
