@@ -96,7 +96,13 @@ def _report(stage: Stage, options: argparse.Namespace) -> int:
     """Count what the far ends saw, write calls.jsonl and summary.json, and say what is missing."""
     floor, directory = stage.floor, stage.directory
     visitors: int = options.visitors
-    errors = tally.recognise(floor, audio=directory / "audio", languages=stage.languages, repeats=stage.repeats)
+    errors = tally.recognise(
+        floor,
+        tape=directory / "audio" / "hall.wav",
+        references=directory / "state" / "phrases",
+        languages=stage.languages,
+        repeats=stage.repeats,
+    )
     errors += tally.mismatches(
         floor,
         visitors=visitors,

@@ -17,18 +17,18 @@ SIGN_GAP_MS: Final = 200.0  # the vendor's, between two frames on one line
 SAME_SOUND: Final = 0.02  # greatest mean difference, as a share of the loudness, of two recordings of one phrase
 
 
-def recognise(floor: Floor, *, audio: Path, languages: Sequence[str], repeats: int) -> list[str]:
+def recognise(floor: Floor, *, tape: Path, references: Path, languages: Sequence[str], repeats: int) -> list[str]:
     """Find out whom each announcement called, by its sound; note it with the calls; return what is wrong.
 
     Each recorded announcement is compared with a reference made outside the running programs.
     """
-    heard = [(each, _cut(audio / "hall.wav", each)) for each in floor.announcements]
+    heard = [(each, _cut(tape, each)) for each in floor.announcements]
     if not heard:
         return []
-    references = _references(floor.glimpses.values(), audio=audio, languages=languages, repeats=repeats)
+    phrases = _references(floor.glimpses.values(), place=references, languages=languages, repeats=repeats)
     problems = []
     for announcement, sound in heard:
-        match = [glimpse for glimpse, reference in references if _same(sound, reference)]
+        match = [glimpse for glimpse, reference in phrases if _same(sound, reference)]
         if not match:
             problems.append(f"the announcement at {announcement.start_s:.1f} s is none of the calls")
             continue
@@ -42,7 +42,7 @@ def recognise(floor: Floor, *, audio: Path, languages: Sequence[str], repeats: i
 
 
 def _references(
-    glimpses: Iterable[Glimpse], *, audio: Path, languages: Sequence[str], repeats: int
+    glimpses: Iterable[Glimpse], *, place: Path, languages: Sequence[str], repeats: int
 ) -> list[tuple[Glimpse, "array[int]"]]:
     wanted = list(glimpses)
     orders = "".join(
@@ -58,7 +58,6 @@ def _references(
         + "\n"
         for each in wanted
     )
-    place = audio / "reference"
     subprocess.run(
         [sys.executable, "-m", "display.reference", "--out", str(place)], input=orders, text=True, check=True
     )
