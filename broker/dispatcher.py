@@ -85,6 +85,7 @@ class Dispatcher:
         self._called = False  # the waiting commands will be taken when the loop comes round
         self._ahead = False  # the state holds what is not on disk: nothing more is done, and nobody is told
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._tomorrow: Hall | None = None  # a hall file that today's visits did not allow
         self._told: dict[str, AnyView] = {}
         self._rest: asyncio.TimerHandle | None = None
         self._connected = False
@@ -114,7 +115,8 @@ class Dispatcher:
         digest = hashlib.sha256(msgspec.json.encode(hall)).hexdigest()[:16]
         answer = self._order(ConfigureHall(id=f"hall-{self.state.epoch}-{self.state.seq}-{digest}", hall=hall))
         if isinstance(answer, Refused):
-            self.alarm("hall.toml", f"{answer.args.get('what')} is in use today: the change is not in force")
+            self._tomorrow = hall
+            self.alarm("hall.toml", f"{answer.args.get('what')} is in use today: the change waits for the next day")
         return answer
 
     def alarm(self, name: str, detail: str) -> None:
@@ -142,6 +144,10 @@ class Dispatcher:
             return
         self._order(OpenDay(id=f"day-{today}", day=today.isoformat()))
         self._answers_before, self._answers = self._answers, {}
+        if self._tomorrow is not None:
+            hall, self._tomorrow = self._tomorrow, None
+            self._alarms.pop("hall.toml", None)
+            self.configure(hall)
 
     def _order(self, command: AnyCommand) -> AnyAnswer:
         """Carry out a command of our own."""

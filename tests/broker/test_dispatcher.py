@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from broker.bus import Letter, MemoryBroker
@@ -154,6 +155,26 @@ async def test_a_clock_that_went_back_is_told_until_it_is_right_again(tmp_path: 
         assert [alarm.name for alarm in dispatcher.alarms] == ["clock"]
         at = AT + timedelta(hours=1)
         dispatcher.open_day()
+        assert not dispatcher.alarms
+
+
+async def test_a_service_that_is_taken_away_while_people_wait_for_it_goes_at_midnight(
+    tmp_path: Path, small_hall: Hall
+) -> None:
+    at = AT
+    changed = msgspec.structs.replace(
+        small_hall,
+        services=small_hall.services[1:],
+        counters=(msgspec.structs.replace(small_hall.counters[0], skills=("new",)),),
+    )
+    async with hall_at_work(tmp_path, small_hall, now=lambda: at) as (_, dispatcher, kiosk, _):
+        await take(kiosk, "t")
+        assert isinstance(dispatcher.configure(changed), Refused)
+        assert dispatcher.state.hall == small_hall
+        assert [alarm.name for alarm in dispatcher.alarms] == ["hall.toml"]
+        at = AT + timedelta(days=1)
+        dispatcher.open_day()
+        assert dispatcher.state.hall == changed
         assert not dispatcher.alarms
 
 
