@@ -74,8 +74,8 @@ class HallLink:
 
     `clock` returns monotonic seconds. `on_view` gets each view that is news (never one older than was seen),
     `on_event`, for a node that listens to "event/+", each event once and in order, after a catch-up if some were
-    missed; events from before this link's first sight of the hall are not delivered. `on_hall_here(True)` when the
-    dispatcher is reachable.
+    missed; of the events from before this link's first sight of the hall the last `look_back` are delivered.
+    `on_hall_here(True)` when the dispatcher is reachable.
     """
 
     def __init__(
@@ -89,6 +89,7 @@ class HallLink:
         on_view: Callable[[AnyView], None] = lambda _: None,
         on_event: Callable[[Recorded], None] | None = None,
         on_hall_here: Callable[[bool], None] = lambda _: None,
+        look_back: int = 0,
     ) -> None:
         self._bus = bus
         self._hall = hall
@@ -98,6 +99,7 @@ class HallLink:
         self._on_view = on_view
         self._on_event = on_event
         self._on_hall_here = on_hall_here
+        self._look_back = look_back
         self._boot = secrets.token_hex(6)  # ids of this run of the program
         self._sent = 0
         self._answers: dict[str, asyncio.Future[AnyAnswer]] = {}
@@ -236,12 +238,17 @@ class HallLink:
 
     def _enter_epoch(self, epoch: int, seq: int) -> None:
         """Forget the order of an older epoch: a restore or takeover has begun a new one."""
-        if epoch > self._epoch or self._seq is None:
+        if self._seq is None:
+            self._epoch = epoch
+            self._seq = max(0, seq - self._look_back)
+            self._known = seq
+        elif epoch > self._epoch:
             self._epoch = epoch
             self._seq = self._known = seq
             self._early.clear()
         elif self._joining:
-            self._seq = self._known = max(self._seq, seq)
+            self._seq = max(self._seq, seq - self._look_back)
+            self._known = max(self._known, seq)
 
     def _viewed(self, letter: Letter, view: AnyView) -> None:
         place = (view.epoch, view.seq)

@@ -19,6 +19,7 @@ from .voice import VoiceMaker
 
 log = logging.getLogger(__name__)
 
+LOOK_BACK: Final = 100  # events; a voice that starts again goes on with the calls that it had not spoken yet
 RETRY_S: Final = (0.5, 1.0, 2.0, 5.0)  # pauses before a silent loudspeaker is tried again; the last one repeats
 
 
@@ -104,7 +105,16 @@ class VoiceNode:
         self._speaker = speaker
         self._now = now
         self._changed = asyncio.Event()
-        self.link = HallLink(bus=bus, hall=hall, node=node, role=Role.DISPLAY, clock=clock, on_event=self._happened)
+        self._began = now()
+        self.link = HallLink(
+            bus=bus,
+            hall=hall,
+            node=node,
+            role=Role.DISPLAY,
+            clock=clock,
+            on_event=self._happened,
+            look_back=LOOK_BACK,
+        )
 
     async def run(self) -> None:
         """Stay in the hall until cancelled."""
@@ -117,7 +127,7 @@ class VoiceNode:
 
     def _happened(self, recorded: Recorded) -> None:
         age = self._now() - recorded.at
-        if isinstance(recorded.event, TicketCalled) and age > TOO_OLD:
+        if isinstance(recorded.event, TicketCalled) and age > TOO_OLD and recorded.at > self._began:
             log.warning(
                 "%s not spoken: called %d s ago; is this box's clock right?", recorded.event.ticket, age.seconds
             )

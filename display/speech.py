@@ -145,7 +145,7 @@ class SpeechQueue:
             language=event.language,
             times=times,
         )
-        if (call.call, call.times) in self.spoken:
+        if any(spoken == call.call and times >= call.times for spoken, times in self.spoken):
             return self
         if any(each.call == call.call for each in self.waiting):
             merged = tuple(call if each.call == call.call else each for each in self.waiting)

@@ -47,7 +47,14 @@ class Member:
     """A node of the hall, and what it heard."""
 
     def __init__(
-        self, broker: MemoryBroker, name: str, role: Role, clock: Callable[[], float], *, also: Sequence[str] = ALL
+        self,
+        broker: MemoryBroker,
+        name: str,
+        role: Role,
+        clock: Callable[[], float],
+        *,
+        also: Sequence[str] = ALL,
+        look_back: int = 0,
     ) -> None:
         bus = broker.bus(
             name=name,
@@ -67,6 +74,7 @@ class Member:
             on_view=self.views.append,
             on_event=self._happened,
             on_hall_here=lambda here: self.here.set() if here else self.here.clear(),
+            look_back=look_back,
         )
 
     def _happened(self, recorded: Recorded) -> None:
@@ -318,6 +326,27 @@ async def test_a_recall_while_the_voice_was_cut_off_reaches_it_when_it_is_back(
         async with asyncio.timeout(5):
             await voice.heard.wait()
         assert [type(each.event) for each in voice.events] == [CallRepeated]
+        listening.cancel()
+        with suppress(asyncio.CancelledError):
+            await listening
+
+
+async def test_a_voice_that_starts_again_hears_of_the_calls_that_it_had_not_spoken(
+    tmp_path: Path, small_hall: Hall
+) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (broker, _, kiosk, box):
+        for command in ("one", "two"):
+            await take(kiosk, command)
+        await box.link.ask(CallNext(id="left", counter=1))
+        await box.link.ask(CallNext(id="right", counter=2))
+        clock = asyncio.get_running_loop().time
+        voice = Member(broker, "board-1", Role.DISPLAY, clock, also=heard_by_voice("main"), look_back=2)
+        listening = asyncio.create_task(voice.link.run())
+        async with asyncio.timeout(5):
+            await voice.heard.wait()
+        called = [each.event.ticket for each in voice.events if isinstance(each.event, TicketCalled)]
+        assert called == ["A001", "A002"]
+        assert len(voice.events) == 2
         listening.cancel()
         with suppress(asyncio.CancelledError):
             await listening

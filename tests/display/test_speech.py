@@ -1,5 +1,6 @@
 """What the voice says and when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -132,6 +133,12 @@ def test_calls_from_before_an_outage_stay_unspoken() -> None:
     late = NOON + timedelta(seconds=31)
     assert all_said(quiet().heard(at(called(1)), late)) == []
     assert len(all_said(quiet().heard(at(called(1)), late - timedelta(seconds=1)))) == 1
+
+
+def test_a_call_that_was_spoken_with_its_recall_is_not_spoken_alone_after_a_restart() -> None:
+    restarted = replace(quiet(), spoken=frozenset({("c1", 2)}))
+    assert all_said(heard(restarted, called(1), repeated(1))) == []
+    assert [each.times for each in all_said(heard(restarted, called(1), repeated(1), repeated(1, times=3)))] == [3]
 
 
 def test_a_silent_loudspeaker_gets_the_same_call_again() -> None:
