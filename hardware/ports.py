@@ -181,7 +181,9 @@ class _StreamPort:
             raise self._gone(str(error)) from error
 
     async def close(self) -> None:
-        self._writer.transport.abort()
+        transport = self._writer.transport
+        if not transport.is_closing() or transport.get_write_buffer_size():  # a serial line must not be closed twice
+            transport.abort()
         try:
             await self._writer.wait_closed()
         except _CABLE_ERRORS:

@@ -98,6 +98,17 @@ async def test_an_unplugged_line_is_noticed_while_waiting_and_again_while_writin
         await again.close()
 
 
+async def test_an_unplugged_line_leaves_no_traceback_in_the_log(link: Path) -> None:
+    async with PtyCable(link, lambda _chunk, _at: None) as cable:
+        port = await open_port(f"serial:{link}")
+        cable.unplug()
+        with pytest.raises(PortGone):
+            await port.read()
+        await port.close()
+        left_behind = asyncio.all_tasks() - {asyncio.current_task()}
+        assert [each for each in await asyncio.gather(*left_behind, return_exceptions=True) if each is not None] == []
+
+
 async def test_a_line_that_another_program_holds_is_not_shared(link: Path) -> None:
     async with PtyCable(link, lambda *_: None):
         port = await open_port(f"serial:{link}")
