@@ -137,7 +137,7 @@ class Floor:
     def see_board(self, seen: dict[str, Any]) -> None:
         """Note what the board's window drew."""
         self.board_rows = seen["rows"]
-        for row in seen["rows"]:
+        for row in reversed(seen["rows"]):  # the newest call stands first; the voice begins with the oldest
             glimpse = self._glimpse(row["ticket"], row["counter"])
             if glimpse.board_ms is None:
                 glimpse.board_ms, glimpse.board_text, glimpse.call_id = seen["ms"], row["text"], row["call"]

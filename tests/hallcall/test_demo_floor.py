@@ -94,6 +94,16 @@ def test_the_same_call_shown_again_is_no_second_one(hall: Hall) -> None:
     assert len(hall.floor.glimpses) == 1
 
 
+def test_calls_that_the_board_shows_at_once_were_made_from_its_last_row_upwards(hall: Hall) -> None:
+    rows = [
+        {"call": f"{t}.1", "ticket": t, "counter": n, "text": t} for t, n in (("C001", 3), ("B001", 2), ("A001", 1))
+    ]
+    hall.floor.see_board({"ms": 1.0, "rows": rows})
+    hall.announces(1.0, 2.0)
+    first, second, third = (hall.floor.glimpses[ticket, n] for ticket, n in (("A001", 1), ("B001", 2), ("C001", 3)))
+    assert [hall.floor.announced(each) for each in (first, second, third)] == [True, False, False]
+
+
 def test_every_mismatch_is_named(hall: Hall) -> None:
     hall.prints("A001")
     hall.prints("B001")
