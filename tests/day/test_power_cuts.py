@@ -199,7 +199,9 @@ async def test_at_closing_time_nobody_was_lost_and_nobody_called_twice(stage: St
     async with asyncio.timeout(PATIENCE_S):
         floor = stage.floor
         stage.staff()
-        assert await floor.until(lambda: stage.crowd.inside == 0 and stage._all_gone(), timeout_s=PATIENCE_S)
+        assert await floor.until(
+            lambda: stage.crowd.inside == 0 and not any(floor.signs.values()), timeout_s=PATIENCE_S
+        ), (stage.crowd.gone, floor.slips, called(stage))
     assert (floor.lost, floor.doubled, floor.torn, stage.crowd.unlucky) == ([], set(), 0, 0)
     assert not stage.stopped.is_set()
     (journal,) = (stage.directory / "journal").glob("*.sqlite")
