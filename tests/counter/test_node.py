@@ -80,7 +80,7 @@ class ServiceHall:
         self.pads = SimulatedPads(link=directory / "pads", addresses=(1, 2, 9), report=self._note(self.on_pads))
         self.signs = SimulatedSigns(link=directory / "signs", report=self._note(self.shown), late_ms=LATE_MS)
         self.keypad = SimulatedKeypad(link=directory / "keypad", report=lambda _: self._news.set())
-        heard = subscriptions(hall="east", node="kiosk", also=["view/hall"])
+        heard = subscriptions(hall="east", node="kiosk", also=["view/hall", "event/+"])
         self.kiosk = HallLink(
             bus=self.broker.bus(name="kiosk", subscriptions=heard),
             hall="east",
