@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 import json
 import logging
+import os
 import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable
@@ -47,10 +48,12 @@ from .hall.decide import Decision, decide, refused
 from .hall.state import HallState
 from .journal import Entry, Journal, JournalDamaged, JournalInUse, JournalTooNew
 from .link import will
+from .pulse import BEAT_S, Pulse
 from .told import NODE, JournalBehind, compare, what_was_told
 
 log = logging.getLogger(__name__)
 
+REFUSED: Final = 3  # exit code: a person must look at the journal, the broker or a file first
 LOOK_AT_CLOCK_S: Final = 20
 REST_S: Final = 0.1  # views of counters that a commit did not touch follow after this, many commits at once
 
@@ -84,7 +87,9 @@ class Dispatcher:
         self._waiting: list[Waiting] = []
         self._called = False  # the waiting commands will be taken when the loop comes round
         self._ahead = False  # the state holds what is not on disk: nothing more is done, and nobody is told
-        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._loop = asyncio.get_running_loop()
+        self._pulse = Pulse(now_s=self._loop.time())
+        self._failed: asyncio.Future[None] = self._loop.create_future()
         self._tomorrow: Hall | None = None  # a hall file that today's visits did not allow
         self._told: dict[str, AnyView] = {}
         self._rest: asyncio.TimerHandle | None = None
@@ -103,6 +108,7 @@ class Dispatcher:
             tasks.create_task(self._bus.run())
             tasks.create_task(self._keep_presence())
             tasks.create_task(self._keep_day())
+            tasks.create_task(self._keep_pulse())
             try:
                 await self._failed
             finally:
@@ -166,7 +172,9 @@ class Dispatcher:
             return
         if not isinstance(heard.message, Command):
             return
-        self._waiting.append(Waiting(node=heard.level, command=heard.message))
+        late_ms = self._pulse.late_ms(now_s=self._loop.time())
+        command = msgspec.structs.replace(heard.message, age_ms=heard.message.age_ms + late_ms)
+        self._waiting.append(Waiting(node=heard.level, command=command))
         if not self._called:
             self._called = True
             asyncio.get_running_loop().call_soon(self._work)
@@ -254,7 +262,8 @@ class Dispatcher:
         """Send what the commit changed, where somebody waits for it first: signs, voice, boards; the rest follows."""
         if not happened:
             return
-        counters = {number for each in happened if (number := getattr(each.event, "counter", None)) is not None}
+        numbers = [number for each in happened if (number := getattr(each.event, "counter", None)) is not None]
+        counters = dict.fromkeys(numbers)  # in the order of the calls
         for number in counters:
             self._show(views.counter_view(self.state, number))
         for recorded in happened:
@@ -322,6 +331,11 @@ class Dispatcher:
         while True:
             await asyncio.sleep(wire.PRESENCE_INTERVAL_S)
             self._presence()
+
+    async def _keep_pulse(self) -> None:
+        while True:
+            self._pulse.beat(now_s=self._loop.time())
+            await asyncio.sleep(BEAT_S)
 
     async def _keep_day(self) -> None:
         while True:
@@ -395,9 +409,12 @@ def main(argv: list[str] | None = None) -> int:
         config = load_node(options.config, DispatcherFile)
         hall, login = _hall(Path(config.hall_file)), login_of(config)
         asyncio.run(_until_told_to_stop(serve(config, hall, login, accept_loss=options.accept_loss)))
-    except (BrokenConfig, JournalDamaged, JournalTooNew, JournalInUse, JournalBehind, OSError) as error:
+    except BrokenConfig as error:
         log.critical("%s", error)
-        return 3
+        return os.EX_CONFIG
+    except (JournalDamaged, JournalTooNew, JournalInUse, JournalBehind, OSError) as error:
+        log.critical("%s", error)
+        return REFUSED
     return 0
 
 

@@ -4,6 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import logging
+import os
 import signal
 import sys
 import time
@@ -20,7 +21,7 @@ from .wiring import UnknownDriver, connect
 
 log = logging.getLogger(__name__)
 
-BAD_CONFIG: Final = 78  # EX_CONFIG: systemd need not try again
+BAD_CONFIG: Final = os.EX_CONFIG  # systemd need not try again
 
 
 def main() -> int:

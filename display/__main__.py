@@ -37,8 +37,8 @@ def main() -> int:
     try:
         return run(load_node(asked.config, DisplayFile), witness=asked.witness)
     except (BrokenConfig, NoFont) as error:
-        sys.stderr.write(f"{asked.config}: {error}\n")
-        return 2
+        sys.stderr.write(f"{error}\n")
+        return os.EX_CONFIG
 
 
 def run(file: DisplayFile, *, witness: Path | None) -> int:
@@ -48,7 +48,7 @@ def run(file: DisplayFile, *, witness: Path | None) -> int:
         case DisplayFile(screen=None, voice=Voice() as voice):
             return asyncio.run(speak(file, voice))
         case _:
-            raise BrokenConfig("a display node is a board or a voice: write either [screen] or [voice]")
+            raise BrokenConfig(f"{file.node}: a display node is a board or a voice: write either [screen] or [voice]")
 
 
 def bus_of(file: DisplayFile, *also: str) -> MqttBus:
@@ -64,7 +64,7 @@ async def speak(file: DisplayFile, voice: Voice) -> int:
     try:
         speaker = open_speaker(voice.speaker)
     except ValueError as error:
-        raise BrokenConfig(f"voice.speaker: {error}") from error
+        raise BrokenConfig(f"{file.node}: voice.speaker: {error}") from error
     node = VoiceNode(
         bus=bus_of(file, *heard_by_voice(voice.zone)),
         hall=file.hall,

@@ -35,7 +35,7 @@ def main() -> int:
         login_of(file)
     except BrokenConfig as error:
         log.error("%s", error)  # noqa: TRY400 - the text says it all
-        return 2
+        return os.EX_CONFIG
     return run(file, chosen.witness)
 
 

@@ -170,6 +170,6 @@ async def test_a_wrong_file_is_one_clear_complaint(tmp_path: Path, tables: str, 
         *(sys.executable, "-m", "display", "--config", str(path)), stderr=asyncio.subprocess.PIPE
     )
     _, said = await process.communicate()
-    assert process.returncode == 2
+    assert process.returncode == 78
     assert complaint in said.decode()
     assert "Traceback" not in said.decode()
