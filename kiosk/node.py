@@ -245,13 +245,20 @@ class KioskNode:
     async def _watch_printer(self) -> None:
         while True:
             if not isinstance(self.kiosk.screen, Taking) and not self._is_printing():
-                paper = await self._printer.status()
+                paper = await self._paper()
                 self._tell_health(paper)
                 self._happen(PaperSeen(paper=paper))
             self._slip_was_tried.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S if self.kiosk.paper is PaperState.OK else POLL_TROUBLED_S):
                     await self._slip_was_tried.wait()
+
+    async def _paper(self) -> PaperState:
+        """Ask the printer; ask again before one late answer closes a kiosk that was well."""
+        paper = await self._printer.status()
+        if paper is PaperState.UNKNOWN and self.kiosk.paper is PaperState.OK:
+            return await self._printer.status()
+        return paper
 
     def _is_printing(self) -> bool:
         return isinstance(self.kiosk.screen, Ticket) and self.kiosk.screen.slip is None

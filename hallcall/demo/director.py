@@ -36,7 +36,7 @@ async def _run(directory: Path, options: argparse.Namespace, *, place: Desk | No
         )
         loop = asyncio.get_running_loop()
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-            loop.add_signal_handler(number, stage.stopped.set)
+            loop.add_signal_handler(number, stage.stop, f"told to end by {number.name}")
         with keys(lambda letter: _type(stage, letter)):
             try:
                 return await _play(stage, options, windows=place is not None)

@@ -8,6 +8,8 @@ from typing import Final
 from .floor import Floor, Glimpse
 from .touch import Finger
 
+TRIES: Final = 8
+COME_BACK_S: Final = 4.0
 HEAR_S: Final = 30.0  # customers hear their call to its end, or come when they see it for so long
 WALK_S: Final = (0.3, 1.0)
 SERVE_S: Final = (1.0, 3.0)
@@ -49,8 +51,7 @@ class Crowd:
         self._sent += 1
         chance = random.Random(self._random.random())  # noqa: S311
         service = chance.choice(self._services)
-        async with self._kiosk:
-            ticket = await self._take_number(service, chance)
+        ticket = await self._come_for_a_number(service, chance)
         if ticket is None:
             self.unlucky += 1
             return
@@ -85,6 +86,16 @@ class Crowd:
 
     def _asked(self, call: Glimpse) -> bool:
         return call.served and self._floor.asking.get(call.counter, False)
+
+    async def _come_for_a_number(self, service: str, chance: random.Random) -> str | None:
+        """Come back a few times where the kiosk has no number to give."""
+        for _ in range(TRIES):
+            async with self._kiosk:
+                ticket = await self._take_number(service, chance)
+            if ticket is not None:
+                return ticket
+            await asyncio.sleep(COME_BACK_S)
+        return None
 
     async def _take_number(self, service: str, chance: random.Random) -> str | None:
         """Touch the service, touch *take a number*, take the slip; give up when the kiosk says that it cannot."""

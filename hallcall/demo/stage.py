@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import logging
 import time
 from collections import deque
 from collections.abc import Coroutine, Mapping
@@ -24,6 +25,8 @@ from .recorder import Recorder
 from .seen import CounterSeen, HallSeen
 from .touch import Finger
 from .witnesses import follow
+
+log = logging.getLogger(__name__)
 
 READY_S: Final = 60.0
 EVENING_S: Final = 30.0  # for the last announcements and ratings, when everybody has gone
@@ -117,8 +120,13 @@ class Stage:
     def _ended(self, task: "asyncio.Task[None]") -> None:
         self._tasks.discard(task)
         if not task.cancelled() and (error := task.exception()) is not None:
-            self.say(f"the demo itself failed: {error!r}")
-            self.stopped.set()
+            log.error("the demo itself failed", exc_info=error)
+            self.stop(f"the demo itself failed: {error!r}")
+
+    def stop(self, why: str) -> None:
+        """Let the run end, and say why."""
+        self.say(why)
+        self.stopped.set()
 
     def start(self) -> None:
         """Start every program; each waits by itself for what it needs."""
