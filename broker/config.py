@@ -144,7 +144,6 @@ class CounterFile(NodeFile, frozen=True, kw_only=True):
     windows: Annotated[tuple[Window, ...], Meta(min_length=1)]
 
 
-AnyNodeFile = DispatcherFile | KioskFile | DisplayFile | CounterFile
 FILE_OF_ROLE: Final[dict[Role, type[NodeFile]]] = {
     Role.DISPATCHER: DispatcherFile,
     Role.KIOSK: KioskFile,

@@ -13,7 +13,7 @@ import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -75,7 +75,6 @@ class Dispatcher:
         hall: str,
         poison: Path,
         now: Callable[[], datetime],
-        alarms: Iterable[DeviceStatus] = (),
     ) -> None:
         self._bus = bus
         self._journal = journal
@@ -83,7 +82,7 @@ class Dispatcher:
         self._now = now
         self._poison = poison
         self._poisoned = _read_poison(poison)
-        self._alarms = {alarm.name: alarm for alarm in alarms}
+        self._alarms: dict[str, DeviceStatus] = {}
         self._waiting: list[Waiting] = []
         self._called = False  # the waiting commands will be taken when the loop comes round
         self._ahead = False  # the state holds what is not on disk: nothing more is done, and nobody is told

@@ -23,6 +23,7 @@ from broker.contract.messages import ReportSlip, Role, SlipFate, TakeTicket, Tic
 from broker.link import HallLink, subscriptions, will
 
 from .demo import tally
+from .demo.cables import PAD_BAUD, SIGN_BAUD
 from .demo.floor import Floor
 from .demo.layout import Ports, clear, free_ports, lay_out
 from .demo.programs import Programs, mosquitto_command
@@ -34,7 +35,6 @@ FLOOR_PAUSE_S: Final = 0.1  # presses come one by one too: a machine at rest is 
 AIM: Final = 3.0  # times the floor, at p50
 PAD_BITS: Final = 40  # four bytes of ten bits
 SIGN_BITS: Final = 80
-PAD_BAUD, SIGN_BAUD = 19200, 57600
 CABLE_MS: Final = 1000 * (PAD_BITS / PAD_BAUD + SIGN_BITS / SIGN_BAUD)  # physics: no program can be quicker
 SIGN_GAP_S: Final = 0.3  # the sign line is free again
 

@@ -114,7 +114,7 @@ _DECODERS: Final = {channel.pattern: msgspec.json.Decoder(channel.carries) for c
 _PATTERNS: Final = [
     (re.compile("^" + re.escape(channel.pattern).replace(r"\{\}", "([^/+#]+)") + "$"), channel) for channel in CHANNELS
 ]
-_ENCODER: Final = msgspec.json.Encoder(enc_hook=None)
+_ENCODER: Final = msgspec.json.Encoder()
 
 
 @dataclass(frozen=True, kw_only=True)

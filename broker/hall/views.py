@@ -3,7 +3,6 @@
 from ..contract.messages import (
     BoardRow,
     BoardView,
-    CounterState,
     CounterView,
     HallView,
     Language,
@@ -70,7 +69,7 @@ def counter_view(state: HallState, number: int) -> CounterView:
         epoch=state.epoch,
         seq=state.seq,
         counter=number,
-        state=state.counter_state(number) if visit else CounterState.IDLE,
+        state=state.counter_state(number),
         waiting=waiting(state, counter) if counter else 0,
         call=visit.call if visit else None,
         ticket=visit.ticket if visit else None,
