@@ -28,23 +28,31 @@ from .contract import wire
 from .contract.messages import (
     AnyAnswer,
     AnyCommand,
+    AnyEvent,
     AnyView,
     Command,
     ConfigureHall,
     DeviceState,
     DeviceStatus,
+    Elapsed,
     EventsRead,
     Hall,
     OpenDay,
     Presence,
     ReadEvents,
     Recorded,
-    Refused,
     Role,
+    TakeTicket,
+    TicketCalled,
     TicketIssued,
 )
 from .hall import views
-from .hall.decide import Decision, decide, refused
+from .hall.answers import Decision, refused
+from .hall.apply import apply
+from .hall.clock import ms, utc
+from .hall.decide import decide, pushed
+from .hall.estimate import promises
+from .hall.request import NO_PROMISES, Promises, Request
 from .hall.state import HallState
 from .journal import Entry, Journal, JournalDamaged, JournalInUse, JournalTooNew
 from .link import will
@@ -55,6 +63,7 @@ log = logging.getLogger(__name__)
 
 REFUSED: Final = 3  # exit code: a person must look at the journal, the broker or a file first
 LOOK_AT_CLOCK_S: Final = 20
+PROMISES_S: Final = 0.5  # the waits that are told are at most so old
 REST_S: Final = 0.1  # views of counters that a commit did not touch follow after this, many commits at once
 
 
@@ -89,14 +98,16 @@ class Dispatcher:
         self._loop = asyncio.get_running_loop()
         self._pulse = Pulse(now_s=self._loop.time())
         self._failed: asyncio.Future[None] = self._loop.create_future()
-        self._tomorrow: Hall | None = None  # a hall file that today's visits did not allow
         self._told: dict[str, AnyView] = {}
         self._rest: asyncio.TimerHandle | None = None
         self._connected = False
+        self._deadline: asyncio.TimerHandle | None = None
+        self._promised: Promises = NO_PROMISES
+        self._promised_at_s = float("-inf")
         self._bad_messages = 0
         self.state = HallState(epoch=journal.epoch, seq=journal.seq)
         for recorded in journal.replay():
-            self.state.apply(recorded)
+            apply(self.state, recorded)
         self._answers = journal.answers()
         self._answers_before: dict[tuple[str, str], AnyAnswer] = {}  # of the business day before
         bus.listen(on_letter=self._hear, on_state=self._connection)
@@ -114,15 +125,11 @@ class Dispatcher:
                 self._publish(will(hall=self._hall, node=NODE, role=Role.DISPATCHER))
 
     def configure(self, hall: Hall) -> AnyAnswer:
-        """Take the hall file into force, if today's visits allow it; the first one of all opens the first day."""
+        """Take the hall file into force; the first one of all opens the first day."""
         if self.state.day is None:
             self._open_day(ZoneInfo(hall.timezone))
         digest = hashlib.sha256(msgspec.json.encode(hall)).hexdigest()[:16]
-        answer = self._order(ConfigureHall(id=f"hall-{self.state.epoch}-{self.state.seq}-{digest}", hall=hall))
-        if isinstance(answer, Refused):
-            self._tomorrow = hall
-            self.alarm("hall.toml", f"{answer.args.get('what')} is in use today: the change waits for the next day")
-        return answer
+        return self._order(ConfigureHall(id=f"hall-{self.state.epoch}-{self.state.seq}-{digest}", hall=hall))
 
     def alarm(self, name: str, detail: str) -> None:
         """Raise a red alarm in this node's presence."""
@@ -149,10 +156,6 @@ class Dispatcher:
             return
         self._order(OpenDay(id=f"day-{today}", day=today.isoformat()))
         self._answers_before, self._answers = self._answers, {}
-        if self._tomorrow is not None:
-            hall, self._tomorrow = self._tomorrow, None
-            self._alarms.pop("hall.toml", None)
-            self.configure(hall)
 
     def _order(self, command: AnyCommand) -> AnyAnswer:
         """Carry out a command of our own."""
@@ -202,12 +205,13 @@ class Dispatcher:
         if self._ahead:
             raise RuntimeError("a commit has failed: what is in memory is not on disk")
         self._ahead = True
-        entries: list[Entry] = []
+        entries: list[Entry] = self._elapse()
         answers: list[AnyAnswer] = []
         for each in batch:
             key = (each.node, each.command.id)
             known = self._answers.get(key, self._answers_before.get(key))
             if known is None:
+                entries += self._elapse()
                 entry = self._decide(each)
                 entries.append(entry)
                 known = self._answers[key] = entry.answer
@@ -217,31 +221,75 @@ class Dispatcher:
             self._journal.append(entries)
         self._ahead = False
         self._tell(happened)
+        self._wait_for_deadline()
         return answers
 
+    def _wait_for_deadline(self) -> None:
+        """See to it that the next deadline is noticed, though nobody presses anything."""
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        deadline_ms = self.state.next_deadline_ms()
+        if deadline_ms is not None:
+            wait_s = max((deadline_ms - self._now_ms()) / 1000, 0)
+            self._deadline = self._loop.call_later(min(wait_s, LOOK_AT_CLOCK_S), self._work)
+
+    def _now_ms(self) -> int:
+        return max(ms(self._now()), self.state.last_ms)
+
+    def _elapse(self) -> list[Entry]:
+        """Let happen what is due by now."""
+        deadline_ms, now_ms = self.state.next_deadline_ms(), self._now_ms()
+        if deadline_ms is None or deadline_ms > now_ms:
+            return []
+        command = Elapsed(id=f"elapsed-{self.state.epoch}-{self.state.seq}-{now_ms}")
+        entry = self._decide(Waiting(node=NODE, command=command))
+        self.state.forget_deadlines(now_ms)
+        return [entry]
+
     def _decide(self, each: Waiting) -> Entry:
-        now = max(self._now(), self.state.last_at or datetime.min.replace(tzinfo=UTC))
-        decision = self._decision(each, now)
-        happened = []
-        for event in decision.events:
-            recorded = Recorded(epoch=self.state.epoch, seq=self.state.seq + 1, at=now, event=event)
-            self._apply(each, recorded)
-            happened.append(recorded)
+        request = Request(each.node, self._now_ms(), self._promises_for(each.command))
+        decision = self._decision(each, request)
+        happened = [self._happen(each, event, request.now_ms) for event in decision.events]
+        while (called := self._pushed(each, request)) is not None:
+            happened.append(self._happen(each, called, request.now_ms))
         answer = msgspec.structs.replace(decision.answer, epoch=self.state.epoch, seq=self.state.seq)
         return Entry(node=each.node, command=each.command.id, answer=answer, events=happened)
 
-    def _decision(self, each: Waiting, now: datetime) -> Decision:
+    def _happen(self, each: Waiting, event: AnyEvent, now_ms: int) -> Recorded:
+        recorded = Recorded(epoch=self.state.epoch, seq=self.state.seq + 1, at=utc(now_ms), event=event)
+        self._apply(each, recorded)
+        return recorded
+
+    def _promises_for(self, command: AnyCommand) -> Promises:
+        return self._promises() if isinstance(command, TakeTicket) else NO_PROMISES
+
+    def _promises(self) -> Promises:
+        """Return the table of waits, made anew at most twice a second."""
+        at_s = self._loop.time()
+        if at_s - self._promised_at_s >= PROMISES_S:
+            self._promised_at_s, self._promised = at_s, promises(self.state, self._now_ms())
+        return self._promised
+
+    def _decision(self, each: Waiting, request: Request) -> Decision:
         if each.command.id in self._poisoned:
             return refused(each.command, "fault")
         try:
-            return decide(self.state, each.command, node=each.node, now=now)
+            return decide(self.state, each.command, request)
         except Exception:  # the one wide catch: decide has changed nothing, so the hall can go on
             log.exception("fault: %s asked %r", each.node, each.command)
             return refused(each.command, "fault")
 
+    def _pushed(self, each: Waiting, request: Request) -> TicketCalled | None:
+        try:
+            return pushed(self.state, request)
+        except Exception:  # the same: nothing has changed, and the counter can still ask
+            log.exception("fault: whom to push after %s asked %r", each.node, each.command)
+            return None
+
     def _apply(self, each: Waiting, recorded: Recorded) -> None:
         try:
-            self.state.apply(recorded)
+            apply(self.state, recorded)
         except BaseException:
             with self._poison.open("a", encoding="utf-8") as notes:
                 notes.write(json.dumps(each.command.id) + "\n")
@@ -270,7 +318,7 @@ class Dispatcher:
         for zone in {counter.zone for number in counters if (counter := self.state.counter(number)) is not None}:
             self._show(views.board_view(self.state, zone))
         if counters or any(isinstance(each.event, TicketIssued) for each in happened):
-            self._show(views.queues_view(self.state))
+            self._show(views.queues_view(self.state, self._promises(), self._now_ms()))
         if self._rest is None and self._connected:
             self._rest = asyncio.get_running_loop().call_later(REST_S, self._show_all)
 
@@ -280,7 +328,7 @@ class Dispatcher:
         if hall is None or self._ahead:
             return
         self._show(hall)
-        self._show(views.queues_view(self.state))
+        self._show(views.queues_view(self.state, self._promises(), self._now_ms()))
         for zone in hall.hall.zones:
             self._show(views.board_view(self.state, zone.id))
         for counter in hall.hall.counters:

@@ -44,14 +44,14 @@ class Channel:
     what: str
     expiry_s: int | None = None
     own: bool = False  # the level is the node's own name, for everybody but the dispatcher
-    readers: tuple[Role, ...] = (Role.DISPATCHER, Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.WATCH)
+    readers: tuple[Role, ...] = tuple(Role)
 
 
 CHANNELS: Final = (
     Channel(
         pattern="cmd/{}",
         carries=AnyCommand,
-        writers=(Role.KIOSK, Role.DISPLAY, Role.COUNTER),
+        writers=(Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.SUPERVISOR),
         readers=(Role.DISPATCHER, Role.WATCH),
         retained=False,
         own=True,
@@ -103,7 +103,7 @@ CHANNELS: Final = (
     Channel(
         pattern="node/{}",
         carries=Presence,
-        writers=(Role.DISPATCHER, Role.KIOSK, Role.DISPLAY, Role.COUNTER),
+        writers=(Role.DISPATCHER, Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.SUPERVISOR),
         retained=True,
         expiry_s=PRESENCE_EXPIRY_S,
         own=True,

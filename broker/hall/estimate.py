@@ -9,9 +9,22 @@ from fractions import Fraction
 from math import ceil, floor
 
 from ..contract.messages import CounterState, Hall, Service
+from .request import Promise, Promises
 from .state import HallState
 
 LOW, HIGH = Fraction(3, 4), Fraction(3, 2)
+
+
+def promises(state: HallState, now_ms: int) -> Promises:
+    """Return what may be promised now to a newcomer, for each service and class."""
+    table = {}
+    for service in state.hall.services if state.hall is not None else ():
+        found = wait_range_min(state, service)
+        if found is not None and state.hall is not None:
+            low, high = found
+            for each in state.hall.classes:
+                table[service.id, each.id] = Promise((low + high) * 30, low, high)
+    return table
 
 
 def wait_range_min(state: HallState, service: Service) -> tuple[int, int] | None:
@@ -28,7 +41,7 @@ def wait_range_min(state: HallState, service: Service) -> tuple[int, int] | None
         theirs = _counters(state.hall, other.id)
         shared = len(mine & theirs)
         if shared:
-            queued = len(state.lanes.get(other.id, ()))
+            queued = state.queued.get(other.id, 0)
             ahead += queued
             work += Fraction(queued * other.minutes * shared, len(theirs))
     if ahead < idle:

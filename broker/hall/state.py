@@ -1,187 +1,236 @@
-"""What the hall knows: visits, lanes and counters, changed by events alone.
+"""What the hall knows: visits, lanes and counters, changed by events alone."""
 
-A *lane* holds the visits that wait for one service, oldest first.
-"""
-
-from collections import OrderedDict
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import Enum
-from typing import assert_never
+from heapq import heappop
+from typing import Final
+
+from msgspec import Struct
 
 from ..contract.messages import (
-    CallRepeated,
+    Clerk,
     Counter,
     CounterState,
-    DayOpened,
     Hall,
-    HallConfigured,
-    Language,
+    Kept,
+    Need,
     Node,
-    Outcome,
-    Rating,
-    Recorded,
+    PriorityClass,
+    ReturnRight,
     Service,
-    ServiceStarted,
-    SlipFate,
-    SlipReported,
-    TicketCalled,
-    TicketIssued,
-    TicketVoided,
-    VisitEnded,
-    VisitRated,
 )
+from .lane import Lane, LaneKey
+from .learning import Learning
+from .life import HELD, ISSUED, OPEN, WAITING
+from .visit import Desk, Visit, counter_state
+
+MINUTE_MS: Final = 60_000
+HOUR_MS: Final = 3_600_000
+REST: Final = "rest"  # deadlines: of a visit under its id, of a desk, of the day
+CLOSE: Final = "close"
 
 
-class VisitState(Enum):
-    WAITING = "waiting"
-    CALLED = "called"
-    SERVING = "serving"
-    ENDED = "ended"
-    VOID = "void"
+class Series(Struct, kw_only=True):
+    """The numbers of a service, today."""
+
+    next: int
+    given: int = 0
+    extra: bool = False  # past the last number, under the extra prefix
 
 
-@dataclass(kw_only=True)
-class Visit:
-    """One customer's stay, from ticket to end."""
-
-    id: str
-    ticket: str
-    service: str
-    node: str
-    language: Language
-    issued_at: datetime
-    issued_seq: int
-    state: VisitState = VisitState.WAITING
-    slip: SlipFate | None = None  # None: not yet reported
-    call: str | None = None
-    called_seq: int = 0  # of the last call or recall
-    times: int = 0
-    counter: int | None = None
-    outcome: Outcome | None = None
-    rating: Rating | None = None
-
-
-@dataclass(kw_only=True)
-class Desk:
-    """A counter at work: the visit it has called or serves, and the last one it finished."""
-
-    visit: str | None = None
-    finished: str | None = None
-
-
-@dataclass(kw_only=True)
 class HallState:
-    epoch: int = 0
-    seq: int = 0
-    last_at: datetime | None = None
-    day: str | None = None
-    hall: Hall | None = None
-    visits: dict[str, Visit] = field(default_factory=dict)
-    lanes: dict[str, OrderedDict[str, Visit]] = field(default_factory=dict)
-    desks: dict[int, Desk] = field(default_factory=dict)
-    next_number: dict[str, int] = field(default_factory=dict)
-    last_called: dict[str, str] = field(default_factory=dict)  # ticket by service
+    """`apply` alone changes it; everything else looks."""
+
+    def __init__(self, *, epoch: int = 0, seq: int = 0) -> None:
+        self.epoch = epoch
+        self.seq = seq
+        self.last_ms = 0
+        self.day: str | None = None
+        self.hall: Hall | None = None
+        self.kept = Kept()
+        self.visits: dict[str, Visit] = {}
+        self.by_ticket: dict[str, str] = {}
+        self.lanes: dict[LaneKey, Lane] = {}
+        self.desks: dict[int, Desk] = {}
+        self.series: dict[str, Series] = {}
+        self.waiting = 0  # in all lanes
+        self.queued: dict[str, int] = {}  # who waits for a service, with or without a slip
+        self.last_called: dict[str, str] = {}  # ticket by service
+        self.calls_of: dict[str, int] = {}  # so far, by service
+        self.turns_of: dict[str, int] = {}  # when a class has its next turn, in parts of a round: discipline `ratio`
+        self.turn_clock = 0  # the turn that was taken last
+        self.given_at: dict[str, list[int]] = {}  # when tickets of capped classes were issued
+        self.returns: dict[str, ReturnRight] = {}
+        self.owed: dict[str, None] = {}  # visits whose outcome is owed
+        self.learning = Learning()
+        self.armed_idle: set[int] = set()
+        self.serve_until_ms = 0  # today; 0: no such time
+        self.deadlines: list[tuple[int, str, str]] = []
+        self.services: dict[str, Service] = {}
+        self.classes: dict[str, PriorityClass] = {}
+        self.counters: dict[int, Counter] = {}
+        self.clerks: dict[str, Clerk] = {}
+        self.needs: dict[str, Need] = {}
+        self.nodes: dict[str, Node] = {}
+        self.able: dict[int, list[Lane]] = {}
+        self.share_base = 1
+        self.turn_base = 1
+        self.counts_turns = False
+
+    # Looking ----------------------------------------------------------------------------------------------------------
 
     def service(self, service: str) -> Service | None:
-        return next((each for each in self.hall.services if each.id == service), None) if self.hall else None
+        return self.services.get(service)
+
+    def priority_class(self, name: str) -> PriorityClass | None:
+        return self.classes.get(name)
 
     def counter(self, number: int) -> Counter | None:
-        return next((each for each in self.hall.counters if each.number == number), None) if self.hall else None
+        return self.counters.get(number)
+
+    def clerk(self, clerk: str) -> Clerk | None:
+        return self.clerks.get(clerk)
+
+    def need(self, need: str) -> Need | None:
+        return self.needs.get(need)
 
     def node(self, node: str) -> Node | None:
-        return next((each for each in self.hall.nodes if each.id == node), None) if self.hall else None
+        return self.nodes.get(node)
 
     def desk(self, number: int) -> Desk:
-        return self.desks.get(number, Desk())
+        return self.desks.get(number) or Desk(number=number)
 
     def visit_at(self, number: int) -> Visit | None:
-        visit = self.desk(number).visit
+        desk = self.desks.get(number)
+        return self.visits[desk.visit] if desk is not None and desk.visit is not None else None
+
+    def visit_of(self, ticket: str) -> Visit | None:
+        """Return the visit that holds a number today."""
+        visit = self.by_ticket.get(ticket)
         return self.visits[visit] if visit is not None else None
 
     def counter_state(self, number: int) -> CounterState:
-        visit = self.visit_at(number)
-        if visit is None:
-            return CounterState.IDLE
-        return CounterState.SERVING if visit.state is VisitState.SERVING else CounterState.CALLED
+        return counter_state(self.desk(number), self.visit_at(number))
 
     def open_visits(self) -> Iterator[Visit]:
-        return (each for each in self.visits.values() if each.state not in {VisitState.ENDED, VisitState.VOID})
+        return (each for each in self.visits.values() if each.state in OPEN)
 
-    def number_for(self, service: Service) -> int | None:
-        """Return the service's next number; None when its range is used up for today."""
-        number = self.next_number.get(service.id, service.first)
-        return number if number <= service.last else None
+    def able_lanes(self, number: int) -> list[Lane]:
+        """Return the lanes from which a counter, and the clerk who staffs it, may call."""
+        found = self.able.get(number)
+        if found is None:
+            found = self.able[number] = [lane for lane in self.lanes.values() if self._is_able(number, lane.key)]
+        return found
 
-    def apply(self, recorded: Recorded) -> None:
-        """Take an event into the state: the only thing that changes it."""
-        self.epoch, self.seq, self.last_at = recorded.epoch, recorded.seq, recorded.at
-        match recorded.event:
-            case DayOpened(day=day):
-                self._open(day)
-            case HallConfigured(hall=hall):
-                self.hall = hall
-                for service in hall.services:
-                    self.lanes.setdefault(service.id, OrderedDict())
-            case TicketIssued() as issued:
-                self._issue(issued, recorded)
-            case SlipReported(visit=visit, fate=fate):
-                self.visits[visit].slip = fate
-            case TicketVoided(visit=visit):
-                self._leave_lane(self.visits[visit])
-                self.visits[visit].slip = SlipFate.NOT_PRINTED
-                self.visits[visit].state = VisitState.VOID
-            case TicketCalled() as called:
-                self._call(called, recorded.seq)
-            case CallRepeated(visit=visit, times=times):
-                self.visits[visit].times = times
-                self.visits[visit].called_seq = recorded.seq
-            case ServiceStarted(visit=visit):
-                self.visits[visit].state = VisitState.SERVING
-            case VisitEnded(visit=visit, outcome=outcome):
-                self._end(self.visits[visit], outcome)
-            case VisitRated(visit=visit, rating=rating):
-                self.visits[visit].rating = rating
-            case _ as never:
-                assert_never(never)
+    def target_ms(self, service: str, priority_class: str) -> int:
+        """Return the longest wait promised to a class at a service."""
+        found = self.services.get(service)
+        for target in found.targets if found is not None else ():
+            if target.priority_class == priority_class:
+                return round(target.minutes * MINUTE_MS)
+        known = self.classes.get(priority_class)
+        return round(known.target_min * MINUTE_MS) if known is not None else 15 * MINUTE_MS
 
-    def _open(self, day: str) -> None:
-        self.day = day
-        self.visits.clear()
-        self.desks.clear()
-        self.next_number.clear()
-        self.last_called.clear()
-        for lane in self.lanes.values():
-            lane.clear()
+    def turn_of(self, priority_class: str) -> int:
+        """Return when a class has its turn under `ratio`; one that waited for nothing has saved up nothing."""
+        return max(self.turns_of.get(priority_class, 0), self.turn_clock)
 
-    def _issue(self, issued: TicketIssued, recorded: Recorded) -> None:
-        visit = Visit(
-            id=issued.visit,
-            ticket=issued.ticket,
-            service=issued.service,
-            node=issued.node,
-            language=issued.language,
-            issued_at=recorded.at,
-            issued_seq=recorded.seq,
+    def next_deadline_ms(self) -> int | None:
+        """Return when something must happen by itself: an `Elapsed` command is due then."""
+        heap = self.deadlines
+        while heap and not self._is_due(heap[0]):
+            heappop(heap)
+        return heap[0][0] if heap else None
+
+    def forget_deadlines(self, now_ms: int) -> None:
+        """Drop the deadlines that have come and were seen to; replay finds them again, and then they do nothing."""
+        heap = self.deadlines
+        while heap and heap[0][0] <= now_ms:
+            heappop(heap)
+
+    def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
+        """Yield what is due, as (kind, visit or counter), in the order of its time."""
+        for deadline in sorted(each for each in self.deadlines if each[0] <= now_ms):
+            if self._is_due(deadline):
+                yield deadline[1], deadline[2]
+
+    def _is_due(self, deadline: tuple[int, str, str]) -> bool:
+        at_ms, kind, name = deadline
+        if kind == CLOSE:
+            return at_ms == self.serve_until_ms
+        if kind == REST:
+            desk = self.desks.get(int(name))
+            return desk is not None and desk.rest_until_ms == at_ms and desk.armed and desk.visit is None
+        visit = self.visits.get(name)
+        if visit is None:
+            return False
+        if visit.state is ISSUED:
+            return visit.ready_ms == at_ms
+        return visit.state is HELD and visit.hold_until_ms == at_ms
+
+    def _is_able(self, number: int, key: LaneKey) -> bool:
+        counter = self.counters.get(number)
+        if counter is None:
+            return False
+        desk = self.desks.get(number)
+        clerk = self.clerks.get(desk.clerk) if desk is not None and desk.clerk is not None else None
+        if key.counter and not self._is_away(key.counter):
+            return key.counter == number
+        if key.clerk and any(each.clerk == key.clerk and each.is_working for each in self.desks.values()):
+            return desk is not None and desk.clerk == key.clerk
+        if key.service not in counter.skills and key.service not in counter.helps:
+            return False
+        if clerk is not None and clerk.skills is not None and key.service not in clerk.skills:
+            return False
+        if counter.reserved_for and key.priority_class not in counter.reserved_for:
+            return False
+        met = set(counter.meets) | set(clerk.meets if clerk is not None else ())
+        return all(need in met for need in key.needs if (known := self.needs.get(need)) and known.at_counter)
+
+    def _is_away(self, number: int) -> bool:
+        """Tell whether nobody can be sent to a counter: it is gone, closed or paused."""
+        desk = self.desks.get(number)
+        return number not in self.counters or (desk is not None and not desk.is_working)
+
+    def tune(self, lane: Lane) -> None:
+        ranks = list(self.classes)
+        known = self.classes.get(lane.priority_class)
+        lane.target_ms = self.target_ms(lane.service, lane.priority_class)
+        lane.scale = self.share_base // lane.target_ms if self.share_base % lane.target_ms == 0 else 1
+        lane.rank = ranks.index(lane.priority_class) if known is not None else len(ranks)
+        lane.weight = known.weight if known is not None else 1
+        lane.absolute = known is not None and known.absolute
+        lane.tier = 0 if lane.absolute else 1 if lane.ahead else 2
+
+    def lane_of(self, visit: Visit) -> Lane:
+        key = LaneKey(
+            visit.service, visit.priority_class, visit.needs, visit.only_counter, visit.only_clerk, visit.ahead
         )
-        self.visits[visit.id] = visit
-        self.lanes.setdefault(visit.service, OrderedDict())[visit.id] = visit
-        self.next_number[visit.service] = issued.number + 1
+        lane = self.lanes.get(key)
+        if lane is None:
+            lane = self.lanes[key] = Lane(key)
+            self.tune(lane)
+            self.able.clear()
+        return lane
 
-    def _call(self, called: TicketCalled, seq: int) -> None:
-        visit = self.visits[called.visit]
-        self._leave_lane(visit)
-        visit.state = VisitState.CALLED
-        visit.call, visit.called_seq, visit.times, visit.counter = called.call, seq, 1, called.counter
-        self.desks[called.counter] = Desk(visit=visit.id)
-        self.last_called[visit.service] = visit.ticket
+    def join(self, visit: Visit) -> None:
+        """Let a visit wait in its lane, which it has not waited in."""
+        visit.state = WAITING
+        self.queued[visit.service] = self.queued.get(visit.service, 0) + 1
+        self.waiting += 1
+        self.lane_of(visit).join(visit)
 
-    def _end(self, visit: Visit, outcome: Outcome) -> None:
-        self._leave_lane(visit)
-        visit.state, visit.outcome = VisitState.ENDED, outcome
-        if visit.counter is not None and self.desk(visit.counter).visit == visit.id:
-            self.desks[visit.counter] = Desk(finished=visit.id if outcome is Outcome.DONE else None)
+    def leave(self, visit: Visit) -> None:
+        """Take a visit out of the queue, or from those set aside, if it stands there."""
+        if visit.state is WAITING:
+            self.lane_of(visit).leave(visit)
+            self.waiting -= 1
+            self.queued[visit.service] -= 1
+        elif visit.state is ISSUED:
+            self.queued[visit.service] -= 1
+        elif visit.state is HELD:
+            self.no_longer_held(visit)
 
-    def _leave_lane(self, visit: Visit) -> None:
-        self.lanes[visit.service].pop(visit.id, None)
+    def no_longer_held(self, visit: Visit) -> None:
+        desk = self.desks.get(visit.counter or 0)
+        if desk is not None:
+            desk.held = tuple(each for each in desk.held if each != visit.id)

@@ -1,6 +1,7 @@
 """What the screens need to be right: the state, as each of them should show it."""
 
 from ..contract.messages import (
+    ORDINARY,
     BoardRow,
     BoardView,
     CounterView,
@@ -9,9 +10,13 @@ from ..contract.messages import (
     QueueRow,
     QueuesView,
 )
-from .estimate import wait_range_min
-from .state import HallState, VisitState
-from .turn import waiting
+from . import hours
+from .at_counter import waiting
+from .life import VisitState
+from .request import Promises
+from .series import is_full
+from .state import HallState
+from .visit import counter_state
 
 BOARD_ROWS = 12
 
@@ -22,18 +27,21 @@ def hall_view(state: HallState) -> HallView | None:
     return HallView(epoch=state.epoch, seq=state.seq, day=state.day, hall=state.hall)
 
 
-def queues_view(state: HallState) -> QueuesView:
+def queues_view(state: HallState, promises: Promises, now_ms: int) -> QueuesView:
+    hall = state.hall
+    is_open = hall is not None and hours.is_open(hall, now_ms)
     rows = []
-    for service in state.hall.services if state.hall else ():
-        estimate = wait_range_min(state, service)
+    for service in hall.services if hall is not None else ():
+        promise = promises.get((service.id, ORDINARY))
         rows.append(
             QueueRow(
                 service=service.id,
-                waiting=len(state.lanes.get(service.id, ())),
-                wait_low_min=estimate[0] if estimate else None,
-                wait_high_min=estimate[1] if estimate else None,
+                waiting=state.queued.get(service.id, 0),
+                wait_low_min=promise.low_min if promise is not None else None,
+                wait_high_min=promise.high_min if promise is not None else None,
                 last_called=state.last_called.get(service.id),
-                full=state.number_for(service) is None,
+                full=is_full(state, service),
+                closed=service.closing or not is_open,
             )
         )
     return QueuesView(epoch=state.epoch, seq=state.seq, queues=tuple(rows))
@@ -61,19 +69,25 @@ def board_view(state: HallState, zone: str) -> BoardView:
 
 
 def counter_view(state: HallState, number: int) -> CounterView:
-    counter = state.counter(number)
+    counter, desk = state.counter(number), state.desk(number)
     visit = state.visit_at(number)
-    finished = state.desk(number).finished
-    rate = state.visits[finished] if finished is not None and visit is None else None
+    finished = state.visits[desk.finished.rpartition(".")[0]] if desk.finished is not None else None
+    is_rated = finished is not None and desk.finished in finished.rated
+    shown = visit or finished
     return CounterView(
         epoch=state.epoch,
         seq=state.seq,
         counter=number,
-        state=state.counter_state(number),
-        waiting=waiting(state, counter) if counter else 0,
-        call=visit.call if visit else None,
-        ticket=visit.ticket if visit else None,
-        times=visit.times if visit else 0,
-        language=(visit or rate).language if (visit or rate) else Language.ZH,  # type: ignore[union-attr]
-        rate=rate.call if rate is not None and rate.rating is None else None,
+        state=counter_state(desk, visit),
+        waiting=waiting(state, counter) if counter is not None else 0,
+        call=visit.call if visit is not None else None,
+        ticket=visit.ticket if visit is not None else None,
+        times=visit.times if visit is not None else 0,
+        language=shown.language if shown is not None else Language.ZH,
+        rate=desk.finished if visit is None and not is_rated else None,
+        armed=desk.armed,
+        clerk=desk.clerk,
+        held=tuple(state.visits[each].ticket for each in desk.held),
+        owed=tuple(each for each in state.owed if state.visits[each].counter == number),
+        undo=desk.undo.act if desk.undo is not None else None,
     )

@@ -8,14 +8,17 @@ import pytest
 from broker.contract.messages import (
     AnyAnswer,
     AnyCommand,
+    AnyEvent,
     Called,
     CallNext,
     ConfigureHall,
     CounterState,
+    Elapsed,
     FinishService,
     Hall,
     MarkNoShow,
     OpenDay,
+    QueuesView,
     Rate,
     Rating,
     Recall,
@@ -27,7 +30,11 @@ from broker.contract.messages import (
     TakeTicket,
     TicketTaken,
 )
-from broker.hall.decide import decide
+from broker.hall.apply import apply
+from broker.hall.clock import ms
+from broker.hall.decide import decide, pushed
+from broker.hall.estimate import promises
+from broker.hall.request import Request
 from broker.hall.state import HallState
 from broker.hall.views import board_view, counter_view, queues_view
 
@@ -46,12 +53,24 @@ class Floor:
         self.ask(ConfigureHall(id="hall", hall=hall), node="dispatcher")
 
     def ask(self, command: AnyCommand, *, node: str = "box-1") -> AnyAnswer:
-        decision = decide(self.state, command, node=node, now=self.now)
+        now_ms = ms(self.now)
+        while (deadline := self.state.next_deadline_ms()) is not None and deadline <= now_ms:
+            self._carry_out(Elapsed(id=self.id()), Request("dispatcher", now_ms))
+            self.state.forget_deadlines(now_ms)
+        return self._carry_out(command, Request(node, now_ms, promises(self.state, now_ms)))
+
+    def _carry_out(self, command: AnyCommand, request: Request) -> AnyAnswer:
+        decision = decide(self.state, command, request)
         for event in decision.events:
-            recorded = Recorded(epoch=1, seq=self.state.seq + 1, at=self.now, event=event)
-            self.state.apply(recorded)
-            self.history.append(recorded)
+            self._happen(event)
+        while (called := pushed(self.state, request)) is not None:
+            self._happen(called)
         return decision.answer
+
+    def _happen(self, event: AnyEvent) -> None:
+        recorded = Recorded(epoch=1, seq=self.state.seq + 1, at=self.now, event=event)
+        apply(self.state, recorded)
+        self.history.append(recorded)
 
     def id(self) -> str:
         self._ids += 1
@@ -63,6 +82,10 @@ class Floor:
         if printed:
             self.ask(ReportSlip(id=self.id(), visit=answer.visit, fate=SlipFate.PRINTED), node="kiosk-1")
         return answer.ticket
+
+    def queues(self) -> QueuesView:
+        now_ms = ms(self.now)
+        return queues_view(self.state, promises(self.state, now_ms), now_ms)
 
     def seen(self, counter: int) -> str | None:
         return counter_view(self.state, counter).call
@@ -186,7 +209,7 @@ def test_a_service_past_its_last_number_is_full_and_clashes_with_nobody(small_ha
     floor = Floor(msgspec.structs.replace(small_hall, services=(short, small_hall.services[1])))
     assert [floor.take(), floor.take()] == ["A001", "A002"]
     assert reason(floor.ask(TakeTicket(id="x", service="bill"), node="kiosk-1")) == "service_full"
-    assert queues_view(floor.state).queues[0].full
+    assert floor.queues().queues[0].full
 
 
 def test_a_new_day_closes_who_is_left_and_begins_the_numbers_again(floor: Floor) -> None:
@@ -199,18 +222,23 @@ def test_a_new_day_closes_who_is_left_and_begins_the_numbers_again(floor: Floor)
     assert set(floor.state.visits) == {"2026-11-22-A001"}
 
 
-def test_a_service_that_waits_for_people_cannot_be_configured_away(floor: Floor, small_hall: Hall) -> None:
+def test_a_service_that_waits_for_people_closes_and_loses_nobody(floor: Floor, small_hall: Hall) -> None:
     floor.take("new")
-    without = msgspec.structs.replace(small_hall, services=small_hall.services[:1])
-    assert reason(floor.ask(ConfigureHall(id="less", hall=without), node="dispatcher")) == "still_in_use"
+    counters = tuple(msgspec.structs.replace(each, skills=("bill",)) for each in small_hall.counters)
+    without = msgspec.structs.replace(small_hall, services=small_hall.services[:1], counters=counters)
+    floor.ask(ConfigureHall(id="less", hall=without), node="dispatcher")
+    assert reason(floor.ask(TakeTicket(id="x", service="new"), node="kiosk-1")) == "closed"
+    assert floor.call(1) == "B001"
+    floor.ask(OpenDay(id="tomorrow", day="2026-11-22"), node="dispatcher")
+    assert floor.state.hall == without
 
 
 def test_nobody_waits_means_at_once_and_a_queue_means_a_range(floor: Floor) -> None:
-    row = queues_view(floor.state).queues[0]
+    row = floor.queues().queues[0]
     assert (row.wait_low_min, row.wait_high_min) == (0, 0)
     for _ in range(8):
         floor.take()
-    row = queues_view(floor.state).queues[0]
+    row = floor.queues().queues[0]
     assert row.waiting == 8
     assert row.wait_low_min is not None
     assert row.wait_high_min is not None

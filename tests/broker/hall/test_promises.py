@@ -26,8 +26,13 @@ from broker.contract.messages import (
     TicketIssued,
     VisitRated,
 )
+from broker.hall.apply import apply
+from broker.hall.clock import ms
 from broker.hall.decide import decide
-from broker.hall.state import HallState, VisitState
+from broker.hall.estimate import promises
+from broker.hall.life import VisitState
+from broker.hall.request import Request
+from broker.hall.state import HallState
 from broker.hall.views import board_view, counter_view, queues_view
 
 PRESSES = st.lists(
@@ -72,7 +77,7 @@ def _played(hall: Hall, presses: Sequence[tuple[str, int, SlipFate]]) -> tuple[H
         now += timedelta(seconds=3)
         for event in decide(state, command, node=node, now=now).events:
             recorded = Recorded(epoch=1, seq=state.seq + 1, at=now, event=event)
-            state.apply(recorded)
+            apply(state, recorded)
             history.append(recorded)
     return state, history
 
@@ -111,7 +116,7 @@ def test_whoever_is_called_came_first_of_all_whom_the_counter_could_call(
                 and (visit.slip is not None or recorded.at - visit.issued_at >= grace)
             ]
             assert recorded.event.visit == min(could_come, key=lambda visit: visit.issued_seq).id
-        state.apply(recorded)
+        apply(state, recorded)
 
 
 @settings(max_examples=150, deadline=None)
@@ -122,7 +127,7 @@ def test_a_replay_gives_the_same_hall_and_the_same_screens(
     state, history = _played(small_hall, presses)
     again = HallState(epoch=1)
     for recorded in history:
-        again.apply(recorded)
+        apply(again, recorded)
     assert again == state
     assert board_view(again, "main") == board_view(state, "main")
     assert queues_view(again) == queues_view(state)

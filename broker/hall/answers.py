@@ -1,0 +1,18 @@
+"""What `decide` returns, and refusals."""
+
+from typing import NamedTuple
+
+from ..contract.messages import AnyAnswer, AnyEvent, Command, Done, Refused
+
+
+class Decision(NamedTuple):
+    answer: AnyAnswer
+    events: tuple[AnyEvent, ...] = ()
+
+
+def refused(command: Command, reason: str, **args: str | int) -> Decision:
+    return Decision(Refused(id=command.id, reason=reason, args=args))
+
+
+def done(command: Command, *events: AnyEvent) -> Decision:
+    return Decision(Done(id=command.id), events)

@@ -1,0 +1,387 @@
+"""What each event does to the hall: `apply` alone changes it, with whole numbers only, and does not fail.
+
+Replaying a day's events gives the same hall again, live and in simulation alike.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Mapping
+from heapq import heappush
+from math import lcm
+from typing import Any, Final
+
+from ..contract.messages import (
+    SERVED,
+    AnyEvent,
+    CallRepeated,
+    CaseOpened,
+    ClerkSignedIn,
+    CounterArmed,
+    CounterClosed,
+    CounterOpened,
+    CounterPaused,
+    DayOpened,
+    Discipline,
+    Event,
+    HallConfigured,
+    Hold,
+    Language,
+    Outcome,
+    OutcomeStated,
+    Position,
+    Recorded,
+    ReturnRight,
+    ServiceStarted,
+    SlipFate,
+    SlipReported,
+    TicketCalled,
+    TicketIssued,
+    TicketReady,
+    TicketReclassified,
+    TicketVoided,
+    TransactionEnded,
+    Undone,
+    VisitEnded,
+    VisitHeld,
+    VisitRated,
+    VisitReturned,
+    VisitTransferred,
+    WalkUpServed,
+)
+from .clock import ms
+from .desks import arm, bare, close_counter, free, open_counter, pause_counter, sign_in, undo, working_desk
+from .hours import serve_until_ms
+from .learning import Learning
+from .life import CALLED, ENDED, HELD, ISSUED, MISSED, SERVING, VOID
+from .state import CLOSE, HOUR_MS, HallState, Series
+from .visit import Undoable, Visit, copy_of
+
+
+def apply(state: HallState, recorded: Recorded) -> None:
+    """Take an event into the state, as it stands in the journal."""
+    state.epoch = recorded.epoch
+    happen(state, recorded.event, at_ms=ms(recorded.at), seq=recorded.seq)
+
+
+def happen(state: HallState, event: AnyEvent, *, at_ms: int, seq: int) -> None:
+    """Take an event into the state; `at_ms` is never below the last event's."""
+    state.seq, state.last_ms = seq, at_ms
+    APPLY[type(event)](state, event, at_ms, seq)
+
+
+def _open(state: HallState, event: DayOpened, at_ms: int, seq: int) -> None:
+    state.day = event.day
+    for each in (state.visits, state.by_ticket, state.lanes, state.desks, state.series, state.queued, state.able):
+        each.clear()
+    for counts in (state.last_called, state.calls_of, state.turns_of, state.given_at, state.owed, state.returns):
+        counts.clear()
+    state.armed_idle.clear()
+    state.deadlines.clear()
+    state.serve_until_ms = state.turn_clock = state.waiting = 0
+    state.returns.update({each.code: each for each in event.returns})
+    state.learning = Learning.from_days_before(event.learned) if event.learned is not None else Learning()
+
+
+def _configure(state: HallState, event: HallConfigured, at_ms: int, seq: int) -> None:
+    state.hall = hall = event.hall
+    state.kept = event.kept
+    state.services = {each.id: each for each in hall.services}
+    state.classes = {each.id: each for each in hall.classes}
+    state.counters = {each.number: each for each in hall.counters}
+    state.clerks = {each.id: each for each in hall.clerks}
+    state.needs = {each.id: each for each in hall.needs}
+    state.nodes = {each.id: each for each in hall.nodes}
+    targets = {state.target_ms(service.id, each.id) for service in hall.services for each in hall.classes}
+    state.share_base = lcm(*targets)
+    state.turn_base = lcm(*(each.weight for each in hall.classes))
+    state.counts_turns = hall.policy.discipline is Discipline.RATIO
+    for lane in state.lanes.values():
+        state.tune(lane)
+    state.able.clear()
+    state.serve_until_ms = serve_until_ms(hall, state.day) if state.day is not None else 0
+    if state.serve_until_ms:
+        heappush(state.deadlines, (state.serve_until_ms, CLOSE, ""))
+
+
+def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
+    service = event.service
+    since_ms = at_ms if event.ready_at is None else ms(event.ready_at)
+    promised = None
+    if event.wait_low_min is not None and event.wait_high_min is not None:
+        promised = (event.wait_low_min, event.wait_high_min)
+    visit = Visit(
+        id=event.visit,
+        ticket=event.ticket,
+        service=service,
+        node=event.node,
+        language=event.language,
+        issued_ms=at_ms,
+        issued_seq=seq,
+        since_ms=since_ms,
+        order=seq,
+        priority_class=event.priority_class,
+        needs=event.needs,
+        then=event.then,
+        changed_seq=seq,
+        last_clerk=event.clerk or "",
+        ahead="follow_up" if event.return_code is not None else "",
+        expected_s=event.expected_s,
+        promised_min=promised,
+    )
+    state.visits[visit.id] = visit
+    state.by_ticket[visit.ticket] = visit.id
+    _count_number(state, event)
+    if event.return_code is not None:
+        state.returns.pop(event.return_code, None)
+    known = state.classes.get(event.priority_class)
+    if known is not None and known.per_hour is not None:
+        given = state.given_at.setdefault(known.id, [])
+        given.append(at_ms)
+        del given[: bisect_right(given, at_ms - HOUR_MS)]
+    grace_ms = state.hall.slip_grace_s * 1000 if state.hall is not None else 0
+    if grace_ms == 0 and since_ms == at_ms:
+        state.join(visit)
+        return
+    state.queued[service] = state.queued.get(service, 0) + 1
+    visit.ready_ms = max(at_ms + grace_ms, since_ms)
+    heappush(state.deadlines, (visit.ready_ms, "", visit.id))
+
+
+def _count_number(state: HallState, event: TicketIssued) -> None:
+    service = state.services[event.service]
+    series = state.series.get(event.service)
+    if series is None:
+        series = state.series[event.service] = Series(next=service.first)
+    series.extra = not event.ticket.startswith(service.prefix) or series.extra
+    series.next = event.number + service.step
+    series.given += 1
+
+
+def _ready(state: HallState, event: TicketReady, at_ms: int, seq: int) -> None:
+    visit = state.visits[event.visit]
+    state.leave(visit)
+    state.join(visit)
+
+
+def _slip(state: HallState, event: SlipReported, at_ms: int, seq: int) -> None:
+    visit = state.visits[event.visit]
+    visit.slip = event.fate
+    if visit.state is not ISSUED:
+        return
+    if visit.since_ms <= at_ms:
+        state.leave(visit)
+        state.join(visit)
+    elif visit.ready_ms != visit.since_ms:
+        visit.ready_ms = visit.since_ms
+        heappush(state.deadlines, (visit.ready_ms, "", visit.id))
+
+
+def _void(state: HallState, event: TicketVoided, at_ms: int, seq: int) -> None:
+    visit = state.visits[event.visit]
+    state.leave(visit)
+    visit.slip, visit.state, visit.changed_seq = SlipFate.NOT_PRINTED, VOID, seq
+
+
+def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
+    visit = state.visits[event.visit]
+    number = event.counter
+    desk = working_desk(state, number, at_ms)
+    desk.undo = Undoable(
+        seq=seq, at_ms=at_ms, act="TicketCalled", desk=bare(desk), visit=copy_of(visit), exempt=event.exempt
+    )
+    state.leave(visit)
+    place = (visit.since_ms, visit.order)
+    exempt = event.exempt
+    for lane in state.able_lanes(number):
+        head = lane.head
+        if head is None:
+            continue
+        if lane.ahead:
+            lane.passes += 1
+        elif (head.since_ms, head.order) < place:
+            lane.passed_by(place, exempt=exempt)
+    visit.state, visit.changed_seq, visit.counter, visit.clerk = CALLED, seq, number, desk.clerk
+    visit.call, visit.calls, visit.called_seq, visit.called_ms = event.call, visit.calls + 1, seq, at_ms
+    visit.times, visit.hold, visit.ahead, visit.started_ms, visit.outcome = 1, None, "", 0, None
+    if not visit.first_called_ms:
+        visit.first_called_ms = at_ms
+        if visit.expected_s is not None and visit.promised_min is not None and not visit.missed_ms:
+            state.learning.waited(
+                expected_s=visit.expected_s,
+                promised_min=visit.promised_min,
+                actual_s=(at_ms - visit.issued_ms) // 1000,
+            )
+    service = visit.service
+    state.last_called[service] = visit.ticket
+    state.calls_of[service] = state.calls_of.get(service, 0) + 1
+    if state.counts_turns:
+        _count_turn(state, visit.priority_class)
+    desk.visit, desk.finished, desk.busy_from_ms = visit.id, None, at_ms
+    state.armed_idle.discard(number)
+
+
+def _count_turn(state: HallState, priority_class: str) -> None:
+    known = state.classes.get(priority_class)
+    if known is None:
+        return
+    state.turn_clock = state.turn_of(known.id)
+    state.turns_of[known.id] = state.turn_clock + state.turn_base // known.weight
+
+
+def _repeat(state: HallState, event: CallRepeated, at_ms: int, seq: int) -> None:
+    visit = state.visits[event.visit]
+    visit.times, visit.called_seq, visit.called_ms, visit.changed_seq = event.times, seq, at_ms, seq
+    state.desks[event.counter].undo = None
+
+
+def _start(state: HallState, event: ServiceStarted, at_ms: int, seq: int) -> None:
+    visit, desk = state.visits[event.visit], state.desks[event.counter]
+    desk.undo = Undoable(seq=seq, at_ms=at_ms, act="ServiceStarted", desk=bare(desk), visit=copy_of(visit))
+    visit.state, visit.started_ms, visit.changed_seq = SERVING, at_ms, seq
+
+
+def _learn_service(state: HallState, visit: Visit, at_ms: int) -> None:
+    service = state.services.get(visit.service)
+    if service is not None:
+        state.learning.served(service, at_ms - (visit.started_ms or visit.called_ms))
+
+
+def _next_service(state: HallState, event: TransactionEnded, at_ms: int, seq: int) -> None:
+    visit = free(state, event, at_ms, seq, finished=True)
+    _learn_service(state, visit, at_ms)
+    visit.earlier = (*visit.earlier, (event.call, event.counter))
+    visit.service, visit.then = event.service, visit.then[1:]
+    visit.only_counter, visit.only_clerk, visit.started_ms = 0, "", 0
+    state.join(visit)
+
+
+def _end(state: HallState, event: VisitEnded, at_ms: int, seq: int) -> None:
+    outcome = event.outcome
+    visit = state.visits[event.visit]
+    desk = state.desks.get(visit.counter) if visit.counter is not None else None
+    if desk is not None and desk.visit == visit.id:
+        served = outcome in SERVED
+        free(state, event, at_ms, seq, finished=served)
+        if served:
+            _learn_service(state, visit, at_ms)
+    else:
+        state.leave(visit)
+        visit.changed_seq = seq
+    visit.outcome = outcome
+    if outcome is Outcome.NO_SHOW:
+        visit.state, visit.missed_ms, visit.missed_at = MISSED, at_ms, state.calls_of.get(visit.service, 0)
+        return
+    visit.state = ENDED
+    if outcome is Outcome.UNSTATED:
+        state.owed[visit.id] = None
+
+
+def _state_outcome(state: HallState, event: OutcomeStated, at_ms: int, seq: int) -> None:
+    visit = state.visits[event.visit]
+    visit.outcome, visit.changed_seq = event.outcome, seq
+    state.owed.pop(visit.id, None)
+
+
+def _open_case(state: HallState, event: CaseOpened, at_ms: int, seq: int) -> None:
+    if event.until is not None:
+        state.returns[event.case] = ReturnRight(
+            code=event.case, service=event.service, clerk=event.clerk, until=event.until
+        )
+
+
+def _hold(state: HallState, event: VisitHeld, at_ms: int, seq: int) -> None:
+    visit = free(state, event, at_ms, seq, finished=False)
+    visit.state, visit.hold, visit.hold_until_ms = HELD, event.hold, ms(event.until)
+    desk = state.desks[event.counter]
+    desk.held = (*desk.held, visit.id)
+    if event.hold is Hold.DOCUMENTS_KEPT:
+        visit.only_counter = event.counter
+    heappush(state.deadlines, (visit.hold_until_ms, "", visit.id))
+
+
+def _transfer(state: HallState, event: VisitTransferred, at_ms: int, seq: int) -> None:
+    visit = free(state, event, at_ms, seq, finished=False)
+    visit.service = event.service
+    visit.only_counter, visit.only_clerk = event.to_counter or 0, event.to_clerk or ""
+    if event.position is Position.FIRST:
+        visit.ahead = "first"
+    elif event.position is Position.LAST:
+        visit.since_ms, visit.order = at_ms, seq
+    state.join(visit)
+
+
+def _return(state: HallState, event: VisitReturned, at_ms: int, seq: int) -> None:
+    visit = state.visits[event.visit]
+    state.leave(visit)
+    visit.changed_seq, visit.outcome = seq, None
+    if event.new_place:
+        visit.since_ms, visit.order = at_ms, seq
+    visit.ahead = "return" if event.after_next else ""
+    state.join(visit)
+
+
+def _reclassify(state: HallState, event: TicketReclassified, at_ms: int, seq: int) -> None:
+    if event.counter is not None:
+        visit = free(state, event, at_ms, seq, finished=False)
+    else:
+        visit = state.visits[event.visit]
+        visit.changed_seq = seq
+        if visit.state is ISSUED:
+            visit.priority_class = event.priority_class
+            return
+        state.leave(visit)
+    visit.priority_class = event.priority_class
+    state.join(visit)
+
+
+def _walk_up(state: HallState, event: WalkUpServed, at_ms: int, seq: int) -> None:
+    desk = working_desk(state, event.counter, at_ms)
+    state.visits[event.visit] = visit = Visit(
+        id=event.visit,
+        ticket=event.ticket,
+        service=event.service,
+        node="",
+        language=Language.ZH,
+        issued_ms=at_ms,
+        issued_seq=seq,
+        since_ms=at_ms,
+        order=seq,
+    )
+    visit.state, visit.changed_seq, visit.started_ms, visit.called_ms = SERVING, seq, at_ms, at_ms
+    visit.call, visit.calls, visit.called_seq, visit.times = event.call, 1, seq, 1
+    visit.counter, visit.clerk, visit.slip = event.counter, event.clerk, SlipFate.UNKNOWN
+    desk.visit, desk.finished, desk.busy_from_ms, desk.undo = visit.id, None, at_ms, None
+    state.armed_idle.discard(event.counter)
+
+
+def _rate(state: HallState, event: VisitRated, at_ms: int, seq: int) -> None:
+    visit = state.visits[event.visit]
+    visit.rated, visit.rating, visit.changed_seq = (*visit.rated, event.call), event.rating, seq
+
+
+APPLY: Final[Mapping[type[Event], Callable[[HallState, Any, int, int], None]]] = {
+    DayOpened: _open,
+    HallConfigured: _configure,
+    TicketIssued: _issue,
+    TicketReady: _ready,
+    SlipReported: _slip,
+    TicketVoided: _void,
+    TicketCalled: _call,
+    CallRepeated: _repeat,
+    ServiceStarted: _start,
+    TransactionEnded: _next_service,
+    VisitEnded: _end,
+    OutcomeStated: _state_outcome,
+    CaseOpened: _open_case,
+    VisitHeld: _hold,
+    VisitTransferred: _transfer,
+    VisitReturned: _return,
+    TicketReclassified: _reclassify,
+    WalkUpServed: _walk_up,
+    CounterOpened: open_counter,
+    CounterPaused: pause_counter,
+    CounterClosed: close_counter,
+    CounterArmed: arm,
+    ClerkSignedIn: sign_in,
+    Undone: undo,
+    VisitRated: _rate,
+}

@@ -1,0 +1,434 @@
+"""What clerks ask for at their counters. Each press must have been made having seen the call that is current."""
+
+from collections.abc import Callable, Mapping
+from datetime import date, timedelta
+from typing import Any, Final
+
+from ..contract.messages import (
+    ORDINARY,
+    SERVED,
+    ArmCounter,
+    Called,
+    CallNext,
+    CallRepeated,
+    CallTicket,
+    CaseOpened,
+    ClerkSignedIn,
+    CloseCounter,
+    Counter,
+    CounterArmed,
+    CounterClosed,
+    CounterCommand,
+    CounterOpened,
+    CounterPaused,
+    Done,
+    FinishService,
+    HoldVisit,
+    MarkNoShow,
+    NotEntitled,
+    OpenCounter,
+    Outcome,
+    PauseCounter,
+    Policy,
+    Rate,
+    Recall,
+    ResumeVisit,
+    Role,
+    ServeWithoutTicket,
+    ServiceStarted,
+    SignIn,
+    StartService,
+    TicketCalled,
+    TicketReclassified,
+    TransactionEnded,
+    TransferVisit,
+    Undo,
+    Undone,
+    VisitEnded,
+    VisitHeld,
+    VisitRated,
+    VisitTransferred,
+    WalkUpServed,
+)
+from .answers import Decision, done, refused
+from .at_kiosk import needs_same_counter
+from .calls import out_of_turn, ticket_called
+from .clock import utc
+from .life import CALLED, HELD, may
+from .request import Request
+from .state import MINUTE_MS, HallState
+from .turn import next_turn
+from .visit import Visit
+
+NO_TICKET: Final = "---"  # what sign and board show of a visit without one
+
+
+def may_speak_for(state: HallState, node: str, counter: int) -> bool:
+    found = state.node(node)
+    if found is None:
+        return False
+    return found.role is Role.SUPERVISOR or (found.role is Role.COUNTER and counter in found.counters)
+
+
+def at_counter(state: HallState, command: CounterCommand, request: Request) -> Decision:
+    number = command.counter
+    counter = state.counter(number)
+    if counter is None:
+        return refused(command, "unknown_counter", counter=number)
+    if not may_speak_for(state, request.node, number):
+        return refused(command, "not_allowed")
+    visit = state.visit_at(number)
+    if command.seen != (visit.call if visit is not None else None):
+        return refused(command, "stale", counter=number)
+    kind = type(command)
+    at_any_time = _AT_ANY_TIME.get(kind)
+    if at_any_time is not None:
+        return at_any_time(state, command, request)
+    when_idle = _WHEN_IDLE.get(kind)
+    if when_idle is not None:
+        if visit is not None:
+            return refused(command, "counter_busy", counter=number)
+        return when_idle(state, counter, command, request)
+    if visit is None:
+        return refused(command, "no_call", counter=number)
+    return _WITH_VISIT[kind](state, visit, command, request)
+
+
+# With nobody at the counter -------------------------------------------------------------------------------------------
+
+
+def _call_next(state: HallState, counter: Counter, command: CallNext, request: Request) -> Decision:
+    if counter.closing:
+        return refused(command, "counter_closing", counter=counter.number)
+    turn = next_turn(state, counter.number, request.now_ms)
+    if turn is None:
+        return refused(command, "nobody_waits", counter=counter.number, waiting=waiting(state, counter))
+    return _called(command, ticket_called(state, counter.number, turn, request.now_ms, explain=request.explain))
+
+
+def _called(command: CounterCommand, called: TicketCalled, *further: ServiceStarted) -> Decision:
+    return Decision(Called(id=command.id, call=called.call, ticket=called.ticket), (called, *further))
+
+
+def _call_ticket(state: HallState, counter: Counter, command: CallTicket, request: Request) -> Decision:
+    visit = state.visit_of(command.ticket)
+    desk = state.desk(counter.number)
+    clerk = state.clerk(desk.clerk) if desk.clerk is not None else None
+    if clerk is not None and not clerk.call_by_number:
+        return refused(command, "not_allowed")
+    if visit is None:
+        return refused(command, "unknown_ticket", ticket=command.ticket)
+    if not may(TicketCalled, visit.state):
+        return refused(command, "not_waiting", ticket=visit.ticket)
+    if visit.service not in counter.skills and visit.service not in counter.helps:
+        return refused(command, "not_skilled", ticket=visit.ticket, service=visit.service)
+    if needs_same_counter(visit) and visit.only_counter != counter.number:
+        return refused(command, "papers_elsewhere", ticket=visit.ticket, counter=visit.only_counter)
+    turn = out_of_turn(visit, "by_number")
+    return _called(command, ticket_called(state, counter.number, turn, request.now_ms, explain=request.explain))
+
+
+def _resume(state: HallState, counter: Counter, command: ResumeVisit, request: Request) -> Decision:
+    visit = state.visit_of(command.ticket)
+    if visit is None:
+        return refused(command, "unknown_ticket", ticket=command.ticket)
+    if visit.state is not HELD:
+        return refused(command, "not_held", ticket=visit.ticket)
+    if needs_same_counter(visit) and visit.only_counter != counter.number:
+        return refused(command, "papers_elsewhere", ticket=visit.ticket, counter=visit.only_counter)
+    turn = out_of_turn(visit, "resume")
+    called = ticket_called(state, counter.number, turn, request.now_ms, explain=request.explain)
+    started = ServiceStarted(call=called.call, visit=visit.id, ticket=visit.ticket, counter=counter.number)
+    return _called(command, called, started)
+
+
+def _serve_without_ticket(
+    state: HallState,
+    counter: Counter,
+    command: ServeWithoutTicket,
+    request: Request,
+) -> Decision:
+    if state.service(command.service) is None:
+        return refused(command, "unknown_service", service=command.service)
+    if command.service not in counter.skills and command.service not in counter.helps:
+        return refused(command, "not_skilled", ticket=NO_TICKET, service=command.service)
+    visit = f"{state.day}-walkup-{state.seq + 1}"
+    served = WalkUpServed(
+        call=f"{visit}.1",
+        visit=visit,
+        ticket=NO_TICKET,
+        service=command.service,
+        counter=counter.number,
+        clerk=state.desk(counter.number).clerk,
+    )
+    return Decision(Called(id=command.id, call=served.call, ticket=NO_TICKET), (served,))
+
+
+def _pause(state: HallState, counter: Counter, command: PauseCounter, request: Request) -> Decision:
+    if state.desk(counter.number).paused == command.reason:
+        return done(command)
+    return done(command, CounterPaused(counter=counter.number, reason=command.reason))
+
+
+def _close(state: HallState, counter: Counter, command: CloseCounter, request: Request) -> Decision:
+    if state.desk(counter.number).closed:
+        return done(command)
+    return done(command, CounterClosed(counter=counter.number))
+
+
+def waiting(state: HallState, counter: Counter) -> int:
+    """Return how many people wait whom this counter may serve."""
+    return sum(state.queued.get(service, 0) for service in (*counter.skills, *counter.helps))
+
+
+# With a visit at the counter ------------------------------------------------------------------------------------------
+
+
+def _recall(state: HallState, visit: Visit, command: Recall, request: Request) -> Decision:
+    if visit.state is not CALLED:
+        return refused(command, "already_started", ticket=visit.ticket)
+    if visit.times >= _policy(state).calls:
+        return refused(command, "called_enough", ticket=visit.ticket, times=visit.times)
+    counter = state.counter(command.counter)
+    return done(
+        command,
+        CallRepeated(
+            call=visit.call or "",
+            visit=visit.id,
+            ticket=visit.ticket,
+            counter=command.counter,
+            zone=counter.zone if counter is not None else "",
+            language=visit.language,
+            times=visit.times + 1,
+        ),
+    )
+
+
+def _start(state: HallState, visit: Visit, command: StartService, request: Request) -> Decision:
+    if not may(ServiceStarted, visit.state):
+        return refused(command, "already_started", ticket=visit.ticket)
+    started = ServiceStarted(call=visit.call or "", visit=visit.id, ticket=visit.ticket, counter=command.counter)
+    return done(command, started)
+
+
+def _finish(state: HallState, visit: Visit, command: FinishService, request: Request) -> Decision:
+    outcome = command.outcome
+    if outcome is None:
+        outcome = Outcome.UNSTATED if _policy(state).outcome_mandatory and not visit.then else Outcome.DONE
+    elif outcome not in SERVED:
+        return refused(command, "not_an_outcome", outcome=outcome.value)
+    elif outcome is Outcome.DECLINED and not command.reason:
+        return refused(command, "reason_missing", ticket=visit.ticket)
+    inferred = visit.state is CALLED
+    if visit.then:
+        ended: TransactionEnded | VisitEnded = TransactionEnded(
+            call=visit.call or "",
+            visit=visit.id,
+            ticket=visit.ticket,
+            counter=command.counter,
+            outcome=outcome,
+            service=visit.then[0],
+            start_inferred=inferred,
+        )
+    else:
+        ended = VisitEnded(
+            visit=visit.id,
+            ticket=visit.ticket,
+            outcome=outcome,
+            call=visit.call,
+            counter=command.counter,
+            start_inferred=inferred,
+            reason=command.reason,
+        )
+    if outcome is Outcome.DONE or outcome is Outcome.UNSTATED:
+        return Decision(Done(id=command.id), (ended,))
+    return done(command, ended, *case_of(state, visit, outcome, command.reason, command.due))
+
+
+def case_of(
+    state: HallState, visit: Visit, outcome: Outcome, reason: str | None, due: str | None
+) -> tuple[CaseOpened, ...]:
+    """Return the case that an outcome leaves open, if it does."""
+    if outcome not in {Outcome.FOLLOW_UP, Outcome.ESCALATED} or visit.call is None or visit.counter is None:
+        return ()
+    until = None
+    if outcome is Outcome.FOLLOW_UP and state.day is not None:
+        last = date.fromisoformat(due or state.day) + timedelta(days=_policy(state).return_days)
+        until = last.isoformat()
+    case = CaseOpened(
+        case=visit.call,
+        visit=visit.id,
+        ticket=visit.ticket,
+        service=visit.service,
+        counter=visit.counter,
+        outcome=outcome,
+        clerk=visit.clerk,
+        reason=reason,
+        due=due,
+        until=until,
+    )
+    return (case,)
+
+
+def _no_show(state: HallState, visit: Visit, command: MarkNoShow, request: Request) -> Decision:
+    if visit.state is not CALLED:
+        return refused(command, "already_started", ticket=visit.ticket)
+    walk_s = sum(need.walk_s for name in visit.needs if (need := state.need(name)) is not None)
+    wait_s = _policy(state).no_show_s + walk_s
+    left_ms = visit.called_ms + wait_s * 1000 - request.now_ms
+    if left_ms > 0:
+        return refused(command, "still_coming", ticket=visit.ticket, seconds=-(-left_ms // 1000))
+    missed = VisitEnded(
+        visit=visit.id, ticket=visit.ticket, outcome=Outcome.NO_SHOW, call=visit.call, counter=command.counter
+    )
+    return done(command, missed)
+
+
+def _hold(state: HallState, visit: Visit, command: HoldVisit, request: Request) -> Decision:
+    held = VisitHeld(
+        call=visit.call or "",
+        visit=visit.id,
+        ticket=visit.ticket,
+        counter=command.counter,
+        hold=command.hold,
+        until=utc(request.now_ms + round(_policy(state).hold_min * MINUTE_MS)),
+    )
+    return done(command, held)
+
+
+def _transfer(state: HallState, visit: Visit, command: TransferVisit, request: Request) -> Decision:
+    service = command.service or visit.service
+    if state.service(service) is None:
+        return refused(command, "unknown_service", service=service)
+    if command.to_counter is not None and state.counter(command.to_counter) is None:
+        return refused(command, "unknown_counter", counter=command.to_counter)
+    if command.to_clerk is not None and state.clerk(command.to_clerk) is None:
+        return refused(command, "unknown_clerk", clerk=command.to_clerk)
+    if command.to_counter is not None and command.to_clerk is not None:
+        return refused(command, "counter_or_clerk", ticket=visit.ticket)
+    transferred = VisitTransferred(
+        call=visit.call or "",
+        visit=visit.id,
+        ticket=visit.ticket,
+        counter=command.counter,
+        service=service,
+        position=command.position,
+        to_counter=command.to_counter,
+        to_clerk=command.to_clerk,
+    )
+    return done(command, transferred)
+
+
+def _not_entitled(state: HallState, visit: Visit, command: NotEntitled, request: Request) -> Decision:
+    if visit.priority_class == ORDINARY:
+        return refused(command, "is_ordinary", ticket=visit.ticket)
+    if visit.state is not CALLED:
+        return refused(command, "already_started", ticket=visit.ticket)
+    reclassified = TicketReclassified(
+        visit=visit.id,
+        ticket=visit.ticket,
+        priority_class=ORDINARY,
+        call=visit.call,
+        counter=command.counter,
+    )
+    return done(command, reclassified)
+
+
+# At any time ----------------------------------------------------------------------------------------------------------
+
+
+def _open(state: HallState, command: OpenCounter, request: Request) -> Decision:
+    desk = state.desks.get(command.counter)
+    if desk is not None and desk.is_working and desk.staffed_from_ms:
+        return done(command)
+    return done(command, CounterOpened(counter=command.counter))
+
+
+def _arm(state: HallState, command: ArmCounter, request: Request) -> Decision:
+    if state.desk(command.counter).armed == command.armed:
+        return done(command)
+    return done(command, CounterArmed(counter=command.counter, armed=command.armed))
+
+
+def _sign_in(state: HallState, command: SignIn, request: Request) -> Decision:
+    if command.clerk is not None and state.clerk(command.clerk) is None:
+        return refused(command, "unknown_clerk", clerk=command.clerk)
+    if state.desk(command.counter).clerk == command.clerk:
+        return done(command)
+    return done(command, ClerkSignedIn(counter=command.counter, clerk=command.clerk))
+
+
+def _undo(state: HallState, command: Undo, request: Request) -> Decision:
+    """Take back the counter's last act, within its time, while nothing later has happened to that visit."""
+    undo = state.desk(command.counter).undo
+    if undo is None:
+        return refused(command, "nothing_to_undo", counter=command.counter)
+    visit = state.visits[undo.visit.id] if undo.visit is not None else None
+    policy = _policy(state)
+    is_no_show = visit is not None and visit.outcome is Outcome.NO_SHOW
+    within_s = policy.undo_no_show_s if is_no_show else policy.undo_s
+    if request.now_ms - undo.at_ms > within_s * 1000 or (visit is not None and visit.changed_seq != undo.seq):
+        return refused(command, "too_late_to_undo", counter=command.counter)
+    undone = Undone(
+        counter=command.counter,
+        act=undo.act,
+        seq=undo.seq,
+        visit=visit.id if visit is not None else None,
+        ticket=visit.ticket if visit is not None else None,
+        call=visit.call if visit is not None and undo.act == TicketCalled.__name__ else None,
+    )
+    return done(command, undone)
+
+
+def _policy(state: HallState) -> Policy:
+    return state.hall.policy if state.hall is not None else Policy()
+
+
+Kind = type[CounterCommand]
+_AT_ANY_TIME: Final[Mapping[Kind, Callable[[HallState, Any, Request], Decision]]] = {
+    OpenCounter: _open,
+    ArmCounter: _arm,
+    SignIn: _sign_in,
+    Undo: _undo,
+}
+_WHEN_IDLE: Final[Mapping[Kind, Callable[[HallState, Counter, Any, Request], Decision]]] = {
+    CallNext: _call_next,
+    CallTicket: _call_ticket,
+    ResumeVisit: _resume,
+    ServeWithoutTicket: _serve_without_ticket,
+    PauseCounter: _pause,
+    CloseCounter: _close,
+}
+_WITH_VISIT: Final[Mapping[Kind, Callable[[HallState, Visit, Any, Request], Decision]]] = {
+    Recall: _recall,
+    StartService: _start,
+    FinishService: _finish,
+    MarkNoShow: _no_show,
+    HoldVisit: _hold,
+    TransferVisit: _transfer,
+    NotEntitled: _not_entitled,
+}
+
+
+def rate(state: HallState, command: Rate, request: Request) -> Decision:
+    """Take a customer's rating of one finished transaction, whenever it arrives."""
+    if not may_speak_for(state, request.node, command.counter):
+        return refused(command, "not_allowed")
+    visit = state.visits.get(command.call.rpartition(".")[0])
+    if visit is None or not _was_there(visit, command):
+        return refused(command, "unknown_call", call=command.call)
+    is_earlier = (command.call, command.counter) in visit.earlier
+    if not is_earlier and visit.outcome not in SERVED:
+        return refused(command, "not_finished", ticket=visit.ticket)
+    if command.call in visit.rated:
+        return refused(command, "already_rated", ticket=visit.ticket)
+    rated = VisitRated(
+        call=command.call, visit=visit.id, ticket=visit.ticket, counter=command.counter, rating=command.rating
+    )
+    return done(command, rated)
+
+
+def _was_there(visit: Visit, command: Rate) -> bool:
+    if (command.call, command.counter) in visit.earlier:
+        return True
+    return visit.call == command.call and visit.counter == command.counter

@@ -1,0 +1,207 @@
+"""What customers ask for at the kiosk: a number, a way back into the queue, a way out of it."""
+
+from bisect import bisect_right
+from datetime import datetime
+
+from ..contract.messages import (
+    ORDINARY,
+    CancelTicket,
+    Done,
+    GivenBy,
+    Hall,
+    Hold,
+    Outcome,
+    PriorityClass,
+    ReportSlip,
+    Returned,
+    ReturnRight,
+    ReturnTicket,
+    Role,
+    Service,
+    SlipFate,
+    SlipReported,
+    TakeTicket,
+    TicketIssued,
+    TicketTaken,
+    TicketVoided,
+    VisitEnded,
+    VisitReturned,
+)
+from . import hours
+from .answers import Decision, done, refused
+from .clock import ms, utc
+from .life import HELD, ISSUED, MISSED, WAITING, may
+from .request import Request
+from .series import next_number
+from .state import HOUR_MS, MINUTE_MS, HallState
+from .visit import Visit
+
+OUT_OF_CALL = frozenset({ISSUED, WAITING, HELD, MISSED})
+
+
+def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Decision:
+    service, hall = state.service(command.service), state.hall
+    if not has_role(state, request.node, Role.KIOSK, Role.SUPERVISOR) or hall is None:
+        return refused(command, "not_allowed")
+    if service is None:
+        return refused(command, "unknown_service", service=command.service)
+    wrong = _wrong(state, hall, service, command, request)
+    if wrong is not None:
+        return wrong
+    number = next_number(state, service)
+    if number is None:
+        return refused(command, "service_full", service=service.id)
+    name, capped, ready_at = _class_and_time(state, hall, command, request.now_ms)
+    back = state.returns.get(command.return_code) if command.return_code is not None else None
+    promise = request.promises.get((service.id, name))
+    issued = TicketIssued(
+        visit=f"{state.day}-{number.ticket}",
+        ticket=number.ticket,
+        service=service.id,
+        number=number.number,
+        language=command.language,
+        node=request.node,
+        ahead=state.queued.get(service.id, 0),
+        wait_low_min=promise.low_min if promise is not None else None,
+        wait_high_min=promise.high_min if promise is not None else None,
+        expected_s=promise.expected_s if promise is not None else None,
+        priority_class=name,
+        capped=capped,
+        needs=tuple(sorted(command.needs)),
+        then=command.then,
+        booked_at=command.booked_at,
+        ready_at=ready_at,
+        return_code=command.return_code,
+        clerk=back.clerk if back is not None else None,
+    )
+    answer = TicketTaken(
+        id=command.id,
+        visit=issued.visit,
+        ticket=issued.ticket,
+        service=service.id,
+        ahead=issued.ahead,
+        wait_low_min=issued.wait_low_min,
+        wait_high_min=issued.wait_high_min,
+        issued_at=utc(request.now_ms),
+        priority_class=name,
+        capped=capped,
+    )
+    return Decision(answer, (issued,))
+
+
+def _wrong(state: HallState, hall: Hall, service: Service, command: TakeTicket, request: Request) -> Decision | None:
+    """Return the refusal of a ticket that cannot be given, whatever its number."""
+    now_ms = request.now_ms
+    for name in (service.id, *command.then):
+        wanted = state.service(name)
+        if wanted is None:
+            return refused(command, "unknown_service", service=name)
+        if wanted.closing:
+            return refused(command, "closed", service=name)
+    if (hall.hours or hall.closed_on) and not hours.is_open(hall, now_ms):
+        opens = hours.opens_next(hall, now_ms)
+        args = {"opens": opens.isoformat(timespec="minutes")} if opens is not None else {}
+        return refused(command, "closed", service=service.id, **args)
+    known = state.priority_class(command.priority_class)
+    if known is None or known.closing or known.given_by is GivenBy.NOBODY:
+        return refused(command, "unknown_class", priority_class=command.priority_class)
+    if known.given_by is GivenBy.SUPERVISOR and not has_role(state, request.node, Role.SUPERVISOR):
+        return refused(command, "not_allowed")
+    if known.appointment != (command.booked_at is not None):
+        return refused(command, "no_booking" if known.appointment else "unknown_class", service=service.id)
+    for need in command.needs:
+        if state.need(need) is None:
+            return refused(command, "unknown_need", need=need)
+    if command.return_code is not None:
+        return _wrong_code(state, command, state.returns.get(command.return_code))
+    return None
+
+
+def _wrong_code(state: HallState, command: TakeTicket, back: ReturnRight | None) -> Decision | None:
+    if back is None or state.day is None or back.until < state.day:
+        return refused(command, "unknown_return", code=command.return_code or "")
+    return refused(command, "other_service", service=back.service) if back.service != command.service else None
+
+
+def _class_and_time(
+    state: HallState, hall: Hall, command: TakeTicket, now_ms: int
+) -> tuple[str, bool, datetime | None]:
+    """Return the class given, whether another was asked for, and from when an early appointment counts."""
+    known = state.priority_class(command.priority_class)
+    if known is None or known.id == ORDINARY:
+        return ORDINARY, False, None
+    if command.booked_at is not None:
+        booked_ms = ms(command.booked_at)
+        if now_ms > booked_ms + round(hall.policy.late_min * MINUTE_MS):
+            return ORDINARY, False, None
+        counts_from_ms = booked_ms - round(hall.policy.early_min * MINUTE_MS)
+        return known.id, False, utc(counts_from_ms) if counts_from_ms > now_ms else None
+    return (ORDINARY, True, None) if _is_used_up(state, known, now_ms) else (known.id, False, None)
+
+
+def _is_used_up(state: HallState, known: PriorityClass, now_ms: int) -> bool:
+    if known.per_hour is None:
+        return False
+    given = state.given_at.get(known.id, [])
+    return len(given) - bisect_right(given, now_ms - HOUR_MS) >= known.per_hour
+
+
+def report_slip(state: HallState, command: ReportSlip, request: Request) -> Decision:
+    visit = state.visits.get(command.visit)
+    if visit is None:
+        return refused(command, "unknown_visit", visit=command.visit)
+    if visit.node != request.node:
+        return refused(command, "not_allowed")
+    if visit.slip is not None:
+        return Decision(Done(id=command.id))
+    if command.fate is not SlipFate.NOT_PRINTED:
+        return done(command, SlipReported(visit=visit.id, fate=command.fate))
+    if not may(TicketVoided, visit.state):
+        return refused(command, "already_called", ticket=visit.ticket)
+    return done(command, TicketVoided(visit=visit.id, ticket=visit.ticket))
+
+
+def return_ticket(state: HallState, command: ReturnTicket, request: Request) -> Decision:
+    """Let somebody wait again who missed the call or was on hold; late, but not too late, means after the next one."""
+    visit = state.visit_of(command.ticket)
+    if not has_role(state, request.node, Role.KIOSK, Role.COUNTER, Role.SUPERVISOR):
+        return refused(command, "not_allowed")
+    if visit is None:
+        return refused(command, "unknown_ticket", ticket=command.ticket)
+    if visit.state in {ISSUED, WAITING}:
+        return refused(command, "still_waits", ticket=visit.ticket)
+    if not may(VisitReturned, visit.state):
+        return refused(command, "not_missed", ticket=visit.ticket)
+    in_time = visit.state is HELD or _is_in_time(state, visit, request.now_ms)
+    returned = VisitReturned(visit=visit.id, ticket=visit.ticket, after_next=in_time, new_place=not in_time)
+    ahead = (1 if state.queued.get(visit.service) else 0) if in_time else state.queued.get(visit.service, 0)
+    answer = Returned(id=command.id, visit=visit.id, ticket=visit.ticket, after_next=in_time, ahead=ahead)
+    return Decision(answer, (returned,))
+
+
+def _is_in_time(state: HallState, visit: Visit, now_ms: int) -> bool:
+    if state.hall is None:
+        return False
+    policy = state.hall.policy
+    calls_since = state.calls_of.get(visit.service, 0) - visit.missed_at
+    return calls_since <= policy.return_numbers or now_ms - visit.missed_ms <= round(policy.return_min * MINUTE_MS)
+
+
+def cancel_ticket(state: HallState, command: CancelTicket, request: Request) -> Decision:
+    visit = state.visit_of(command.ticket)
+    if not has_role(state, request.node, Role.KIOSK, Role.SUPERVISOR):
+        return refused(command, "not_allowed")
+    if visit is None:
+        return refused(command, "unknown_ticket", ticket=command.ticket)
+    if visit.state not in OUT_OF_CALL:
+        return refused(command, "already_called", ticket=visit.ticket)
+    return done(command, VisitEnded(visit=visit.id, ticket=visit.ticket, outcome=Outcome.CANCELLED))
+
+
+def has_role(state: HallState, node: str, *roles: Role) -> bool:
+    found = state.node(node)
+    return found is not None and found.role in roles
+
+
+def needs_same_counter(visit: Visit) -> bool:
+    return visit.hold is Hold.DOCUMENTS_KEPT

@@ -1,0 +1,70 @@
+"""What a supervisor decides: the class of a ticket, what was served by hand, an outcome that is owed."""
+
+from ..contract.messages import (
+    SERVED,
+    GivenBy,
+    MarkServedByHand,
+    Outcome,
+    OutcomeStated,
+    Reclassify,
+    Role,
+    StateOutcome,
+    TicketReclassified,
+    VisitEnded,
+)
+from .answers import Decision, done, refused
+from .at_counter import case_of, may_speak_for
+from .at_kiosk import OUT_OF_CALL, has_role
+from .life import ISSUED, WAITING
+from .request import Request
+from .state import HallState
+
+
+def reclassify(state: HallState, command: Reclassify, request: Request) -> Decision:
+    visit, known = state.visit_of(command.ticket), state.priority_class(command.priority_class)
+    if not has_role(state, request.node, Role.SUPERVISOR):
+        return refused(command, "not_allowed")
+    if visit is None:
+        return refused(command, "unknown_ticket", ticket=command.ticket)
+    if known is None or known.given_by is GivenBy.NOBODY or known.closing:
+        return refused(command, "unknown_class", priority_class=command.priority_class)
+    if visit.state not in {ISSUED, WAITING}:
+        return refused(command, "not_waiting", ticket=visit.ticket)
+    if visit.priority_class == known.id:
+        return done(command)
+    return done(command, TicketReclassified(visit=visit.id, ticket=visit.ticket, priority_class=known.id))
+
+
+def mark_served_by_hand(state: HallState, command: MarkServedByHand, request: Request) -> Decision:
+    """End all tickets of a service up to one, which were served while the system was away."""
+    last = state.visit_of(command.up_to)
+    if not has_role(state, request.node, Role.SUPERVISOR):
+        return refused(command, "not_allowed")
+    if last is None:
+        return refused(command, "unknown_ticket", ticket=command.up_to)
+    served = [
+        VisitEnded(visit=visit.id, ticket=visit.ticket, outcome=Outcome.BY_HAND)
+        for visit in state.visits.values()
+        if visit.service == last.service and visit.state in OUT_OF_CALL and visit.issued_seq <= last.issued_seq
+    ]
+    return done(command, *served)
+
+
+def state_outcome(state: HallState, command: StateOutcome, request: Request) -> Decision:
+    visit = state.visits.get(command.visit)
+    if not may_speak_for(state, request.node, command.counter):
+        return refused(command, "not_allowed")
+    if visit is None or visit.id not in state.owed or visit.counter != command.counter:
+        return refused(command, "nothing_owed", visit=command.visit)
+    if command.outcome not in SERVED or command.outcome is Outcome.UNSTATED:
+        return refused(command, "not_an_outcome", outcome=command.outcome.value)
+    if command.outcome is Outcome.DECLINED and not command.reason:
+        return refused(command, "reason_missing", ticket=visit.ticket)
+    stated = OutcomeStated(
+        visit=visit.id,
+        ticket=visit.ticket,
+        counter=command.counter,
+        outcome=command.outcome,
+        reason=command.reason,
+    )
+    return done(command, stated, *case_of(state, visit, command.outcome, command.reason, command.due))

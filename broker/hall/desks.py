@@ -1,0 +1,143 @@
+"""Counters at work: what their events do to their desks, and what taking back their last act restores."""
+
+from copy import copy
+from heapq import heappush
+from typing import Any
+
+from ..contract.messages import (
+    ClerkSignedIn,
+    CounterArmed,
+    CounterClosed,
+    CounterOpened,
+    CounterPaused,
+    Undone,
+)
+from .life import HELD, ISSUED, WAITING
+from .state import REST, HallState
+from .visit import Desk, Undoable, Visit, copy_of
+
+
+def free(state: HallState, event: Any, at_ms: int, seq: int, *, finished: bool) -> Visit:
+    """Take a visit away from its counter, which is then idle, and can take it back."""
+    visit, desk = state.visits[event.visit], state.desks[event.counter]
+    desk.undo = Undoable(seq=seq, at_ms=at_ms, act=type(event).__name__, desk=bare(desk), visit=copy_of(visit))
+    visit.changed_seq = seq
+    desk.visit, desk.finished = None, visit.call if finished else None
+    if desk.busy_from_ms:
+        desk.busy_ms += at_ms - desk.busy_from_ms
+    desk.busy_from_ms, desk.idle_from_ms = 0, at_ms
+    if desk.armed:
+        rest(state, desk, at_ms, finished=finished)
+    return visit
+
+
+def rest(state: HallState, desk: Desk, at_ms: int, *, finished: bool) -> None:
+    rest_s = state.hall.policy.rest_s if state.hall is not None and finished else 0
+    desk.rest_until_ms = at_ms + rest_s * 1000
+    if rest_s:
+        heappush(state.deadlines, (desk.rest_until_ms, REST, str(desk.number)))
+    if desk.is_working:
+        state.armed_idle.add(desk.number)
+
+
+def working_desk(state: HallState, number: int, at_ms: int) -> Desk:
+    """Return a counter's desk; its first act of the day, or after a pause, begins its time."""
+    desk = state.desks.get(number)
+    if desk is None:
+        desk = state.desks[number] = Desk(number=number)
+    if not desk.is_working:
+        desk.closed, desk.paused = False, None
+        state.able.clear()
+    if not desk.staffed_from_ms:
+        desk.staffed_from_ms = desk.idle_from_ms = at_ms
+    return desk
+
+
+def open_counter(state: HallState, event: CounterOpened, at_ms: int, seq: int) -> None:
+    desk = working_desk(state, event.counter, at_ms)
+    desk.undo = None
+    if desk.armed and desk.visit is None:
+        rest(state, desk, at_ms, finished=False)
+
+
+def _stop_work(state: HallState, event: CounterPaused | CounterClosed, at_ms: int, seq: int) -> Desk:
+    desk = working_desk(state, event.counter, at_ms)
+    desk.undo = Undoable(seq=seq, at_ms=at_ms, act=type(event).__name__, desk=bare(desk))
+    desk.staffed_ms += at_ms - desk.staffed_from_ms
+    desk.staffed_from_ms = 0
+    state.armed_idle.discard(event.counter)
+    state.able.clear()
+    return desk
+
+
+def pause_counter(state: HallState, event: CounterPaused, at_ms: int, seq: int) -> None:
+    _stop_work(state, event, at_ms, seq).paused = event.reason
+
+
+def close_counter(state: HallState, event: CounterClosed, at_ms: int, seq: int) -> None:
+    desk = _stop_work(state, event, at_ms, seq)
+    desk.closed, desk.armed, desk.paused = True, False, None
+
+
+def arm(state: HallState, event: CounterArmed, at_ms: int, seq: int) -> None:
+    desk = working_desk(state, event.counter, at_ms)
+    desk.armed, desk.undo = event.armed, None
+    if not event.armed:
+        state.armed_idle.discard(event.counter)
+    elif desk.visit is None:
+        rest(state, desk, at_ms, finished=False)
+
+
+def sign_in(state: HallState, event: ClerkSignedIn, at_ms: int, seq: int) -> None:
+    desk = working_desk(state, event.counter, at_ms)
+    desk.clerk, desk.undo = event.clerk, None
+    state.able.clear()
+
+
+def undo(state: HallState, event: Undone, at_ms: int, seq: int) -> None:
+    desk = state.desks[event.counter]
+    undo = desk.undo
+    if undo is None:  # decide has seen it
+        return
+    before = undo.desk
+    before.undo, before.armed = None, before.armed and undo.act != "TicketCalled"
+    state.desks[event.counter] = before
+    if undo.visit is not None:
+        _restore(state, event, undo, seq)
+    state.armed_idle.discard(event.counter)
+    if before.armed and before.visit is None and before.is_working:
+        rest(state, before, at_ms, finished=False)
+    state.able.clear()
+
+
+def _restore(state: HallState, event: Undone, undo: Undoable, seq: int) -> None:
+    before = undo.visit
+    if before is None:
+        return
+    now = state.visits[before.id]
+    state.leave(now)
+    state.owed.pop(now.id, None)
+    if undo.act == "TicketCalled":
+        place = (now.since_ms, now.order)
+        for lane in state.able_lanes(event.counter):
+            lane.forgive(place, exempt=undo.exempt)
+        before.overtaken, before.overtaken_exempt = now.overtaken, now.overtaken_exempt
+        before.overtaken_by_ms = now.overtaken_by_ms
+    before.slip, before.calls, before.changed_seq = now.slip, now.calls, seq
+    state.visits[before.id] = before
+    if before.state is WAITING or (before.state is ISSUED and before.slip is not None):
+        state.join(before)
+    elif before.state is ISSUED:
+        state.queued[before.service] = state.queued.get(before.service, 0) + 1
+        heappush(state.deadlines, (before.ready_ms, "", before.id))
+    elif before.state is HELD:
+        desk = state.desks[before.counter or event.counter]
+        desk.held = (*desk.held, before.id)
+        heappush(state.deadlines, (before.hold_until_ms, "", before.id))
+
+
+def bare(desk: Desk) -> Desk:
+    """Return a copy of a desk that remembers no earlier act."""
+    copied = copy(desk)
+    copied.undo = None
+    return copied

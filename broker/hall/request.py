@@ -1,0 +1,23 @@
+"""Who asks, when, and what may be promised: all that a decision knows besides the hall and the command."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+
+class Promise(NamedTuple):
+    """How long somebody who takes a number now is likely to wait."""
+
+    expected_s: int
+    low_min: int
+    high_min: int
+
+
+Promises = Mapping[tuple[str, str], Promise]  # by service and class
+NO_PROMISES: Promises = {}
+
+
+class Request(NamedTuple):
+    node: str
+    now_ms: int  # never below the last event's
+    promises: Promises = NO_PROMISES
+    explain: bool = True  # calls carry scores and who was passed over

@@ -1,0 +1,117 @@
+"""Visits and desks: what the hall remembers of each customer and of each counter. Times are milliseconds, UTC.
+
+They are msgspec structures so that they can be copied and written to a snapshot as they are; only `apply` changes them.
+"""
+
+from copy import copy
+
+from msgspec import Struct
+
+from ..contract.messages import ORDINARY, CounterState, Hold, Language, Outcome, Rating, SlipFate
+from .life import SERVING, VisitState
+
+Place = tuple[int, int]  # milliseconds from which the wait counts, number of the event that gave the place
+
+
+class Visit(Struct, kw_only=True):
+    """One customer's stay, from ticket to end."""
+
+    id: str
+    ticket: str
+    service: str
+    node: str
+    language: Language
+    issued_ms: int
+    issued_seq: int
+    since_ms: int  # from here its wait counts
+    order: int  # among those of the same millisecond
+    state: VisitState = VisitState.ISSUED
+    priority_class: str = ORDINARY
+    needs: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()  # services still to come
+    slip: SlipFate | None = None  # None: not yet reported
+    ready_ms: int = 0  # while issued: callable from here on at the latest
+    only_counter: int = 0  # transferred there; 0: any
+    only_clerk: str = ""
+    last_clerk: str = ""  # who served the customer last time
+    ahead: str = ""  # skips the queue by this rule: return, first, follow_up
+    gate: int = 0  # after a return: callable once so many have passed its lane
+    changed_seq: int = 0  # the last event that happened to it
+    call: str | None = None
+    calls: int = 0  # different calls, by which their ids count
+    called_seq: int = 0  # of the last call or recall
+    called_ms: int = 0  # of the last call or recall
+    first_called_ms: int = 0
+    started_ms: int = 0
+    times: int = 0  # calls and recalls of the last call
+    counter: int | None = None
+    clerk: str | None = None
+    hold: Hold | None = None
+    hold_until_ms: int = 0
+    missed_ms: int = 0
+    missed_at: int = 0  # calls of its service by then
+    outcome: Outcome | None = None
+    earlier: tuple[tuple[str, int], ...] = ()  # calls and counters of the transactions before the last
+    rated: tuple[str, ...] = ()  # calls
+    rating: Rating | None = None  # the last one
+    expected_s: int | None = None  # the promise
+    promised_min: tuple[int, int] | None = None
+    overtaken: int = 0  # in lanes that it has left
+    overtaken_exempt: int = 0
+    overtaken_by_ms: int = 0  # the latest of those that overtook it came so much later
+    counted_from: int = 0  # what its lane had counted when it joined
+    counted_from_exempt: int = 0
+
+
+class Undoable(Struct, kw_only=True):
+    """The last act of a counter, and how things stood before it."""
+
+    seq: int
+    at_ms: int
+    act: str
+    desk: "Desk"
+    visit: Visit | None = None
+    exempt: bool = False  # of a call
+
+
+class Desk(Struct, kw_only=True):
+    """A counter at work: the visit it has called or serves, who staffs it, and how long it was busy today."""
+
+    number: int
+    visit: str | None = None
+    finished: str | None = None  # the call that ended last
+    held: tuple[str, ...] = ()  # visits that it has set aside
+    closed: bool = False
+    paused: str | None = None  # the reason
+    armed: bool = False
+    clerk: str | None = None
+    idle_from_ms: int = 0
+    rest_until_ms: int = 0
+    busy_from_ms: int = 0  # 0: not busy
+    busy_ms: int = 0
+    staffed_from_ms: int = 0  # 0: not staffed, or paused
+    staffed_ms: int = 0
+    undo: Undoable | None = None
+
+    @property
+    def is_working(self) -> bool:
+        return not self.closed and self.paused is None
+
+    def busy_today_ms(self, now_ms: int) -> int:
+        return self.busy_ms + (now_ms - self.busy_from_ms if self.busy_from_ms else 0)
+
+    def staffed_today_ms(self, now_ms: int) -> int:
+        return self.staffed_ms + (now_ms - self.staffed_from_ms if self.staffed_from_ms else 0)
+
+
+def copy_of(visit: Visit) -> Visit:
+    """Return the visit as it stands now, which later events will not change."""
+    return copy(visit)
+
+
+def counter_state(desk: Desk, visit: Visit | None) -> CounterState:
+    if visit is not None:
+        return CounterState.SERVING if visit.state is SERVING else CounterState.CALLED
+    if desk.closed:
+        return CounterState.CLOSED
+    return CounterState.PAUSED if desk.paused is not None else CounterState.IDLE
