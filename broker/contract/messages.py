@@ -323,7 +323,7 @@ class Hall(Struct, frozen=True, kw_only=True):
 # Commands -------------------------------------------------------------------------------------------------------------
 
 
-class Command(Struct, frozen=True, kw_only=True, tag=True, forbid_unknown_fields=True):
+class Command(Struct, frozen=True, kw_only=True, tag=True, gc=False, forbid_unknown_fields=True):
     """Asks the dispatcher for something. Repeated under the same id until answered."""
 
     DEADLINE_MS: ClassVar[int | None] = None  # refused when older; None: never too old
@@ -555,7 +555,7 @@ AnyCommand = (
 # Events ---------------------------------------------------------------------------------------------------------------
 
 
-class Event(Struct, frozen=True, kw_only=True, tag=True):
+class Event(Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """Something that happened and is on disk."""
 
     VERSION: ClassVar[int] = 1
@@ -872,7 +872,7 @@ class Recorded(Struct, frozen=True, kw_only=True):
 # Answers --------------------------------------------------------------------------------------------------------------
 
 
-class Answer(Struct, frozen=True, kw_only=True, tag=True):
+class Answer(Struct, frozen=True, kw_only=True, tag=True, gc=False):
     """The dispatcher's answer to the command of that id; `epoch` and `seq` say as of which event."""
 
     id: str
@@ -927,7 +927,7 @@ AnyAnswer = Done | TicketTaken | Returned | Called | EventsRead | Refused
 # Views: all that a screen needs to be right after a restart -----------------------------------------------------------
 
 
-class View(Struct, frozen=True, kw_only=True, tag=True):
+class View(Struct, frozen=True, kw_only=True, tag=True, gc=False):
     epoch: int = 0
     seq: int = 0
 

@@ -121,17 +121,16 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
         priority_class=event.priority_class,
         needs=event.needs,
         then=event.then,
-        changed_seq=seq,
-        last_clerk=event.clerk or "",
-        ahead="follow_up" if event.return_code is not None else "",
         expected_s=event.expected_s,
         promised_min=promised,
     )
+    visit.changed_seq = seq
+    if event.return_code is not None:
+        visit.last_clerk, visit.ahead = event.clerk or "", "follow_up"
+        state.returns.pop(event.return_code, None)
     state.visits[visit.id] = visit
     state.by_ticket[visit.ticket] = visit.id
     _count_number(state, event)
-    if event.return_code is not None:
-        state.returns.pop(event.return_code, None)
     known = state.classes.get(event.priority_class)
     if known is not None and known.per_hour is not None:
         given = state.given_at.setdefault(known.id, [])

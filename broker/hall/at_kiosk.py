@@ -3,6 +3,8 @@
 from bisect import bisect_right
 from datetime import datetime
 
+from msgspec.structs import replace
+
 from ..contract.messages import (
     ORDINARY,
     CancelTicket,
@@ -69,11 +71,15 @@ def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Deci
         capped=capped,
         needs=tuple(sorted(command.needs)),
         then=command.then,
-        booked_at=command.booked_at,
-        ready_at=ready_at,
-        return_code=command.return_code,
-        clerk=back.clerk if back is not None else None,
     )
+    if command.booked_at is not None or back is not None:
+        issued = replace(
+            issued,
+            booked_at=command.booked_at,
+            ready_at=ready_at,
+            return_code=command.return_code,
+            clerk=back.clerk if back is not None else None,
+        )
     answer = TicketTaken(
         id=command.id,
         visit=issued.visit,

@@ -1,5 +1,7 @@
 """The event of a call, with everything that explains it."""
 
+from msgspec.structs import replace
+
 from ..contract.messages import TicketCalled
 from .state import HallState
 from .turn import Turn, breaches, passed, scores
@@ -12,7 +14,7 @@ def ticket_called(
     """Return the event by which a counter calls a visit; without `explain` it says only which rule chose it."""
     visit = turn.visit
     counter, desk = state.counter(number), state.desks.get(number)
-    return TicketCalled(
+    called = TicketCalled(
         call=f"{visit.id}.{visit.calls + 1}",
         visit=visit.id,
         ticket=visit.ticket,
@@ -27,9 +29,10 @@ def ticket_called(
         pushed=pushed,
         exempt=turn.exempt,
         breach=turn.exempt and breaches(state, number, visit),
-        scores=scores(state, turn, now_ms) if explain else (),
-        passed=passed(state, number, visit, exempt=turn.exempt) if explain else (),
     )
+    if not explain:
+        return called
+    return replace(called, scores=scores(state, turn, now_ms), passed=passed(state, number, visit, exempt=turn.exempt))
 
 
 def out_of_turn(visit: Visit, rule: str) -> Turn:
