@@ -172,35 +172,63 @@ class Journal:
         self._path = path
         try:
             self._db = _connect(path)
-            self._check(self._db, path)
+            self.epoch, self.seq, self._last_hash = _end(self._db, path)
             _stretch_log(self._db)
         except sqlite3.DatabaseError as error:
             raise JournalDamaged(_advice(path, str(error))) from error
 
-    def _check(self, db: sqlite3.Connection, path: Path) -> None:
-        (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
-        if verdict != "ok":
-            raise JournalDamaged(_advice(path, verdict))
-        meta = dict(db.execute("SELECT key, value FROM meta").fetchall())
-        self.epoch, self._last_hash = int(meta["epoch"]), meta["before"]
-        before = None
-        newest = {kind.__name__: kind.VERSION for kind in Event.__subclasses__()}
-        for seq, at, kind, version, body, digest in db.execute(
-            "SELECT seq, at, kind, version, body, hash FROM event ORDER BY seq"
-        ):
-            if version > newest.get(kind, 0):
-                raise JournalTooNew(f"{path}: event {seq} is {kind} version {version}, which this program cannot read")
-            self._last_hash = _chain(self._last_hash, seq, at, body)
-            if digest != self._last_hash or (before is not None and seq != before + 1):
-                raise JournalDamaged(_advice(path, f"event {seq} is not what was written, or one before it is missing"))
-            before = self.seq = seq
-
     def _recorded(self, row: tuple[int, str, str]) -> Recorded:
-        seq, at, body = row
-        try:
-            return Recorded(epoch=self.epoch, seq=seq, at=datetime.fromisoformat(at), event=_EVENT.decode(body))
-        except (msgspec.DecodeError, ValueError) as error:
-            raise JournalDamaged(_advice(self._path or self._directory, f"event {seq}: {error}")) from error
+        return _recorded(self.epoch, row, self._path or self._directory)
+
+
+def read_day(path: Path) -> list[Recorded]:
+    """Return the events of one day's file, which is only read; a dispatcher may write to it meanwhile.
+
+    Raises JournalDamaged, JournalTooNew, and OSError where there is no such file.
+    """
+    path.stat()
+    at_rest = not path.with_name(path.name + "-wal").exists()  # nobody writes it: it may lie on a read-only stick
+    address = f"{path.absolute().as_uri()}?mode=ro&immutable={int(at_rest)}"
+    try:
+        with closing(sqlite3.connect(address, uri=True)) as db:
+            db.execute("BEGIN")
+            (version,) = db.execute("PRAGMA user_version").fetchone()
+            if version > SCHEMA:
+                raise JournalTooNew(_newer(path, version))
+            epoch, _, _ = _end(db, path)
+            rows = db.execute("SELECT seq, at, body FROM event ORDER BY seq")
+            return [_recorded(epoch, row, path) for row in rows]
+    except sqlite3.DatabaseError as error:
+        raise JournalDamaged(_advice(path, str(error))) from error
+
+
+def _end(db: sqlite3.Connection, path: Path) -> tuple[int, int, str]:
+    """Check every row against its hash; return the epoch, the last number and the last hash."""
+    (verdict,) = db.execute("PRAGMA quick_check(1)").fetchone()
+    if verdict != "ok":
+        raise JournalDamaged(_advice(path, verdict))
+    meta = dict(db.execute("SELECT key, value FROM meta").fetchall())
+    last_hash = meta["before"]
+    before = None
+    newest = {kind.__name__: kind.VERSION for kind in Event.__subclasses__()}
+    for seq, at, kind, version, body, digest in db.execute(
+        "SELECT seq, at, kind, version, body, hash FROM event ORDER BY seq"
+    ):
+        if version > newest.get(kind, 0):
+            raise JournalTooNew(f"{path}: event {seq} is {kind} version {version}, which this program cannot read")
+        last_hash = _chain(last_hash, seq, at, body)
+        if digest != last_hash or (before is not None and seq != before + 1):
+            raise JournalDamaged(_advice(path, f"event {seq} is not what was written, or one before it is missing"))
+        before = seq
+    return int(meta["epoch"]), before or 0, last_hash
+
+
+def _recorded(epoch: int, row: tuple[int, str, str], path: Path) -> Recorded:
+    seq, at, body = row
+    try:
+        return Recorded(epoch=epoch, seq=seq, at=datetime.fromisoformat(at), event=_EVENT.decode(body))
+    except (msgspec.DecodeError, ValueError) as error:
+        raise JournalDamaged(_advice(path, f"event {seq}: {error}")) from error
 
 
 def _chain(before: str, seq: int, at: str, body: str) -> str:
@@ -227,7 +255,7 @@ def _unborn(path: Path) -> bool:
     except sqlite3.DatabaseError as error:
         raise JournalDamaged(_advice(path, str(error))) from error
     if version > SCHEMA:
-        raise JournalTooNew(f"{path}: written in format {version}; this program knows {SCHEMA}. Install the newer one.")
+        raise JournalTooNew(_newer(path, version))
     return bool(tables == 0)
 
 
@@ -264,6 +292,10 @@ def _lock(path: Path) -> IO[str]:
     held.write(f"{os.getpid()}\n")
     held.flush()
     return held
+
+
+def _newer(path: Path, version: int) -> str:
+    return f"{path}: written in format {version}; this program knows {SCHEMA}. Install the newer one."
 
 
 def _advice(path: Path, what: str) -> str:
