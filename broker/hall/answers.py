@@ -1,11 +1,11 @@
 """What `decide` returns, and refusals."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from ..contract.messages import AnyAnswer, AnyEvent, Command, Done, Refused
 
 
-class Decision(NamedTuple):
+class Decision(Struct, frozen=True, gc=False):
     answer: AnyAnswer
     events: tuple[AnyEvent, ...] = ()
 

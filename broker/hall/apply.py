@@ -90,6 +90,7 @@ def _configure(state: HallState, event: HallConfigured, at_ms: int, seq: int) ->
     state.clerks = {each.id: each for each in hall.clerks}
     state.needs = {each.id: each for each in hall.needs}
     state.nodes = {each.id: each for each in hall.nodes}
+    state.roles = {each.id: each.role for each in hall.nodes}
     targets = {state.target_ms(service.id, each.id) for service in hall.services for each in hall.classes}
     state.share_base = lcm(*targets)
     state.turn_base = lcm(*(each.weight for each in hall.classes))

@@ -64,10 +64,10 @@ NO_TICKET: Final = "---"  # what sign and board show of a visit without one
 
 
 def may_speak_for(state: HallState, node: str, counter: int) -> bool:
-    found = state.node(node)
+    found = state.nodes.get(node)
     if found is None:
         return False
-    return found.role is Role.SUPERVISOR or (found.role is Role.COUNTER and counter in found.counters)
+    return (found.role is Role.COUNTER and counter in found.counters) or found.role is Role.SUPERVISOR
 
 
 def at_counter(state: HallState, command: CounterCommand, request: Request) -> Decision:

@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from datetime import datetime
+from typing import Final
 
 from msgspec.structs import replace
 
@@ -38,12 +39,13 @@ from .series import next_number
 from .state import HOUR_MS, MINUTE_MS, HallState
 from .visit import Visit
 
-OUT_OF_CALL = frozenset({ISSUED, WAITING, HELD, MISSED})
+_MAY_TAKE: Final = (Role.KIOSK, Role.SUPERVISOR)
+OUT_OF_CALL: Final = frozenset({ISSUED, WAITING, HELD, MISSED})
 
 
 def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Decision:
     service, hall = state.service(command.service), state.hall
-    if not has_role(state, request.node, Role.KIOSK, Role.SUPERVISOR) or hall is None:
+    if hall is None or state.roles.get(request.node) not in _MAY_TAKE:
         return refused(command, "not_allowed")
     if service is None:
         return refused(command, "unknown_service", service=command.service)
@@ -69,7 +71,7 @@ def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Deci
         expected_s=promise.expected_s if promise is not None else None,
         priority_class=name,
         capped=capped,
-        needs=tuple(sorted(command.needs)),
+        needs=tuple(sorted(command.needs)) if command.needs else (),
         then=command.then,
     )
     if command.booked_at is not None or back is not None:
@@ -98,7 +100,9 @@ def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Deci
 def _wrong(state: HallState, hall: Hall, service: Service, command: TakeTicket, request: Request) -> Decision | None:
     """Return the refusal of a ticket that cannot be given, whatever its number."""
     now_ms = request.now_ms
-    for name in (service.id, *command.then):
+    if service.closing:
+        return refused(command, "closed", service=service.id)
+    for name in command.then:
         wanted = state.service(name)
         if wanted is None:
             return refused(command, "unknown_service", service=name)
@@ -205,8 +209,7 @@ def cancel_ticket(state: HallState, command: CancelTicket, request: Request) -> 
 
 
 def has_role(state: HallState, node: str, *roles: Role) -> bool:
-    found = state.node(node)
-    return found is not None and found.role in roles
+    return state.roles.get(node) in roles
 
 
 def needs_same_counter(visit: Visit) -> bool:

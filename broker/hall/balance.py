@@ -6,13 +6,14 @@ idle longest, the lowest number.
 """
 
 from fractions import Fraction
-from typing import NamedTuple
+
+from msgspec import Struct
 
 from .state import HallState
 from .turn import Turn, next_turn
 
 
-class Push(NamedTuple):
+class Push(Struct, frozen=True, gc=False):
     counter: int
     turn: Turn
 

@@ -36,6 +36,7 @@ class Lane:
         "exempt",
         "head",
         "key",
+        "last",
         "overtakers",
         "passes",
         "priority_class",
@@ -53,6 +54,7 @@ class Lane:
         self.service, self.priority_class, self.ahead = key.service, key.priority_class, key.ahead
         self.visits: OrderedDict[str, Visit] = OrderedDict()
         self.head: Visit | None = None
+        self.last: Visit | None = None
         self.overtakers: list[Place] = []  # later ones called while the head waited, sorted
         self.exempt: list[Place] = []
         self.passes = 0  # calls of counters that could have called from here
@@ -66,26 +68,30 @@ class Lane:
 
     def join(self, visit: Visit) -> None:
         """Let a visit wait here, in its place."""
-        place = (visit.since_ms, visit.order)
-        visits = self.visits
-        later: list[Visit] = []
-        if visits and not self.ahead:
-            for other in reversed(visits.values()):
+        visits, last, place = self.visits, self.last, (visit.since_ms, visit.order)
+        visits[visit.id] = visit
+        if last is None:
+            self.head = self.last = visit
+        elif self.ahead or (last.since_ms, last.order) < place:
+            self.last = visit
+        else:
+            self._move_forward(visit, place)
+        visit.counted_from = self._after(self.overtakers, place) if self.overtakers else 0
+        visit.counted_from_exempt = self._after(self.exempt, place) if self.exempt else 0
+        if self.ahead:
+            visit.gate = self.passes + 1
+
+    def _move_forward(self, visit: Visit, place: Place) -> None:
+        """Let a visit that stands at the end stand in its place."""
+        later = []
+        for other in reversed(self.visits.values()):
+            if other is not visit:
                 if (other.since_ms, other.order) < place:
                     break
                 later.append(other)
-        visits[visit.id] = visit
         for other in reversed(later):
-            visits.move_to_end(other.id)
-        if self.overtakers:
-            visit.counted_from = self._after(self.overtakers, place)
-        else:
-            visit.counted_from = 0
-        visit.counted_from_exempt = self._after(self.exempt, place) if self.exempt else 0
-        if self.head is None or len(later) == len(visits) - 1:
-            self.head = next(iter(visits.values()))
-        if self.ahead:
-            visit.gate = self.passes + 1
+            self.visits.move_to_end(other.id)
+        self.head = next(iter(self.visits.values()))
 
     def leave(self, visit: Visit) -> None:
         """Take a visit out, and note on it how often it was overtaken here."""
@@ -93,6 +99,8 @@ class Lane:
             return
         if self.overtakers or self.exempt:
             self._note(visit)
+        if visit is self.last:
+            self.last = next(reversed(self.visits.values()), None)
         if visit is self.head:
             self.head = head = next(iter(self.visits.values()), None)
             if self.overtakers or self.exempt:

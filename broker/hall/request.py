@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
+from msgspec import Struct
+
 
 class Promise(NamedTuple):
     """How long somebody who takes a number now is likely to wait."""
@@ -16,7 +18,7 @@ Promises = Mapping[tuple[str, str], Promise]  # by service and class
 NO_PROMISES: Promises = {}
 
 
-class Request(NamedTuple):
+class Request(Struct, frozen=True, gc=False):
     node: str
     now_ms: int  # never below the last event's
     promises: Promises = NO_PROMISES

@@ -1,12 +1,12 @@
 """Ticket numbers: per service, in steps, never one twice in a day and never another service's."""
 
-from typing import NamedTuple
+from msgspec import Struct
 
 from ..contract.messages import PastLast, Service
 from .state import HallState
 
 
-class Number(NamedTuple):
+class Number(Struct, frozen=True, gc=False):
     ticket: str
     number: int
 

@@ -16,6 +16,7 @@ from ..contract.messages import (
     Node,
     PriorityClass,
     ReturnRight,
+    Role,
     Service,
 )
 from .lane import Lane, LaneKey
@@ -49,7 +50,7 @@ class HallState:
         self.kept = Kept()
         self.visits: dict[str, Visit] = {}
         self.by_ticket: dict[str, str] = {}
-        self.lanes: dict[LaneKey, Lane] = {}
+        self.lanes: dict[tuple[str, str, tuple[str, ...], int, str, str], Lane] = {}
         self.desks: dict[int, Desk] = {}
         self.series: dict[str, Series] = {}
         self.waiting = 0  # in all lanes
@@ -71,6 +72,7 @@ class HallState:
         self.clerks: dict[str, Clerk] = {}
         self.needs: dict[str, Need] = {}
         self.nodes: dict[str, Node] = {}
+        self.roles: dict[str, Role] = {}
         self.able: dict[int, list[Lane]] = {}
         self.share_base = 1
         self.turn_base = 1
@@ -202,12 +204,10 @@ class HallState:
         lane.tier = 0 if lane.absolute else 1 if lane.ahead else 2
 
     def lane_of(self, visit: Visit) -> Lane:
-        key = LaneKey(
-            visit.service, visit.priority_class, visit.needs, visit.only_counter, visit.only_clerk, visit.ahead
-        )
+        key = (visit.service, visit.priority_class, visit.needs, visit.only_counter, visit.only_clerk, visit.ahead)
         lane = self.lanes.get(key)
         if lane is None:
-            lane = self.lanes[key] = Lane(key)
+            lane = self.lanes[key] = Lane(LaneKey(*key))
             self.tune(lane)
             self.able.clear()
         return lane

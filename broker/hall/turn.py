@@ -12,7 +12,9 @@ waits.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final, NamedTuple
+from typing import Final
+
+from msgspec import Struct
 
 from ..contract.messages import Counter, Discipline, Passed, Policy, Score
 from .lane import Lane
@@ -23,7 +25,7 @@ RUNNERS_UP: Final = 4  # in an explanation
 Heads = Sequence[Lane]  # lanes in which somebody waits
 
 
-class Turn(NamedTuple):
+class Turn(Struct, frozen=True, gc=False):
     """Whom a counter calls, by which rule, and from among whom."""
 
     visit: Visit
