@@ -1,0 +1,283 @@
+"""The play: arrivals go through the hall's own `decide` and `happen` on virtual time.
+
+Everything happens at its instant, and at one instant in this order: what the hall does by itself, counters that begin
+work, departures, customers whose patience ends, arrivals.
+"""
+
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, time
+from heapq import heappop, heappush
+from sys import maxsize
+from typing import Final, Protocol
+from zoneinfo import ZoneInfo
+
+from msgspec.structs import replace
+
+from ..contract.messages import (
+    AnyCommand,
+    AnyEvent,
+    ArmCounter,
+    CancelTicket,
+    ConfigureHall,
+    Elapsed,
+    FinishService,
+    Hall,
+    Node,
+    OpenDay,
+    Outcome,
+    Refused,
+    Role,
+    TakeTicket,
+    TicketCalled,
+    TicketIssued,
+    VisitEnded,
+)
+from ..hall.apply import happen
+from ..hall.clock import ms, utc
+from ..hall.decide import decide, pushed
+from ..hall.estimate import promises as promises_of
+from ..hall.hours import opens_next
+from ..hall.request import NO_PROMISES, Promises, Request
+from ..hall.state import HallState
+from ..hall.visit import Visit
+from .arrivals import Arrival, Stay
+
+TWIN: Final = "twin"  # the one node of a played hall: kiosk and counters
+DISPATCHER: Final = Role.DISPATCHER.value
+ENDLESS_DAY: Final = date(2001, 1, 1)
+PROMISES_MS: Final = 500  # as old as the live dispatcher's table may be
+NEVER: Final = maxsize
+_LAST_NUMBER: Final = 10**12
+_ARM, _DEPART, _LEAVE = range(3)  # the order of what happens at one instant
+
+
+class NotInOrder(ValueError):
+    """Arrivals that do not come in the order of their times."""
+
+
+class Watcher(Protocol):
+    """Somebody who looks on. Times are the hall's, in milliseconds since 1970."""
+
+    def arrived(self, state: HallState, visit_id: str, now_ms: int) -> None:
+        """See a ticket that was just issued; nothing has followed from it yet."""
+
+    def called(self, state: HallState, visit: Visit, now_ms: int) -> None:
+        """See a visit that was just called."""
+
+
+def played(hall: Hall) -> Hall:
+    """Return the hall as it is played: no slip to wait for, and one node that is kiosk and counters."""
+    return replace(hall, slip_grace_s=0, nodes=(Node(id=TWIN, role=Role.SUPERVISOR),))
+
+
+def endless(hall: Hall) -> Hall:
+    """Return the hall without opening hours, and with numbers that do not run out."""
+    services = tuple(replace(each, last=_LAST_NUMBER, daily_max=None) for each in hall.services)
+    return replace(hall, services=services, hours=(), closed_on=())
+
+
+def play(
+    hall: Hall,
+    arrivals: Iterable[Arrival],
+    *,
+    watcher: Watcher | None = None,
+    promises: bool = False,
+    explain: bool = False,
+    day: date | None = None,
+) -> Iterator[Stay]:
+    """Yield what became of each arrival, in the order in which that was certain. Arrivals come in the order of time.
+
+    Without `day` the hall is open for ever, and its numbers do not run out. With it, its hours and numbers of that day
+    hold, and the beginning is that day's local midnight. Raises NotInOrder.
+    """
+    return Play(hall, watcher=watcher, promises=promises, explain=explain, day=day).run(arrivals)
+
+
+class Play:
+    """A hall at work on virtual time. Visits that have ended are forgotten, so that a play may be long."""
+
+    def __init__(
+        self,
+        hall: Hall,
+        *,
+        watcher: Watcher | None = None,
+        promises: bool = False,
+        explain: bool = False,
+        day: date | None = None,
+    ) -> None:
+        self.state = HallState(epoch=1)
+        zone = UTC if day is None else ZoneInfo(hall.timezone)
+        self.begins_ms = ms(datetime.combine(day or ENDLESS_DAY, time(), tzinfo=zone))
+        self._watcher = watcher
+        self._with_promises = promises
+        self._explain = explain
+        self._promises: Promises = NO_PROMISES
+        self._promised_ms = -PROMISES_MS
+        self._due: list[tuple[int, int, int, str]] = []  # at, what, counter or index, visit or ticket
+        self._waiting: dict[str, tuple[int, Arrival]] = {}  # index and arrival, by visit
+        self._serving: dict[str, tuple[int, Arrival]] = {}
+        self._stays: list[Stay] = []  # not yet told
+        self._take: dict[tuple[str, str, tuple[str, ...]], TakeTicket] = {}
+        in_force = played(hall if day is not None else endless(hall))
+        self._carry_out(OpenDay(id=TWIN, day=(day or ENDLESS_DAY).isoformat()), self.begins_ms, DISPATCHER)
+        self._carry_out(ConfigureHall(id=TWIN, hall=in_force), self.begins_ms, DISPATCHER)
+        opens = opens_next(in_force, self.begins_ms - 1) if in_force.hours else None
+        opens_ms = self.begins_ms if opens is None else ms(opens)
+        for counter in in_force.counters:
+            heappush(self._due, (opens_ms, _ARM, counter.number, ""))
+
+    def run(self, arrivals: Iterable[Arrival]) -> Iterator[Stay]:
+        """Play to the end; once only."""
+        state, due, stays, begins_ms = self.state, self._due, self._stays, self.begins_ms
+        before_ms = 0
+        for index, arrival in enumerate(arrivals):
+            if arrival.at_ms < before_ms:
+                raise NotInOrder(f"arrival {index + 1} comes at {arrival.at_ms} ms, before the one at {before_ms} ms")
+            before_ms = arrival.at_ms
+            now_ms = begins_ms + before_ms
+            while state.deadlines or (due and due[0][0] <= now_ms):
+                if not self._step(now_ms):
+                    break
+                if stays:
+                    yield from stays
+                    stays.clear()
+            self._arrive(index, arrival, now_ms)
+            if stays:
+                yield from stays
+                stays.clear()
+        while (self._waiting or self._serving) and self._step(NEVER):
+            yield from stays
+            stays.clear()
+        for index, arrival in self._waiting.values():  # nobody could ever call them
+            yield self._never_called(index, arrival)
+
+    def _step(self, until_ms: int) -> bool:
+        """Let the next thing happen, if one is due by then."""
+        due = self._due
+        first_ms = due[0][0] if due else NEVER
+        deadline_ms = self.state.next_deadline_ms() if self.state.deadlines else None
+        if deadline_ms is not None and deadline_ms <= min(first_ms, until_ms):
+            self._carry_out(Elapsed(id=TWIN), deadline_ms, DISPATCHER)
+            self.state.forget_deadlines(deadline_ms)
+            return True
+        if first_ms > until_ms or first_ms == NEVER:
+            return False
+        at_ms, what, number, name = heappop(due)
+        if what == _DEPART:
+            call = f"{name}.1"
+            self._carry_out(FinishService(id=TWIN, counter=number, seen=call, outcome=Outcome.DONE), at_ms)
+        elif what == _ARM:
+            self._carry_out(ArmCounter(id=TWIN, counter=number, armed=True), at_ms)
+        elif name in self._waiting:
+            self._carry_out(CancelTicket(id=TWIN, ticket=self.state.visits[name].ticket), at_ms)
+        return True
+
+    def _carry_out(self, command: AnyCommand, now_ms: int, node: str = TWIN) -> None:
+        request = Request(node, now_ms, NO_PROMISES, self._explain)
+        for event in decide(self.state, command, request).events:
+            self._happen(event, now_ms)
+        self._push(request)
+
+    def _push(self, request: Request) -> None:
+        state = self.state
+        while (called := pushed(state, request)) is not None:
+            happen(state, called, at_ms=request.now_ms, seq=state.seq + 1)
+            self._called(called, request.now_ms)
+
+    def _arrive(self, index: int, arrival: Arrival, now_ms: int) -> None:
+        state = self.state
+        request = Request(TWIN, now_ms, self._promised(now_ms) if self._with_promises else NO_PROMISES, self._explain)
+        decision = decide(state, self._ticket(arrival), request)
+        if not decision.events:
+            reason = decision.answer.reason if isinstance(decision.answer, Refused) else ""
+            self._stays.append(self._turned_away(index, arrival, reason))
+            return
+        for event in decision.events:
+            happen(state, event, at_ms=now_ms, seq=state.seq + 1)
+            if type(event) is TicketIssued:
+                self._waiting[event.visit] = (index, arrival)
+                if arrival.patience_ms is not None:
+                    heappush(self._due, (now_ms + arrival.patience_ms, _LEAVE, index, event.visit))
+                if self._watcher is not None:
+                    self._watcher.arrived(state, event.visit, now_ms)
+        self._push(request)
+
+    def _ticket(self, arrival: Arrival) -> TakeTicket:
+        key = (arrival.service, arrival.priority_class, arrival.needs)
+        take = self._take.get(key)
+        if take is None:
+            take = self._take[key] = TakeTicket(
+                id=TWIN, service=arrival.service, priority_class=arrival.priority_class, needs=arrival.needs
+            )
+        if arrival.booked_ms is not None:
+            return replace(take, booked_at=utc(self.begins_ms + arrival.booked_ms))
+        return take
+
+    def _promised(self, now_ms: int) -> Promises:
+        if now_ms - self._promised_ms >= PROMISES_MS:
+            self._promises, self._promised_ms = promises_of(self.state, now_ms), now_ms
+        return self._promises
+
+    def _happen(self, event: AnyEvent, now_ms: int) -> None:
+        happen(self.state, event, at_ms=now_ms, seq=self.state.seq + 1)
+        if type(event) is VisitEnded:
+            self._ended(event, now_ms)
+        elif type(event) is TicketCalled:
+            self._called(event, now_ms)
+
+    def _called(self, called: TicketCalled, now_ms: int) -> None:
+        known = self._serving[called.visit] = self._waiting.pop(called.visit)
+        heappush(self._due, (now_ms + known[1].service_ms, _DEPART, called.counter, called.visit))
+        if self._watcher is not None:
+            self._watcher.called(self.state, self.state.visits[called.visit], now_ms)
+
+    def _ended(self, event: VisitEnded, now_ms: int) -> None:
+        state, begins_ms = self.state, self.begins_ms
+        visit = state.visits.pop(event.visit)
+        del state.by_ticket[visit.ticket]
+        known = self._serving.pop(visit.id, None)
+        index, arrival = self._waiting.pop(visit.id) if known is None else known
+        self._stays.append(
+            Stay(
+                arrival=arrival,
+                index=index,
+                ticket=visit.ticket,
+                given_class=visit.priority_class,
+                called_ms=visit.first_called_ms - begins_ms if known is not None else None,
+                ended_ms=now_ms - begins_ms,
+                counter=visit.counter,
+                outcome=event.outcome,
+                target_ms=state.target_ms(visit.service, visit.priority_class),
+                expected_s=visit.expected_s,
+                promised_min=visit.promised_min,
+                overtaken=visit.overtaken,
+                overtaken_exempt=visit.overtaken_exempt,
+                overtaken_by_ms=visit.overtaken_by_ms,
+            )
+        )
+
+    def _turned_away(self, index: int, arrival: Arrival, reason: str) -> Stay:
+        return Stay(
+            arrival=arrival,
+            index=index,
+            ticket="",
+            given_class=arrival.priority_class,
+            called_ms=None,
+            ended_ms=None,
+            counter=None,
+            target_ms=self.state.target_ms(arrival.service, arrival.priority_class),
+            refused=reason,
+        )
+
+    def _never_called(self, index: int, arrival: Arrival) -> Stay:
+        visit = next(each for each in self.state.visits.values() if self._waiting.get(each.id) == (index, arrival))
+        return Stay(
+            arrival=arrival,
+            index=index,
+            ticket=visit.ticket,
+            given_class=visit.priority_class,
+            called_ms=None,
+            ended_ms=None,
+            counter=None,
+            target_ms=self.state.target_ms(arrival.service, visit.priority_class),
+        )
