@@ -120,7 +120,7 @@ class HallState:
         """Return the lanes from which a counter, and the clerk who staffs it, may call."""
         found = self.able.get(number)
         if found is None:
-            found = self.able[number] = [lane for lane in self.lanes.values() if self._is_able(number, lane.key)]
+            found = self.able[number] = [lane for lane in self.lanes.values() if self.is_able(number, lane.key)]
         return found
 
     def target_ms(self, service: str, priority_class: str) -> int:
@@ -169,7 +169,7 @@ class HallState:
             return visit.ready_ms == at_ms
         return visit.state is HELD and visit.hold_until_ms == at_ms
 
-    def _is_able(self, number: int, key: LaneKey) -> bool:
+    def is_able(self, number: int, key: LaneKey) -> bool:
         counter = self.counters.get(number)
         if counter is None:
             return False

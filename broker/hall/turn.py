@@ -12,7 +12,7 @@ waits.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Final
+from typing import Final, Protocol
 
 from msgspec import Struct
 
@@ -34,13 +34,26 @@ class Turn(Struct, frozen=True, gc=False):
     heads: Heads
 
 
+class Queues(Protocol):
+    """What a discipline looks at besides the lanes of a counter: the hall itself, or a rehearsal of it."""
+
+    @property
+    def lanes(self) -> Mapping[tuple[str, str, tuple[str, ...], int, str, str], Lane]: ...
+
+    def turn_of(self, priority_class: str) -> int: ...
+
+
 def next_turn(state: HallState, number: int, now_ms: int) -> Turn | None:
     """Return whom this counter should call, or None when nobody whom it can serve is callable."""
     heads = [lane for lane in state.able_lanes(number) if lane.head is not None]
     hall, counter = state.hall, state.counter(number)
     if not heads or hall is None or counter is None:
         return None
-    policy = hall.policy
+    return turn_among(state, hall.policy, counter, heads, now_ms)
+
+
+def turn_among(state: Queues, policy: Policy, counter: Counter, heads: Heads, now_ms: int) -> Turn | None:
+    """Return whom a counter should call among the first of these lanes, in which somebody waits."""
     ordinary = [lane for lane in heads if lane.tier == 2]  # noqa: PLR2004 - see Lane
     if len(ordinary) != len(heads):
         turn = _out_of_line(policy, heads, ordinary)
@@ -102,7 +115,7 @@ def _first(counter: Counter, lanes: Heads) -> Heads:
     return lanes
 
 
-def _chosen(state: HallState, policy: Policy, lanes: Heads, now_ms: int) -> tuple[Lane, str]:
+def _chosen(state: Queues, policy: Policy, lanes: Heads, now_ms: int) -> tuple[Lane, str]:
     discipline = policy.discipline
     if len(lanes) == 1:
         return lanes[0], discipline.value
@@ -153,7 +166,7 @@ _KEYS: Final[Mapping[Discipline, Callable[[Lane], tuple[int, ...]]]] = {
 }
 
 
-def _by_rules(state: HallState, policy: Policy, lanes: Heads, now_ms: int) -> tuple[Lane, str]:
+def _by_rules(state: Queues, policy: Policy, lanes: Heads, now_ms: int) -> tuple[Lane, str]:
     for number, rule in enumerate(policy.rules, start=1):
         named = [
             lane
