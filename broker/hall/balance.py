@@ -5,8 +5,6 @@ the service among its skills before one that only helps, then the lowest utilisa
 idle longest, the lowest number.
 """
 
-from fractions import Fraction
-
 from msgspec import Struct
 
 from .state import HallState
@@ -40,21 +38,21 @@ def _is_closing(state: HallState, number: int) -> bool:
     return counter is None or counter.closing
 
 
-def utilisation(state: HallState, number: int, now_ms: int) -> Fraction:
-    """Return the share of its staffed time that a counter was busy today."""
+def utilisation_ppb(state: HallState, number: int, now_ms: int) -> int:
+    """Return the share of its staffed time that a counter was busy today, in parts of a thousand million."""
     desk = state.desk(number)
     staffed_ms = desk.staffed_today_ms(now_ms)
-    return Fraction(desk.busy_today_ms(now_ms), staffed_ms) if staffed_ms else Fraction(0)
+    return desk.busy_today_ms(now_ms) * 1_000_000_000 // staffed_ms if staffed_ms else 0
 
 
-def _rank(state: HallState, push: Push, now_ms: int) -> tuple[bool, bool, Fraction, int, int, int]:
+def _rank(state: HallState, push: Push, now_ms: int) -> tuple[bool, bool, int, int, int, int]:
     counter, desk, visit = state.counter(push.counter), state.desk(push.counter), push.turn.visit
     skills = counter.skills if counter is not None else ()
     same_clerk = bool(visit.last_clerk) and desk.clerk == visit.last_clerk
     return (
         not same_clerk,
         visit.service not in skills,
-        utilisation(state, push.counter, now_ms),
+        utilisation_ppb(state, push.counter, now_ms),
         len(skills) + (len(counter.helps) if counter is not None else 0),
         desk.idle_from_ms,
         push.counter,
