@@ -1,7 +1,7 @@
 """The play: arrivals go through the hall's own `decide` and `happen` on virtual time.
 
 Everything happens at its instant, and at one instant in this order: what the hall does by itself, counters that begin
-work, departures, customers whose patience ends, arrivals.
+work or end it, departures, customers whose patience ends, arrivals.
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,6 +18,7 @@ from ..contract.messages import (
     AnyEvent,
     ArmCounter,
     CancelTicket,
+    CloseCounter,
     ConfigureHall,
     Elapsed,
     FinishService,
@@ -27,6 +28,7 @@ from ..contract.messages import (
     Outcome,
     Refused,
     Role,
+    SignIn,
     TakeTicket,
     TicketCalled,
     TicketIssued,
@@ -41,6 +43,7 @@ from ..hall.request import NO_PROMISES, Promises, Request
 from ..hall.state import HallState
 from ..hall.visit import Visit
 from .arrivals import Arrival, Stay
+from .staffing import Shift
 
 TWIN: Final = "twin"  # the one node of a played hall: kiosk and counters
 DISPATCHER: Final = Role.DISPATCHER.value
@@ -48,7 +51,7 @@ ENDLESS_DAY: Final = date(2001, 1, 1)
 PROMISES_MS: Final = 500  # as old as the live dispatcher's table may be
 NEVER: Final = maxsize
 _LAST_NUMBER: Final = 10**12
-_ARM, _DEPART, _LEAVE = range(3)  # the order of what happens at one instant
+_CLOSE, _ARM, _DEPART, _LEAVE = range(4)  # the order of what happens at one instant
 
 
 class NotInOrder(ValueError):
@@ -84,13 +87,15 @@ def play(
     promises: bool = False,
     explain: bool = False,
     day: date | None = None,
+    shifts: Iterable[Shift] | None = None,
 ) -> Iterator[Stay]:
     """Yield what became of each arrival, in the order in which that was certain. Arrivals come in the order of time.
 
     Without `day` the hall is open for ever, and its numbers do not run out. With it, its hours and numbers of that day
-    hold, and the beginning is that day's local midnight. Raises NotInOrder.
+    hold, and the beginning is that day's local midnight. With `shifts` the counters come and go as these say; whoever
+    is being served at the end of one is served to the end. Raises NotInOrder.
     """
-    return Play(hall, watcher=watcher, promises=promises, explain=explain, day=day).run(arrivals)
+    return Play(hall, watcher=watcher, promises=promises, explain=explain, day=day, shifts=shifts).run(arrivals)
 
 
 class Play:
@@ -104,6 +109,7 @@ class Play:
         promises: bool = False,
         explain: bool = False,
         day: date | None = None,
+        shifts: Iterable[Shift] | None = None,
     ) -> None:
         self.state = HallState(epoch=1)
         zone = UTC if day is None else ZoneInfo(hall.timezone)
@@ -121,10 +127,20 @@ class Play:
         in_force = played(hall if day is not None else endless(hall))
         self._carry_out(OpenDay(id=TWIN, day=(day or ENDLESS_DAY).isoformat()), self.begins_ms, DISPATCHER)
         self._carry_out(ConfigureHall(id=TWIN, hall=in_force), self.begins_ms, DISPATCHER)
+        self._closing: set[int] = set()  # counters that close when their customer has gone
+        if shifts is not None:
+            self._plan(shifts)
+            return
         opens = opens_next(in_force, self.begins_ms - 1) if in_force.hours else None
         opens_ms = self.begins_ms if opens is None else ms(opens)
         for counter in in_force.counters:
             heappush(self._due, (opens_ms, _ARM, counter.number, ""))
+
+    def _plan(self, shifts: Iterable[Shift]) -> None:
+        for shift in shifts:
+            heappush(self._due, (self.begins_ms + shift.from_ms, _ARM, shift.counter, shift.clerk or ""))
+            if shift.until_ms is not None:
+                heappush(self._due, (self.begins_ms + shift.until_ms, _CLOSE, shift.counter, ""))
 
     def run(self, arrivals: Iterable[Arrival]) -> Iterator[Stay]:
         """Play to the end; once only."""
@@ -166,11 +182,36 @@ class Play:
         if what == _DEPART:
             call = f"{name}.1"
             self._carry_out(FinishService(id=TWIN, counter=number, seen=call, outcome=Outcome.DONE), at_ms)
+            if number in self._closing:
+                self._close(number, at_ms)
         elif what == _ARM:
-            self._carry_out(ArmCounter(id=TWIN, counter=number, armed=True), at_ms)
+            self._open(number, name, at_ms)
+        elif what == _CLOSE:
+            self._close(number, at_ms)
         elif name in self._waiting:
             self._carry_out(CancelTicket(id=TWIN, ticket=self.state.visits[name].ticket), at_ms)
         return True
+
+    def _open(self, number: int, clerk: str, at_ms: int) -> None:
+        self._closing.discard(number)
+        seen = self._seen(number)
+        if clerk:
+            self._carry_out(SignIn(id=TWIN, counter=number, seen=seen, clerk=clerk), at_ms)
+        self._carry_out(ArmCounter(id=TWIN, counter=number, seen=seen, armed=True), at_ms)
+
+    def _close(self, number: int, at_ms: int) -> None:
+        """Close a counter, or let it call nobody any more and close it later."""
+        seen = self._seen(number)
+        if seen is None:
+            self._closing.discard(number)
+            self._carry_out(CloseCounter(id=TWIN, counter=number), at_ms)
+        else:
+            self._closing.add(number)
+            self._carry_out(ArmCounter(id=TWIN, counter=number, seen=seen, armed=False), at_ms)
+
+    def _seen(self, number: int) -> str | None:
+        visit = self.state.visit_at(number)
+        return visit.call if visit is not None else None
 
     def _carry_out(self, command: AnyCommand, now_ms: int, node: str = TWIN) -> None:
         request = Request(node, now_ms, NO_PROMISES, self._explain)
