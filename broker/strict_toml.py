@@ -3,6 +3,7 @@
 import json
 import tomllib
 from collections.abc import Iterator, Mapping
+from copy import copy
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -13,6 +14,8 @@ from msgspec import Struct
 
 from .fields import Shape, shape, words
 from .toml_lines import Place, lines_of
+
+LARGEST: Final = 2**53  # beyond it JSON is not exact everywhere; nothing in these files means more
 
 S = TypeVar("S", bound=Struct)
 _KINDS: Final = {str: "a text", bool: "a truth value", int: "a whole number", float: "a number", list: "a list"}
@@ -55,6 +58,16 @@ class TomlFile:
             raise BrokenConfig(_syntax(path, text, str(error))) from error
         self._lines = lines_of(text)
 
+    def on_top_of(self, defaults: Mapping[str, object]) -> "TomlFile":
+        """Return the file with further tables below its own, key by key; they stand on none of its lines."""
+        both = copy(self)
+        both.tables = _merged(self.tables, defaults)
+        return both
+
+    def states(self, place: Place) -> bool:
+        """Tell whether a place is written in the file itself."""
+        return place in self._lines
+
     def line(self, place: Place) -> int:
         """Return the line of a place, or of the nearest table around it."""
         while place and place not in self._lines:
@@ -74,6 +87,15 @@ class TomlFile:
     def broken(self, findings: list[Finding]) -> BrokenConfig:
         rows = sorted((self.line(finding.place), named(finding.place), finding.text) for finding in findings)
         return BrokenConfig("\n".join(f"{self.path}:{line}: {name}: {text}" for line, name, text in rows))
+
+
+def _merged(upper: Mapping[str, object], lower: Mapping[str, object]) -> dict[str, object]:
+    both = {**lower, **upper}
+    for key, above in upper.items():
+        below = lower.get(key)
+        if isinstance(above, dict) and isinstance(below, dict):
+            both[key] = _merged(above, below)
+    return both
 
 
 def _syntax(path: Path, text: str, message: str) -> str:
@@ -125,6 +147,8 @@ class Reading:
             if not isinstance(value, list):
                 return f"{_kind(value)}; {give}"
             return None if len(value) >= (wanted.min_length or 0) else f"too few; {give}"
+        if isinstance(value, int | float) and abs(value) > LARGEST:
+            return f"{shown(value)} is too large; {give}"
         try:
             msgspec.convert(value, annotation)
         except msgspec.ValidationError:
