@@ -10,12 +10,29 @@ from typing import Annotated, Final, TypeVar
 
 from msgspec import Meta, Struct
 
-from . import config_check
+from . import config_check, policy_pack
 from .bus import Login
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
+from .policy_pack import Pack
 from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
+from .twin.settings import Simulation
+from .twin.settings_check import simulate_findings
 
 __all__ = ["BrokenConfig"]
+
+# The hall's file ------------------------------------------------------------------------------------------------------
+
+
+class HallFile(Hall, frozen=True, kw_only=True):
+    """The whole hall, and the pack whose classes, needs and policy are its defaults.
+
+    `[policy]` overrides the pack's key by key. A `[[classes]]` or `[[needs]]` list here replaces the pack's whole list.
+    Of a pack's needs a hall has those that one of its counters or clerks `meets`.
+    """
+
+    pack: Annotated[Pack | None, Meta(description="defaults of a trade; left out: none but those of this page")] = None
+    simulate: Annotated[Simulation | None, Meta(description="left out: only recorded arrivals can be played")] = None
+
 
 # Node files -----------------------------------------------------------------------------------------------------------
 
@@ -159,7 +176,13 @@ Checked = TypeVar("Checked", bound=Struct)
 
 def load_hall(path: Path) -> Hall:
     """Read `hall.toml`. Raises BrokenConfig, whose text is every error of the file."""
-    return _load(TomlFile(path), Hall, config_check.hall_findings)
+    return _load_hall(TomlFile(path))
+
+
+def load_simulation(path: Path) -> tuple[Hall, Simulation | None]:
+    """Read `hall.toml` with its table [simulate]. Raises BrokenConfig, whose text is every error of the file."""
+    file = TomlFile(path)
+    return _load_hall(file), _load_hall_file(file).simulate
 
 
 def load_node(path: Path, kind: type[Node]) -> Node:
@@ -184,11 +207,11 @@ def load_any(path: Path) -> Hall | NodeFile:
     file = TomlFile(path)
     if not file.tables:
         raise BrokenConfig(f"{path}: nothing in it; a hall file begins with id = , a node file with node = ")
-    kinds: list[type[Struct]] = [Hall, *FILE_OF_ROLE.values()]
+    kinds: list[type[Struct]] = [HallFile, *FILE_OF_ROLE.values()]
     kind = max(kinds, key=lambda each: _likeness(file, each))
     if issubclass(kind, NodeFile):
         return _load_node(file, kind)
-    return _load(file, Hall, config_check.hall_findings)
+    return _load_hall(file)
 
 
 def _likeness(file: TomlFile, kind: type[Struct]) -> tuple[int, int]:
@@ -196,6 +219,20 @@ def _likeness(file: TomlFile, kind: type[Struct]) -> tuple[int, int]:
     reading = Reading()
     reading.structure(file.tables, kind)
     return len(set(kind.__struct_fields__) & set(file.tables)), -len(reading.findings)
+
+
+def _load_hall_file(file: TomlFile) -> HallFile:
+    return _load(policy_pack.on_its_pack(file), HallFile, _hall_findings)
+
+
+def _hall_findings(file: TomlFile) -> Iterable[Finding]:
+    return *config_check.hall_findings(file), *simulate_findings(file)
+
+
+def _load_hall(file: TomlFile) -> Hall:
+    read = _load_hall_file(file)
+    hall = Hall(**{name: getattr(read, name) for name in Hall.__struct_fields__})
+    return hall if file.states(("needs",)) else policy_pack.with_needs_met(hall)
 
 
 def _load_node(file: TomlFile, kind: type[Node]) -> Node:
