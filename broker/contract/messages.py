@@ -13,6 +13,7 @@ from msgspec import Meta, Struct
 Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="lower-case letters, digits, - and _")]
 CounterNumber = Annotated[int, Meta(ge=1, le=95, description="the window's number, 1 to 95")]
 ORDINARY: Final = "ordinary"  # the class that everybody has who has no other
+NO_TICKET: Final = "---"  # the ticket of a visit that has none
 CommandId = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
@@ -783,7 +784,7 @@ class WalkUpServed(Event, frozen=True, kw_only=True):
 
     call: str
     visit: str
-    ticket: str  # a dash
+    ticket: str  # NO_TICKET
     service: str
     counter: int
     clerk: str | None = None
@@ -947,6 +948,7 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     last_called: str | None  # ticket
     full: bool = False  # no more numbers today
     closed: bool = False  # no tickets now: outside the hours, or closing
+    opens: datetime | None = None  # when a closed one opens again, in the hall's time; None: nobody knows
 
 
 class QueuesView(View, frozen=True, kw_only=True):

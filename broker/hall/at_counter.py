@@ -5,6 +5,7 @@ from datetime import date, timedelta
 from typing import Any, Final
 
 from ..contract.messages import (
+    NO_TICKET,
     ORDINARY,
     SERVED,
     ArmCounter,
@@ -59,8 +60,6 @@ from .request import Request
 from .state import MINUTE_MS, HallState
 from .turn import next_turn
 from .visit import Visit
-
-NO_TICKET: Final = "---"  # what sign and board show of a visit without one
 
 
 def may_speak_for(state: HallState, node: str, counter: int) -> bool:

@@ -1,6 +1,7 @@
 """What the screens need to be right: the state, as each of them should show it."""
 
 from ..contract.messages import (
+    NO_TICKET,
     ORDINARY,
     BoardRow,
     BoardView,
@@ -30,6 +31,7 @@ def hall_view(state: HallState) -> HallView | None:
 def queues_view(state: HallState, promises: Promises, now_ms: int) -> QueuesView:
     hall = state.hall
     is_open = hall is not None and hours.is_open(hall, now_ms)
+    opens = hours.opens_next(hall, now_ms) if hall is not None and not is_open else None
     rows = []
     for service in hall.services if hall is not None else ():
         promise = promises.get((service.id, ORDINARY))
@@ -42,17 +44,18 @@ def queues_view(state: HallState, promises: Promises, now_ms: int) -> QueuesView
                 last_called=state.last_called.get(service.id),
                 full=is_full(state, service),
                 closed=service.closing or not is_open,
+                opens=opens if not service.closing else None,
             )
         )
     return QueuesView(epoch=state.epoch, seq=state.seq, queues=tuple(rows))
 
 
 def board_view(state: HallState, zone: str) -> BoardView:
-    """Return the calls that stand in a zone: each counter's, last called first."""
+    """Return the calls that stand in a zone: each counter's, last called first; nobody calls who has no number."""
     visits = [
         visit
         for counter in (state.hall.counters if state.hall else ())
-        if counter.zone == zone and (visit := state.visit_at(counter.number)) is not None
+        if counter.zone == zone and (visit := state.visit_at(counter.number)) is not None and visit.ticket != NO_TICKET
     ]
     visits.sort(key=lambda visit: -visit.called_seq)
     rows = tuple(
