@@ -5,10 +5,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .benches import press
+from .benches import decisions, press
 
 SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "press": press.measure,
+    "picks": decisions.picks,
+    "simulation": decisions.simulation,
 }
 
 

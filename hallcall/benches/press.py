@@ -156,7 +156,7 @@ class Bench:
 
 
 def measure() -> None:
-    """from a clerk's press to the window sign, through real programs and simulated cables"""  # noqa: D400, D403, D415 - a line of a table
+    """Time a clerk's press to the window sign, through real programs and simulated cables."""
     say = sys.stdout.write
     say(f"{FLOOR_TRIPS} round trips, then {PRESSES} presses: about a minute\n")
     with tempfile.TemporaryDirectory(prefix="hallcall-bench-") as place:
