@@ -388,6 +388,8 @@ class Dispatcher:
         while True:
             await asyncio.sleep(LOOK_AT_CLOCK_S)
             self.open_day()
+            if self._connected:
+                self._show_all()  # opening hours begin and end, and waits grow, though nobody presses anything
 
 
 def _read_poison(path: Path) -> frozenset[str]:
