@@ -165,6 +165,8 @@ def _queue(name: Text, row: QueueRow, *, here: bool) -> Queue:
 
 def _minutes(row: QueueRow, *, here: bool) -> tuple[str, str]:
     """Return the wait of someone who takes a number now; never a figure that nobody stands behind."""
+    if row.closed:
+        return _ZH["closed"], _EN["closed"]
     if row.full:
         return _ZH["full"], _EN["full"]
     low, high = row.wait_low_min, row.wait_high_min

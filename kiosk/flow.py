@@ -5,6 +5,7 @@ time, prints, sends or draws. `now_s` is monotonic seconds.
 """
 
 from dataclasses import dataclass, replace
+from datetime import datetime
 from enum import Enum
 from typing import Final, assert_never
 
@@ -82,6 +83,7 @@ class Declined:
     """The dispatcher gave no number; `reason` is a key of the texts' table `refusal`."""
 
     reason: str
+    opens: datetime | None = None  # when there are numbers again
 
 
 Screen = Away | Home | Confirm | Taking | Ticket | NoPaper | Declined
@@ -281,7 +283,7 @@ def _take(kiosk: Kiosk, service_id: str) -> tuple[Kiosk, Wish | None]:
 
 def _chosen(kiosk: Kiosk, service_id: str) -> Kiosk:
     row = kiosk.queue(service_id)
-    if kiosk.service(service_id) is None or (row is not None and row.full):
+    if kiosk.service(service_id) is None or (row is not None and (row.full or row.closed)):
         return kiosk
     if not can_print(kiosk):
         return replace(kiosk, screen=_no_paper(kiosk))
@@ -307,12 +309,16 @@ def _answered(kiosk: Kiosk, answer: TicketTaken | Refused | None, now_s: float) 
             return replace(kiosk, screen=ticket, since_s=now_s), PrintSlip(
                 ticket=ticket, language=kiosk.ticket_language
             )
-        case Refused(reason=reason):
-            return replace(kiosk, screen=Declined(reason=reason), since_s=now_s), None
+        case Refused(reason=reason, args=args):
+            return replace(kiosk, screen=Declined(reason=reason, opens=_time(args.get("opens"))), since_s=now_s), None
         case None:
             return replace(kiosk, screen=Declined(reason="unanswered"), since_s=now_s), None
         case _:
             assert_never(answer)
+
+
+def _time(said: str | int | None) -> datetime | None:
+    return datetime.fromisoformat(said) if isinstance(said, str) else None
 
 
 def _slip_done(kiosk: Kiosk, result: PrintResult, now_s: float) -> Kiosk:

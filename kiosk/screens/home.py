@@ -2,11 +2,11 @@
 
 from typing import Final
 
-from broker.contract.messages import Language, Service
+from broker.contract.messages import Language, QueueRow, Service
 from broker.contract.texts import texts
 
 from .. import flow
-from .parts import Scene, footer_key, hall_header, key, wait_figure
+from .parts import Scene, footer_key, hall_header, key, opens, wait_figure
 from .shapes import (
     ALERT,
     BRAND,
@@ -83,14 +83,14 @@ def _keys(scene: Scene) -> list[Shape]:
 
 def _card(scene: Scene, service: Service, area: Area) -> list[Shape]:
     row = scene.kiosk.queue(service.id)
-    full = row is not None and row.full
-    shut = full or not flow.can_print(scene.kiosk)
+    refused = row is not None and (row.full or row.closed)
+    shut = refused or not flow.can_print(scene.kiosk)
     name = f"service:{service.id}"
     pressed = scene.pressed == name
     z = scene.zoom
     side = 64 * z
     text_x = area.x + 24 + side + 16
-    shapes: list[Shape] = [] if full else [Key(name=name, area=area)]
+    shapes: list[Shape] = [] if refused else [Key(name=name, area=area)]
     shapes += [
         Box(
             area=area,
@@ -113,7 +113,7 @@ def _card(scene: Scene, service: Service, area: Area) -> list[Shape]:
         *_name(scene, service, text_x, area.y + 28 + side / 2, area.right - 22 - text_x),
         Box(area=Area(x=area.x + 24, y=area.bottom - 44 * z - 40, w=area.w - 48, h=1.5), fill=LINE, radius=0),
     ]
-    return shapes + (_shut(scene, area, full=full) if shut else _wait(scene, service, area))
+    return shapes + (_shut(scene, row, area) if shut else _wait(scene, service, area))
 
 
 def _name(scene: Scene, service: Service, x: float, middle: float, fit: float) -> list[Shape]:
@@ -154,9 +154,8 @@ def _figures(scene: Scene, text: str) -> tuple[Run, ...]:
     return rich(text, size=26 * scene.zoom, color=MUTED, strong_size=35 * scene.zoom, strong_color=INK)
 
 
-def _shut(scene: Scene, area: Area, *, full: bool) -> list[Shape]:
-    why = "full" if full else "no_paper_card" if scene.kiosk.paper in flow.EMPTY else "closed"
-    first, second = scene.speech.both(why)
+def _shut(scene: Scene, row: QueueRow | None, area: Area) -> list[Shape]:
+    first, second = _why_shut(scene, row)
     size = 27 * scene.zoom
     if not second:
         return [words(first, area.x + 24, area.bottom - 32, size, color=ALERT, fit=area.w - 48)]
@@ -164,3 +163,11 @@ def _shut(scene: Scene, area: Area, *, full: bool) -> list[Shape]:
         words(first, area.x + 24, area.bottom - 32, size, color=ALERT, fit=area.w * 0.45),
         words(second, area.right - 24, area.bottom - 32, size, color=ALERT, anchor="right", fit=area.w * 0.5),
     ]
+
+
+def _why_shut(scene: Scene, row: QueueRow | None) -> tuple[str, str]:
+    if row is not None and row.closed:
+        return opens(scene, row.opens, "kiosk") if row.opens is not None else scene.speech.both("closed")
+    if row is not None and row.full:
+        return scene.speech.both("full")
+    return scene.speech.both("no_paper_card" if scene.kiosk.paper in flow.EMPTY else "closed")

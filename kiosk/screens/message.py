@@ -5,7 +5,7 @@ from typing import Final
 from broker.contract.texts import texts
 
 from .. import flow
-from .parts import Scene, card, footer_key, hall_header, key
+from .parts import Scene, card, footer_key, hall_header, key, opens
 from .shapes import (
     ALERT,
     ALERT_SOFT,
@@ -55,7 +55,8 @@ def no_paper(scene: Scene, screen: flow.NoPaper) -> Picture:
 def declined(scene: Scene, screen: flow.Declined) -> Picture:
     speech = scene.speech
     reason = screen.reason if screen.reason in texts(speech.first)["refusal"] else "other"
-    said = [speech.both("refused_title"), speech.both(reason, "refusal"), speech.both("refused_do")]
+    why = opens(scene, screen.opens, "refusal") if screen.opens is not None else speech.both(reason, "refusal")
+    said = [speech.both("refused_title"), why, speech.both("refused_do")]
     return _message(scene, "refused", "warning", said, alert=True, home=True)
 
 

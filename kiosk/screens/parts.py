@@ -101,16 +101,25 @@ def clock(scene: Scene) -> Shape:
     return words(f"{scene.at:%H:%M}", scene.w - MARGIN, 56, 36, anchor="right")
 
 
-def date(scene: Scene) -> str:
-    table = scene.speech.table
-    if scene.speech.first is Language.ZH:
-        weekday = table["weekdays"][scene.at.weekday()]
-        return table["date"].format(month=scene.at.month, day=scene.at.day, weekday=weekday)
+def date(at: datetime, language: Language) -> str:
+    table = texts(language)["kiosk"]
+    if language is Language.ZH:
+        return table["date"].format(month=at.month, day=at.day, weekday=table["weekdays"][at.weekday()])
     return table["date"].format(
-        weekday=table["weekdays"].split()[scene.at.weekday()],
-        day=scene.at.day,
-        month=table["months"].split()[scene.at.month - 1],
+        weekday=table["weekdays"].split()[at.weekday()], day=at.day, month=table["months"].split()[at.month - 1]
     )
+
+
+def opens(scene: Scene, at: datetime, table: str) -> tuple[str, str]:
+    """Return when numbers are given out again, in the first language, and in the second or empty."""
+    speech = scene.speech
+    at = at.astimezone(scene.at.tzinfo)
+    key = "opens" if at.date() == scene.at.date() else "opens_on"
+
+    def said(language: Language) -> str:
+        return texts(language)[table][key].format(day=date(at, language), time=f"{at:%H:%M}")
+
+    return said(speech.first), said(speech.second) if speech.second is not None else ""
 
 
 def hall_header(scene: Scene) -> list[Shape]:
@@ -121,7 +130,10 @@ def hall_header(scene: Scene) -> list[Shape]:
         Icon(name="ticket", x=MARGIN + 9, y=27, size=30, color=WHITE),
     ]
     if scene.kiosk.hall is not None:
-        shapes += [clock(scene), words(date(scene), scene.w - MARGIN - 116, 54, 24, color=MUTED, anchor="right")]
+        shapes += [
+            clock(scene),
+            words(date(scene.at, scene.speech.first), scene.w - MARGIN - 116, 54, 24, color=MUTED, anchor="right"),
+        ]
         first, second = scene.speech.of_text(scene.kiosk.hall.name)
         fit = scene.w - 520
         if second:
