@@ -4,19 +4,22 @@ Its rules:
 - The counter's view alone says what is shown; while the hall is away, sign and pad keep what they have.
 - One command of a window is under way at a time: until its answer has come, and the view that it led to.
 - A press never acts on a call that its clerk had not yet seen on the pad.
+- A call that this pad did not ask for, given to an armed counter or made at a console, beeps once.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from broker.contract.messages import (
+    NO_TICKET,
     AnyAnswer,
     CallNext,
     CounterState,
     CounterView,
     FinishService,
     MarkNoShow,
+    OpenCounter,
     Recall,
     Refused,
     StartService,
@@ -30,18 +33,24 @@ BLINKS: Final = 5  # of a new call on the sign
 _MOST_SHOWN: Final = 999  # a pad has three characters
 _PAD_CHARACTERS: Final = 3
 
-ClerkCommand = CallNext | Recall | StartService | FinishService | MarkNoShow
+ClerkCommand = CallNext | Recall | StartService | FinishService | MarkNoShow | OpenCounter
 COMMANDS: Final[dict[tuple[CounterState, PadKey], type[ClerkCommand]]] = {  # every other press is refused
     (CounterState.IDLE, PadKey.CALL): CallNext,
     (CounterState.CALLED, PadKey.CALL): Recall,
     (CounterState.CALLED, PadKey.START): StartService,
     (CounterState.CALLED, PadKey.FINISH): MarkNoShow,
     (CounterState.SERVING, PadKey.FINISH): FinishService,
+    (CounterState.PAUSED, PadKey.CALL): CallNext,  # work goes on with it
+    (CounterState.PAUSED, PadKey.START): OpenCounter,
+    (CounterState.CLOSED, PadKey.CALL): CallNext,
+    (CounterState.CLOSED, PadKey.START): OpenCounter,
 }
 LAMPS: Final = {
     CounterState.IDLE: Lamp.OFF,
     CounterState.CALLED: Lamp.BLINK_GREEN,
     CounterState.SERVING: Lamp.GREEN,
+    CounterState.PAUSED: Lamp.RED,
+    CounterState.CLOSED: Lamp.OFF,
 }
 
 
@@ -117,8 +126,9 @@ class Window:
         return [] if is_impatience else self._refuse(now)
 
     def viewed(self, view: CounterView, now: float) -> Sequence[WindowAct]:
+        beep = self._is_unasked(view)
         self._view = view
-        acts = self._sign_news(view) + self._pad_news()
+        acts = self._sign_news(view) + self._pad_news(beep=beep)
         if self._awaited is not None and (view.epoch, view.seq) >= self._awaited:
             acts += self._settle(now)
         return acts
@@ -142,6 +152,13 @@ class Window:
             acts += self._settle(now)
         return acts
 
+    def _is_unasked(self, view: CounterView) -> bool:
+        """Tell whether a view brings a call though nobody pressed for it here."""
+        before = self._view
+        if before is None or view.state is not CounterState.CALLED or view.call == before.call:
+            return False
+        return self._under_way is None or self._under_way.key is not PadKey.CALL
+
     def _settle(self, now: float) -> list[WindowAct]:
         """End the command under way, and take the press that was made meanwhile."""
         press, self._next = self._next, None
@@ -163,27 +180,30 @@ class Window:
         return [PadShows(lamp=Lamp.BLINK_RED, text=text, beep=True)]
 
     def _sign_news(self, view: CounterView) -> list[WindowAct]:
-        sign = (view.state, view.call, view.ticket, view.times)
+        is_called = view.state is CounterState.CALLED
+        text = (view.ticket or "").replace(NO_TICKET, "")
+        sign = (is_called, view.call, text, view.times)
         if sign == self._sign:
             return []
         self._sign = sign
-        is_called = view.state is CounterState.CALLED
-        return [SignShows(text=view.ticket or "", blinks=BLINKS if is_called else 0)]
+        return [SignShows(text=text, blinks=BLINKS if is_called else 0)]
 
-    def _pad_news(self) -> list[WindowAct]:
+    def _pad_news(self, *, beep: bool = False) -> list[WindowAct]:
         lamp = Lamp.OFF if self._view is None else LAMPS[self._view.state]
         if self._red_until is not None:
             lamp = Lamp.BLINK_RED
         pad = PadShows(lamp=lamp, text=_pad_text(self._view))
-        if pad == self._pad:
+        if pad == self._pad and not beep:
             return []
         self._pad = pad
-        return [pad]
+        return [replace(pad, beep=beep)]
 
 
 def _pad_text(view: CounterView | None) -> str:
     if view is None:
         return ""
-    if view.state is CounterState.IDLE:
+    if view.state is CounterState.CLOSED:
+        return ""
+    if view.state in {CounterState.IDLE, CounterState.PAUSED}:
         return str(min(view.waiting, _MOST_SHOWN))
     return (view.ticket or "")[-_PAD_CHARACTERS:]
