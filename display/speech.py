@@ -1,7 +1,7 @@
 """What the voice says and when: one queue a zone, never two at once, no call dropped.
 
-A recall that still waits is merged; a call whose customer has come, or will not come, is not spoken. When the newest
-call would wait too long, the second language goes first, then the repeat. Time is an argument.
+A recall that still waits is merged; a call whose customer has come, or will not come, or that was taken back, is not
+spoken. When the newest call would wait too long, the second language goes first, then the repeat. Time is an argument.
 """
 
 from dataclasses import dataclass, replace
@@ -14,8 +14,13 @@ from broker.contract.messages import (
     Recorded,
     ServiceStarted,
     TicketCalled,
+    TicketReclassified,
     TicketVoided,
+    TransactionEnded,
+    Undone,
     VisitEnded,
+    VisitHeld,
+    VisitTransferred,
 )
 from broker.contract.texts import texts
 
@@ -102,12 +107,23 @@ class SpeechQueue:
     def heard(self, recorded: Recorded, now: datetime) -> "SpeechQueue":
         """Take in one event of the hall; `now` is aware, like `recorded.at`."""
         match recorded.event:
+            case TicketCalled(rule="resume"):
+                return self  # whoever was set aside stands at the counter
             case TicketCalled(zone=self.zone) as event if now - recorded.at <= TOO_OLD:
                 return self._with(event, times=1)
             case CallRepeated(zone=self.zone) as event if now - recorded.at <= TOO_OLD:
                 return self._with(event, times=event.times)
-            case ServiceStarted(visit=visit) | VisitEnded(visit=visit) | TicketVoided(visit=visit):
+            case (
+                ServiceStarted(visit=visit)
+                | TransactionEnded(visit=visit)
+                | VisitEnded(visit=visit)
+                | TicketVoided(visit=visit)
+                | VisitHeld(visit=visit)
+                | VisitTransferred(visit=visit)
+            ):
                 return self._without(visit)
+            case TicketReclassified(visit=visit, call=str()) | Undone(visit=str(visit), call=str()):
+                return self._without(visit)  # the call was taken back
             case _:
                 return self
 
