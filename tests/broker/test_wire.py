@@ -20,33 +20,92 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
     commands: list[m.AnyCommand] = [
         m.OpenDay(id="d-1", day="2026-11-22"),
         m.ConfigureHall(id="d-2", hall=hall),
-        m.TakeTicket(id="k-1", service="bill", language=m.Language.EN, age_ms=40),
+        m.Elapsed(id="d-3"),
+        m.TakeTicket(
+            id="k-1",
+            service="bill",
+            language=m.Language.EN,
+            age_ms=40,
+            priority_class="booked",
+            needs=("low",),
+            then=("new",),
+            booked_at=AT,
+            return_code="c-0",
+        ),
         m.ReportSlip(id="k-2", visit="v-1", fate=m.SlipFate.NOT_PRINTED),
+        m.ReturnTicket(id="k-3", ticket="A001"),
+        m.CancelTicket(id="k-4", ticket="A001"),
+        m.Reclassify(id="s-1", ticket="A001", priority_class="courtesy"),
+        m.MarkServedByHand(id="s-2", up_to="A057"),
+        m.StateOutcome(id="s-3", visit="v-1", counter=1, outcome=m.Outcome.FOLLOW_UP, reason="meter", due="2026-11-25"),
         m.CallNext(id="b-1", counter=1, seen="c-1"),
         m.Recall(id="b-2", counter=1, seen="c-1"),
         m.StartService(id="b-3", counter=1, seen="c-1"),
-        m.FinishService(id="b-4", counter=1, seen="c-1"),
+        m.FinishService(id="b-4", counter=1, seen="c-1", outcome=m.Outcome.DECLINED, reason="no deed"),
         m.MarkNoShow(id="b-5", counter=1, seen="c-1"),
+        m.CallTicket(id="b-8", counter=1, ticket="A001"),
+        m.HoldVisit(id="b-9", counter=1, seen="c-1", hold=m.Hold.DOCUMENTS_KEPT),
+        m.ResumeVisit(id="b-10", counter=1, ticket="A001"),
+        m.TransferVisit(
+            id="b-11", counter=1, seen="c-1", service="new", to_counter=2, to_clerk="zhang", position=m.Position.FIRST
+        ),
+        m.NotEntitled(id="b-12", counter=1, seen="c-1"),
+        m.ServeWithoutTicket(id="b-13", counter=1, service="bill"),
+        m.PauseCounter(id="b-14", counter=1, reason="lunch"),
+        m.OpenCounter(id="b-15", counter=1),
+        m.CloseCounter(id="b-16", counter=1),
+        m.ArmCounter(id="b-17", counter=1, armed=True),
+        m.SignIn(id="b-18", counter=1, clerk="zhang"),
+        m.Undo(id="b-19", counter=1, seen="c-1"),
         m.Rate(id="b-6", call="c-1", counter=1, rating=m.Rating.SATISFIED),
         m.ReadEvents(id="b-7", after_seq=12),
     ]
     zh = m.Language.ZH
     events: list[m.AnyEvent] = [
-        m.DayOpened(day="2026-11-22"),
-        m.HallConfigured(hall=hall),
+        m.DayOpened(
+            day="2026-11-22", returns=(m.ReturnRight(code="c-0", service="bill", clerk=None, until="2026-11-24"),),
+            learned=m.Learned(service_ms={"bill": (300_000, 7)}),
+        ),
+        m.HallConfigured(hall=hall, kept=m.Kept(services=("old",), classes=("vip",), counters=(9,))),
         m.TicketIssued(
             visit="v-1", ticket="A001", service="bill", number=1, language=zh, node="kiosk-1", ahead=0,
-            wait_low_min=None, wait_high_min=None,
+            wait_low_min=None, wait_high_min=None, priority_class="booked", booked_at=AT, ready_at=AT,
         ),
+        m.TicketReady(visit="v-1", ticket="A001"),
         m.SlipReported(visit="v-1", fate=m.SlipFate.PRINTED),
         m.TicketVoided(visit="v-1", ticket="A001"),
         m.TicketCalled(
-            call="c-1", visit="v-1", ticket="A001", service="bill", counter=1, zone="main", language=zh, rule="fcfs",
-            waited_s=65,
+            call="c-1", visit="v-1", ticket="A001", service="bill", counter=1, zone="main", language=zh, rule="share",
+            waited_s=65, clerk="zhang", pushed=True,
+            scores=(m.Score(ticket="A001", service="bill", priority_class="booked", waited_s=65, target_s=300),),
+            passed=(
+                m.Passed(ticket="B001", service="new", priority_class="ordinary", earlier_s=20, times=1, exempt=0),
+            ),
         ),
         m.CallRepeated(call="c-1", visit="v-1", ticket="A001", counter=1, zone="main", language=zh, times=2),
         m.ServiceStarted(call="c-1", visit="v-1", ticket="A001", counter=1),
         m.VisitEnded(visit="v-1", ticket="A001", outcome=m.Outcome.DONE, call="c-1", counter=1),
+        m.TransactionEnded(
+            call="c-1", visit="v-1", ticket="A001", counter=1, outcome=m.Outcome.DONE, service="new",
+        ),
+        m.OutcomeStated(visit="v-1", ticket="A001", counter=1, outcome=m.Outcome.ESCALATED, reason="amount"),
+        m.CaseOpened(
+            case="c-1", visit="v-1", ticket="A001", service="bill", counter=1, outcome=m.Outcome.FOLLOW_UP,
+            due="2026-11-25", until="2026-11-28",
+        ),
+        m.VisitHeld(call="c-1", visit="v-1", ticket="A001", counter=1, hold=m.Hold.DOCUMENTS_AWAY, until=AT),
+        m.VisitTransferred(
+            call="c-1", visit="v-1", ticket="A001", counter=1, service="new", position=m.Position.LAST, to_counter=2,
+        ),
+        m.VisitReturned(visit="v-1", ticket="A001", after_next=True),
+        m.TicketReclassified(visit="v-1", ticket="A001", priority_class="ordinary", call="c-1", counter=1),
+        m.WalkUpServed(call="w-1", visit="w", ticket=m.NO_TICKET, service="bill", counter=1, clerk="zhang"),
+        m.CounterOpened(counter=1),
+        m.CounterPaused(counter=1, reason="lunch"),
+        m.CounterClosed(counter=1),
+        m.CounterArmed(counter=1, armed=True),
+        m.ClerkSignedIn(counter=1, clerk="zhang"),
+        m.Undone(counter=1, act="TicketCalled", seq=6, visit="v-1", ticket="A001", call="c-1"),
         m.VisitRated(call="c-1", visit="v-1", ticket="A001", counter=1, rating=m.Rating.COMPLAINT),
     ]  # fmt: skip
     recorded = [m.Recorded(epoch=1, seq=n, at=AT, event=event) for n, event in enumerate(events, 1)]
@@ -54,8 +113,9 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.Done(id="b-3", epoch=1, seq=8),
         m.TicketTaken(
             id="k-1", epoch=1, seq=3, visit="v-1", ticket="A001", service="bill", ahead=3, wait_low_min=5,
-            wait_high_min=10, issued_at=AT,
+            wait_high_min=10, issued_at=AT, priority_class="ordinary", capped=True,
         ),
+        m.Returned(id="k-3", epoch=1, seq=12, visit="v-1", ticket="A001", after_next=True, ahead=1),
         m.Called(id="b-1", epoch=1, seq=6, call="c-1", ticket="A001"),
         m.EventsRead(id="b-7", epoch=1, seq=10, events=(recorded[0],), more=True),
         m.Refused(id="k-1", epoch=1, seq=3, reason="service_full", args={"service": "bill", "last": 999}),
@@ -64,13 +124,23 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.HallView(epoch=1, seq=2, day="2026-11-22", hall=hall),
         m.QueuesView(
             epoch=1, seq=3,
-            queues=(m.QueueRow(service="bill", waiting=1, wait_low_min=0, wait_high_min=5, last_called=None),),
+            queues=(
+                m.QueueRow(service="bill", waiting=1, wait_low_min=0, wait_high_min=5, last_called=None),
+                m.QueueRow(
+                    service="new", waiting=0, wait_low_min=None, wait_high_min=None, last_called="B001", closed=True,
+                    opens=AT,
+                ),
+            ),
         ),
         m.BoardView(
             epoch=1, seq=6, zone="main",
             rows=(m.BoardRow(call="c-1", ticket="A001", counter=1, times=1, started=False),),
         ),
         m.CounterView(epoch=1, seq=6, counter=1, state=m.CounterState.CALLED, waiting=2, call="c-1", ticket="A001"),
+        m.CounterView(
+            epoch=1, seq=9, counter=2, state=m.CounterState.PAUSED, waiting=2, armed=True, clerk="zhang",
+            held=("B001",), owed=("v-1",), undo="VisitEnded",
+        ),
     ]  # fmt: skip
     printer = m.DeviceStatus(name="printer", state=m.DeviceState.FAULT, detail="no paper; put in a roll")
     presence = m.Presence(node="kiosk-1", role=m.Role.KIOSK, up=True, program="0.1.0", devices=(printer,))
