@@ -5,12 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.contract.messages import (
+    NO_TICKET,
     CallNext,
     CounterState,
     CounterView,
     Done,
     FinishService,
     MarkNoShow,
+    OpenCounter,
     Recall,
     Refused,
     StartService,
@@ -23,7 +25,9 @@ CALLED = CounterView(epoch=1, seq=6, counter=3, state=CounterState.CALLED, waiti
 SERVING = CounterView(
     epoch=1, seq=7, counter=3, state=CounterState.SERVING, waiting=6, call="c1", ticket="A012", times=1
 )
-VIEWS = {view.state: view for view in (IDLE, CALLED, SERVING)}
+PAUSED = CounterView(epoch=1, seq=8, counter=3, state=CounterState.PAUSED, waiting=7)
+CLOSED = CounterView(epoch=1, seq=9, counter=3, state=CounterState.CLOSED, waiting=7)
+VIEWS = {view.state: view for view in (IDLE, CALLED, SERVING, PAUSED, CLOSED)}
 
 
 def at_work(view: CounterView) -> Window:
@@ -57,6 +61,14 @@ def is_refusal(act: WindowAct) -> bool:
         (CounterState.SERVING, PadKey.START, None),
         (CounterState.SERVING, PadKey.REDIRECT, None),
         (CounterState.SERVING, PadKey.FINISH, FinishService),
+        (CounterState.PAUSED, PadKey.CALL, CallNext),
+        (CounterState.PAUSED, PadKey.START, OpenCounter),
+        (CounterState.PAUSED, PadKey.REDIRECT, None),
+        (CounterState.PAUSED, PadKey.FINISH, None),
+        (CounterState.CLOSED, PadKey.CALL, CallNext),
+        (CounterState.CLOSED, PadKey.START, OpenCounter),
+        (CounterState.CLOSED, PadKey.REDIRECT, None),
+        (CounterState.CLOSED, PadKey.FINISH, None),
     ],
 )
 def test_each_key_asks_for_one_thing_or_blinks_red(
@@ -75,6 +87,8 @@ def test_each_key_asks_for_one_thing_or_blinks_red(
         (IDLE, SignShows(text=""), PadShows(lamp=Lamp.OFF, text="7")),
         (CALLED, SignShows(text="A012", blinks=BLINKS), PadShows(lamp=Lamp.BLINK_GREEN, text="012")),
         (SERVING, SignShows(text="A012"), PadShows(lamp=Lamp.GREEN, text="012")),
+        (PAUSED, SignShows(text=""), PadShows(lamp=Lamp.RED, text="7")),
+        (CLOSED, SignShows(text=""), PadShows(lamp=Lamp.OFF, text="")),
     ],
 )
 def test_sign_comes_first_then_the_pad(view: CounterView, sign: SignShows, pad: PadShows) -> None:
@@ -116,9 +130,47 @@ def test_a_new_call_shows_on_the_sign_though_the_pad_still_blinks_red() -> None:
     window.pressed(PadKey.START, 10)
     assert window.viewed(CALLED, 10.1) == [
         SignShows(text="A012", blinks=BLINKS),
-        PadShows(lamp=Lamp.BLINK_RED, text="012"),
+        PadShows(lamp=Lamp.BLINK_RED, text="012", beep=True),
     ]
     assert window.elapsed(11) == [PadShows(lamp=Lamp.BLINK_GREEN, text="012")]
+
+
+def test_a_call_that_this_pad_did_not_ask_for_beeps_once() -> None:
+    window = at_work(IDLE)
+    pushed = [SignShows(text="A012", blinks=BLINKS), PadShows(lamp=Lamp.BLINK_GREEN, text="012", beep=True)]
+    assert window.viewed(CALLED, 10) == pushed
+    assert window.viewed(CALLED, 11) == []
+
+
+def test_the_next_customer_of_an_armed_counter_beeps_right_after_the_finish() -> None:
+    window = at_work(SERVING)
+    window.pressed(PadKey.FINISH, 10)
+    pushed = CounterView(epoch=1, seq=9, counter=3, state=CounterState.CALLED, waiting=5, call="c2", ticket="A013")
+    assert window.viewed(pushed, 10.1) == [
+        SignShows(text="A013", blinks=BLINKS),
+        PadShows(lamp=Lamp.BLINK_GREEN, text="013", beep=True),
+    ]
+
+
+def test_a_call_that_the_clerk_asked_for_does_not_beep_nor_does_one_that_stands_at_the_start() -> None:
+    window = at_work(IDLE)
+    window.pressed(PadKey.CALL, 10)
+    assert PadShows(lamp=Lamp.BLINK_GREEN, text="012") in window.viewed(CALLED, 10.1)
+    assert PadShows(lamp=Lamp.BLINK_GREEN, text="012") in Window().viewed(CALLED, 0)
+
+
+def test_a_press_of_next_that_waited_while_somebody_was_pushed_recalls_nobody() -> None:
+    window = at_work(SERVING)
+    window.pressed(PadKey.FINISH, 10)
+    window.pressed(PadKey.CALL, 10.1)
+    pushed = CounterView(epoch=1, seq=9, counter=3, state=CounterState.CALLED, waiting=5, call="c2", ticket="A013")
+    window.viewed(pushed, 10.2)
+    assert [is_refusal(act) for act in window.answered(Done(id="1", epoch=1, seq=9), 10.2)] == [True]
+
+
+def test_somebody_served_without_a_number_is_a_dash_on_the_pad_and_nothing_on_the_sign() -> None:
+    walk_up = CounterView(epoch=1, seq=9, counter=3, state=CounterState.SERVING, waiting=5, call="w1", ticket=NO_TICKET)
+    assert Window().viewed(walk_up, 0) == [SignShows(text=""), PadShows(lamp=Lamp.GREEN, text="---")]
 
 
 def test_while_the_hall_is_away_a_press_blinks_red_and_the_sign_keeps_its_ticket() -> None:

@@ -4,20 +4,30 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from broker.contract.messages import (
+    NO_TICKET,
     AnyEvent,
     CallRepeated,
+    Hold,
     Language,
     Outcome,
+    Position,
     Recorded,
     ServiceStarted,
     TicketCalled,
+    TicketReclassified,
     TicketVoided,
+    TransactionEnded,
+    Undone,
     VisitEnded,
+    VisitHeld,
+    VisitTransferred,
+    WalkUpServed,
 )
 from display.speech import Announcement, SpeechQueue, chinese_number, phrase
 
@@ -123,10 +133,41 @@ def test_a_recall_after_the_announcement_is_spoken_again() -> None:
         come(1),
         VisitEnded(visit="v1", ticket="A001", outcome=Outcome.NO_SHOW, call="c1", counter=2),
         TicketVoided(visit="v1", ticket="A001"),
+        TransactionEnded(call="c1", visit="v1", ticket="A001", counter=2, outcome=Outcome.DONE, service="new"),
+        VisitHeld(call="c1", visit="v1", ticket="A001", counter=2, hold=Hold.OTHER_STEP, until=NOON),
+        VisitTransferred(
+            call="c1", visit="v1", ticket="A001", counter=2, service="new", position=Position.FIRST, to_counter=3
+        ),
+        TicketReclassified(visit="v1", ticket="A001", priority_class="ordinary", call="c1", counter=2),
+        Undone(counter=2, act="TicketCalled", seq=7, visit="v1", ticket="A001", call="c1"),
     ],
 )
 def test_nobody_is_called_who_has_come_or_will_not_come(gone: AnyEvent) -> None:
     assert [each.call for each in all_said(heard(quiet(), called(1), called(2), gone))] == ["c2"]
+
+
+def test_a_call_that_stands_though_something_else_was_undone_or_changed_is_spoken() -> None:
+    other = Undone(counter=2, act="ServiceStarted", seq=7, visit="v1", ticket="A001")
+    class_of_somebody_who_waits = TicketReclassified(visit="v1", ticket="A001", priority_class="courtesy")
+    (only,) = all_said(heard(quiet(), called(1), other, class_of_somebody_who_waits))
+    assert only.call == "c1"
+
+
+def test_a_call_that_was_taken_back_and_made_anew_is_spoken_once() -> None:
+    undone = Undone(counter=2, act="TicketCalled", seq=7, visit="v1", ticket="A001", call="c1")
+    anew = msgspec.structs.replace(called(1), call="c1.2", counter=5)
+    assert [each.counter for each in all_said(heard(quiet(), called(1), undone, anew))] == [5]
+
+
+def test_whoever_was_set_aside_and_stands_at_the_counter_is_not_spoken_to() -> None:
+    resumed = msgspec.structs.replace(called(1), rule="resume")
+    assert all_said(heard(quiet(), resumed)) == []
+    assert all_said(heard(quiet(), resumed, come(1))) == []
+
+
+def test_somebody_without_a_number_is_not_called() -> None:
+    walk_up = WalkUpServed(call="w1.1", visit="w1", ticket=NO_TICKET, service="bill", counter=2)
+    assert all_said(heard(quiet(), walk_up)) == []
 
 
 def test_calls_from_before_an_outage_stay_unspoken() -> None:

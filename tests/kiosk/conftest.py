@@ -1,6 +1,6 @@
 """A hall with one more service than a page holds, and the kiosk standing in it."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -20,6 +20,7 @@ from broker.contract.messages import (
 from hardware.devices import PaperState
 from kiosk import flow
 
+OPENS = datetime(2026, 11, 21, 13, 30, tzinfo=timezone(timedelta(hours=8)))
 SERVICES = (
     ("pay", "电费缴纳", "Pay a bill", "A"),
     ("new", "用电报装", "New connection", "B"),
@@ -55,7 +56,7 @@ def hall() -> Hall:
 
 @pytest.fixture
 def kiosk(hall: Hall) -> flow.Kiosk:
-    """At home at second 100, the hall in reach, paper in the printer; nobody can get a number for invoices."""
+    """At home at second 100, the hall in reach, paper in the printer; invoices are full, changes of name closed."""
     kiosk = flow.started(
         hall=HallView(day="2026-11-21", hall=hall), idle_s=25, ticket_s=8, now_s=100, paper=PaperState.OK
     )
@@ -65,6 +66,9 @@ def kiosk(hall: Hall) -> flow.Kiosk:
         QueueRow(service="ask", waiting=0, wait_low_min=0, wait_high_min=0, last_called=None),
         QueueRow(service="complain", waiting=1, wait_low_min=None, wait_high_min=None, last_called=None),
         QueueRow(service="invoice", waiting=9, wait_low_min=9, wait_high_min=9, last_called=None, full=True),
+        QueueRow(
+            service="transfer", waiting=2, wait_low_min=5, wait_high_min=9, last_called=None, closed=True, opens=OPENS
+        ),
     )
     for happening in (flow.HallHere(here=True), QueuesView(queues=queues)):
         kiosk, _ = flow.follow(kiosk, happening, 100)

@@ -50,6 +50,7 @@ MUTE = flow.PaperSeen(paper=PaperState.UNKNOWN)
         (("service:new", "take", SILENCE), "Declined"),
         (("service:new", "take", FULL, "home"), "Home"),
         (("service:invoice",), "Home"),
+        (("service:transfer",), "Home"),
         (("service:nobody-offers-this",), "Home"),
         (("take",), "Home"),
         ((NO_PAPER, "service:new"), "NoPaper"),

@@ -15,6 +15,7 @@ from kiosk.screens.scene import picture
 from kiosk.screens.shapes import Picture, Words, wrapped
 
 AT = datetime(2026, 11, 21, 9, 42, tzinfo=timezone(timedelta(hours=8)))
+MONDAY = AT + timedelta(days=2)
 KEY_PX = 112  # 19 mm on the 10.1 inch panel
 SMALLEST_PX = 20
 
@@ -46,6 +47,7 @@ def states(kiosk: flow.Kiosk, ticket: flow.Ticket) -> list[flow.Kiosk]:
         flow.NoPaper(paper=PaperState.UNKNOWN),
         flow.NoPaper(paper=PaperState.OUT, voided="B014"),
         flow.Declined(reason="service_full"),
+        flow.Declined(reason="closed", opens=MONDAY),
         flow.Declined(reason="a reason that nobody has worded"),
         *(flow.Away(why=why) for why in flow.Pause),
     ]
@@ -73,8 +75,20 @@ def test_home_says_who_waits_how_long_and_what_is_full(kiosk: flow.Kiosk) -> Non
     assert "service:invoice" not in [key.name for key in drawn(kiosk).keys]
 
 
+def test_a_closed_service_stays_on_the_page_with_the_time_at_which_it_opens(kiosk: flow.Kiosk) -> None:
+    shown = drawn(kiosk)
+    assert {"过户更名", "13:30 开始取号", "Opens at 13:30"} <= set(shown.texts)
+    assert "service:transfer" not in [key.name for key in shown.keys]
+
+
+def test_a_refusal_says_on_which_day_there_are_numbers_again(kiosk: flow.Kiosk) -> None:
+    said = drawn(replace(kiosk, screen=flow.Declined(reason="closed", opens=MONDAY))).texts
+    assert "现在不取号，11月23日 星期一 09:42 开始取号。" in said
+    assert "Closed now. Numbers are given out from Mon 23 Nov, 09:42." in said
+
+
 def test_home_says_that_paper_is_missing_before_anybody_takes_a_number(kiosk: flow.Kiosk) -> None:
-    assert drawn(replace(kiosk, paper=PaperState.OUT)).texts.count("缺纸") == 5
+    assert drawn(replace(kiosk, paper=PaperState.OUT)).texts.count("缺纸") == 4
 
 
 def test_once_english_is_chosen_no_chinese_is_shown_but_the_key_back_to_it(states: list[flow.Kiosk]) -> None:
