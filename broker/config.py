@@ -10,8 +10,11 @@ from typing import Annotated, Final, TypeVar
 
 from msgspec import Meta, Struct
 
-from . import config_check, policy_pack
+from . import policy_pack
 from .bus import Login
+from .checks import node as node_checks
+from .checks.advice import advice
+from .checks.hall import hall_findings
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
 from .policy_pack import Pack
 from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
@@ -214,6 +217,12 @@ def load_any(path: Path) -> Hall | NodeFile:
     return _load_hall(file)
 
 
+def advice_on(path: Path) -> list[str]:
+    """Return what is probably not meant in a hall file in which nothing is wrong."""
+    file = TomlFile(path)
+    return file.worded(advice(policy_pack.on_its_pack(file))) if "services" in file.tables else []
+
+
 def _likeness(file: TomlFile, kind: type[Struct]) -> tuple[int, int]:
     """Return how many of a kind's keys a file has; where kinds have as many, the one with fewer errors is greater."""
     reading = Reading()
@@ -226,7 +235,7 @@ def _load_hall_file(file: TomlFile) -> HallFile:
 
 
 def _hall_findings(file: TomlFile) -> Iterable[Finding]:
-    return *config_check.hall_findings(file), *simulate_findings(file)
+    return *hall_findings(file), *simulate_findings(file)
 
 
 def _load_hall(file: TomlFile) -> Hall:
@@ -236,7 +245,7 @@ def _load_hall(file: TomlFile) -> Hall:
 
 
 def _load_node(file: TomlFile, kind: type[Node]) -> Node:
-    rules = config_check.display_findings if issubclass(kind, DisplayFile) else config_check.node_findings
+    rules = node_checks.display_findings if issubclass(kind, DisplayFile) else node_checks.counter_findings
     return _load(file, kind, rules)
 
 
@@ -245,5 +254,5 @@ def _load(file: TomlFile, kind: type[Checked], rules: Callable[[TomlFile], Itera
     structure = reading.structure(file.tables, kind)
     findings = [*reading.findings, *rules(file)]
     if structure is None or findings:
-        raise file.broken(findings)
+        raise BrokenConfig("\n".join(file.worded(findings)))
     return structure

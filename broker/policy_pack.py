@@ -6,6 +6,7 @@ A pack is `packs/NAME.toml`: `[[classes]]`, `[[needs]]` and `[policy]` as a hall
 
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from enum import Enum
 from functools import cache
 from importlib import resources
@@ -48,10 +49,9 @@ def without_pack() -> Mapping[str, object]:
 
 
 def on_its_pack(file: TomlFile) -> TomlFile:
-    """Return a hall file together with the defaults that it names; a pack that is none stands as written."""
-    named = file.tables.get("pack")
-    pack = next((each for each in Pack if each.value == named), None)
-    return file.on_top_of(without_pack() if pack is None else tables(pack))
+    """Return a hall file on top of the pack that it names, or most nearly names: that it is none is said elsewhere."""
+    close = get_close_matches(str(file.tables.get("pack")), [each.value for each in Pack], n=1)
+    return file.on_top_of(tables(Pack(close[0])) if close else without_pack())
 
 
 def with_needs_met(hall: Hall) -> Hall:

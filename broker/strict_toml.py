@@ -2,7 +2,7 @@
 
 import json
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from copy import copy
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -84,9 +84,10 @@ class TomlFile:
                 found = [((*at, step), v[step]) for at, v in found if isinstance(v, dict) and step in v]
         yield from found
 
-    def broken(self, findings: list[Finding]) -> BrokenConfig:
+    def worded(self, findings: Iterable[Finding]) -> list[str]:
+        """Return a line for each finding, in the order of the file."""
         rows = sorted((self.line(finding.place), named(finding.place), finding.text) for finding in findings)
-        return BrokenConfig("\n".join(f"{self.path}:{line}: {name}: {text}" for line, name, text in rows))
+        return [f"{self.path}:{line}: {name}: {text}" for line, name, text in rows]
 
 
 def _merged(upper: Mapping[str, object], lower: Mapping[str, object]) -> dict[str, object]:

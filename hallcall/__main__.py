@@ -22,8 +22,8 @@ def simulate_device(arguments: Sequence[str]) -> int:
 
 
 def check_config(arguments: Sequence[str]) -> int:
-    """Say all that is wrong in hall and node files."""
-    from broker.config import BrokenConfig, load_any  # noqa: PLC0415
+    """Say all that is wrong in hall and node files, and what is probably not meant."""
+    from broker.config import BrokenConfig, advice_on, load_any  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(prog="hallcall check-config", description=check_config.__doc__)
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="hall.toml, or a node's file")
@@ -32,6 +32,8 @@ def check_config(arguments: Sequence[str]) -> int:
         try:
             kind = type(load_any(path)).__name__
             print(f"{path}: ok ({kind})")  # noqa: T201
+            for line in advice_on(path):
+                print(f"advice: {line}")  # noqa: T201
         except BrokenConfig as error:
             broken = True
             print(error, file=sys.stderr)  # noqa: T201

@@ -120,11 +120,11 @@ def test_enumerations_and_inner_tables_are_read(file: Path) -> None:
     ("old", "new", "said"),
     [
         ('prefix = "A"', 'prefx = "A"', [
-            "8: services[1].prefix: missing; give a text matching ^[ABCEFHLPU]$ (letter of its tickets; one that a seven-segment sign can show)",
+            "8: services[1].prefix: missing; give a text matching ^[ABCEFHLPU]{1,2}$ (one or two letters of its tickets, such that a seven-segment sign can show them)",
             "11: services[1].prefx: unknown key; did you mean prefix?",
         ]),
         ('prefix = "A"', 'prefix = "D"', [
-            '11: services[1].prefix: "D" does not fit; give a text matching ^[ABCEFHLPU]$ (letter of its tickets; one that a seven-segment sign can show)',
+            '11: services[1].prefix: "D" does not fit; give a text matching ^[ABCEFHLPU]{1,2}$ (one or two letters of its tickets, such that a seven-segment sign can show them)',
         ]),
         ("number = 1", 'number = "1"', [
             '15: counters[1].number: "1" is a text; give a whole number from 1 to 95 (the window\'s number, 1 to 95)',
@@ -135,7 +135,7 @@ def test_enumerations_and_inner_tables_are_read(file: Path) -> None:
             "26: nodes[2].counters[1]: 1 is not there; counters.number are: none",
         ]),
         ('role = "kiosk"', 'role = "kiosc"', [
-            '21: nodes[1].role: "kiosc" is not one of dispatcher, kiosk, display, counter, watch; did you mean kiosk?',
+            '21: nodes[1].role: "kiosc" is not one of dispatcher, kiosk, display, counter, supervisor, watch; did you mean kiosk?',
         ]),
         ('role = "kiosk"', 'role = "dispatcher"', ["21: nodes[1].role: the dispatcher is not listed; remove this node"]),
         ('id = "kiosk-1"', 'id = "dispatcher"', ['20: nodes[1].id: "dispatcher" is reserved for the dispatcher; give another']),
@@ -150,7 +150,7 @@ def test_enumerations_and_inner_tables_are_read(file: Path) -> None:
         ('zone = "main"\nskills', 'zone = "west"\nskills', ['16: counters[1].zone: "west" is not there; zones.id are: main']),
         ('skills = ["bill"]', 'skills = ["bills"]', [
             '9: services[1].id: no counter takes "bill"; add it to the skills of a counter',
-            '17: counters[1].skills[1]: "bills" is not there; services.id are: bill',
+            '17: counters[1].skills[1]: "bills" is not there; did you mean bill?',
         ]),
         ('skills = ["bill"]', "skills = []", [
             '9: services[1].id: no counter takes "bill"; add it to the skills of a counter',
@@ -184,7 +184,7 @@ def test_two_services_cannot_share_a_letter(file: Path) -> None:
     second = HALL[HALL.index("[[services]]") : HALL.index("[[counters]]")].replace('"bill"', '"new"')
     text = HALL.replace("[[counters]]", second + "[[counters]]").replace('["bill"]', '["bill", "new"]')
     assert complaints(file, text) == [
-        '17: services[2].prefix: "A" is taken by services[1].prefix in line 11; give another'
+        '17: services[2].prefix: "A" 1 to 999 clashes with 1 to 999 of services[1].prefix in line 11; give other letters, or other first and last'
     ]
 
 

@@ -1,0 +1,26 @@
+"""A node's file: each device on one address, each address on a line."""
+
+from collections.abc import Iterator
+
+from ..strict_toml import Finding, TomlFile
+from .agreement import unique
+
+
+def counter_findings(file: TomlFile) -> Iterator[Finding]:
+    yield from unique(file, "windows[].counter")
+    yield from unique(file, "windows[].pad")
+    yield from unique(file, "windows[].sign")
+    yield from unique(file, "windows[].keypad.port")
+    yield from _has_line(file, "windows[].pad", "pads")
+    yield from _has_line(file, "windows[].sign", "signs")
+
+
+def display_findings(file: TomlFile) -> Iterator[Finding]:
+    if "screen" not in file.tables and "voice" not in file.tables:
+        yield Finding(place=("screen",), text="neither [screen] nor [voice]; give one of them")
+
+
+def _has_line(file: TomlFile, pattern: str, line: str) -> Iterator[Finding]:
+    for place, _ in file.select(pattern):
+        if line not in file.tables:
+            yield Finding(place=place, text=f"there is no [{line}] with its serial line; add it or remove the key")
