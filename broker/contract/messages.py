@@ -575,8 +575,8 @@ class Learned(Struct, frozen=True, kw_only=True):
     """What the days before taught about service times and about promises; figures of `broker.hall.learning`."""
 
     service_ms: dict[str, tuple[int, int]] = {}  # mean and weight, by service
-    residuals: tuple[int, ...] = ()
-    widening: int = 0
+    residuals: dict[str, tuple[int, ...]] = {}  # permille, by class; "" is the whole hall
+    level: int | None = None  # permille of the residuals that a range takes in; None: not yet known
 
 
 class DayOpened(Event, frozen=True, kw_only=True):
@@ -609,6 +609,7 @@ class TicketIssued(Event, frozen=True, kw_only=True):
     wait_low_min: int | None  # the promise; None: unknown
     wait_high_min: int | None
     expected_s: int | None = None  # the middle of the promise
+    rolled_s: int | None = None  # the same, before what was learned corrected it
     priority_class: str = ORDINARY
     capped: bool = False  # ordinary, because the hour's courtesy was used up
     needs: tuple[str, ...] = ()

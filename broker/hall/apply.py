@@ -123,6 +123,7 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
         needs=event.needs,
         then=event.then,
         expected_s=event.expected_s,
+        rolled_s=event.rolled_s,
         promised_min=promised,
     )
     visit.changed_seq = seq
@@ -204,12 +205,8 @@ def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
     visit.times, visit.hold, visit.ahead, visit.started_ms, visit.outcome = 1, None, "", 0, None
     if not visit.first_called_ms:
         visit.first_called_ms = at_ms
-        if visit.expected_s is not None and visit.promised_min is not None and not visit.missed_ms:
-            state.learning.waited(
-                expected_s=visit.expected_s,
-                promised_min=visit.promised_min,
-                actual_s=(at_ms - visit.issued_ms) // 1000,
-            )
+        if visit.rolled_s and (not exempt or event.rule == "absolute"):  # out of turn, it proves nothing
+            state.learning.waited(visit, (at_ms - visit.issued_ms) // 1000)
     service = visit.service
     state.last_called[service] = visit.ticket
     state.calls_of[service] = state.calls_of.get(service, 0) + 1
@@ -239,15 +236,16 @@ def _start(state: HallState, event: ServiceStarted, at_ms: int, seq: int) -> Non
     visit.state, visit.started_ms, visit.changed_seq = SERVING, at_ms, seq
 
 
-def _learn_service(state: HallState, visit: Visit, at_ms: int) -> None:
+def _learn_service(state: HallState, visit: Visit, kept_ms: int) -> None:
     service = state.services.get(visit.service)
     if service is not None:
-        state.learning.served(service, at_ms - (visit.started_ms or visit.called_ms))
+        state.learning.served(service, kept_ms)
 
 
 def _next_service(state: HallState, event: TransactionEnded, at_ms: int, seq: int) -> None:
+    kept_ms = at_ms - state.desks[event.counter].busy_from_ms
     visit = free(state, event, at_ms, seq, finished=True)
-    _learn_service(state, visit, at_ms)
+    _learn_service(state, visit, kept_ms)
     visit.earlier = (*visit.earlier, (event.call, event.counter))
     visit.service, visit.then = event.service, visit.then[1:]
     visit.only_counter, visit.only_clerk, visit.started_ms = 0, "", 0
@@ -260,10 +258,13 @@ def _end(state: HallState, event: VisitEnded, at_ms: int, seq: int) -> None:
     desk = state.desks.get(visit.counter) if visit.counter is not None else None
     if desk is not None and desk.visit == visit.id:
         served = outcome in SERVED
+        kept_ms = at_ms - desk.busy_from_ms
         free(state, event, at_ms, seq, finished=served)
         if served:
-            _learn_service(state, visit, at_ms)
+            _learn_service(state, visit, kept_ms)
     else:
+        if outcome is Outcome.CANCELLED and not visit.first_called_ms:
+            state.learning.left(visit, (at_ms - visit.issued_ms) // 1000)
         state.leave(visit)
         visit.changed_seq = seq
     visit.outcome = outcome
@@ -324,7 +325,7 @@ def _reclassify(state: HallState, event: TicketReclassified, at_ms: int, seq: in
         visit = free(state, event, at_ms, seq, finished=False)
     else:
         visit = state.visits[event.visit]
-        visit.changed_seq = seq
+        visit.changed_seq, visit.rolled_s = seq, None  # its promise was for another class
         if visit.state is ISSUED:
             visit.priority_class = event.priority_class
             return

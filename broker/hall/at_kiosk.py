@@ -34,7 +34,7 @@ from . import hours
 from .answers import Decision, done, refused
 from .clock import ms, utc
 from .life import HELD, ISSUED, MISSED, WAITING, may
-from .request import Request
+from .request import Promise, Request
 from .series import next_number
 from .state import HOUR_MS, MINUTE_MS, HallState
 from .visit import Visit
@@ -57,7 +57,7 @@ def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Deci
         return refused(command, "service_full", service=service.id)
     name, capped, ready_at = _class_and_time(state, hall, command, request.now_ms)
     back = state.returns.get(command.return_code) if command.return_code is not None else None
-    promise = request.promises.get((service.id, name))
+    promise = _promise(request, service, name, ready_at) if back is None else None  # a return skips the queue
     issued = TicketIssued(
         visit=f"{state.day}-{number.ticket}",
         ticket=number.ticket,
@@ -69,6 +69,7 @@ def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Deci
         wait_low_min=promise.low_min if promise is not None else None,
         wait_high_min=promise.high_min if promise is not None else None,
         expected_s=promise.expected_s if promise is not None else None,
+        rolled_s=promise.rolled_s if promise is not None else None,
         priority_class=name,
         capped=capped,
         needs=tuple(sorted(command.needs)) if command.needs else (),
@@ -95,6 +96,16 @@ def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Deci
         capped=capped,
     )
     return Decision(answer, (issued,))
+
+
+def _promise(request: Request, service: Service, name: str, ready_at: datetime | None) -> Promise | None:
+    """Return what to expect from now on; who comes early for an appointment expects it from its time on."""
+    promise = request.promises.get((service.id, name))
+    if promise is None or ready_at is None:
+        return promise
+    early_s = (ms(ready_at) - request.now_ms) // 1000
+    low_min, high_min = promise.low_min + early_s // 60, promise.high_min + -(-early_s // 60)
+    return Promise(promise.expected_s + early_s, low_min, high_min)
 
 
 def _wrong(state: HallState, hall: Hall, service: Service, command: TakeTicket, request: Request) -> Decision | None:

@@ -12,6 +12,7 @@ class Promise(NamedTuple):
     expected_s: int
     low_min: int
     high_min: int
+    rolled_s: int = 0  # as the rehearsal told it, before what was learned corrected it
 
 
 Promises = Mapping[tuple[str, str], Promise]  # by service and class

@@ -53,6 +53,7 @@ class Visit(Struct, kw_only=True, gc=False):
     rated: tuple[str, ...] = ()  # calls
     rating: Rating | None = None  # the last one
     expected_s: int | None = None  # the promise
+    rolled_s: int | None = None
     promised_min: tuple[int, int] | None = None
     overtaken: int = 0  # in lanes that it has left
     overtaken_exempt: int = 0
