@@ -15,17 +15,26 @@ from broker.bus import Letter, MemoryBroker
 from broker.config import BrokerAddress, CounterFile, Keypad, PadLine, SignLine, Window
 from broker.contract import wire
 from broker.contract.messages import (
+    AnyCommand,
     AnyEvent,
+    ArmCounter,
+    Called,
+    CallNext,
     CallRepeated,
+    CloseCounter,
     Counter,
     DeviceState,
     DeviceStatus,
     Hall,
     Node,
+    OpenCounter,
     Outcome,
+    PauseCounter,
     Presence,
     Rating,
+    Recall,
     Recorded,
+    Refused,
     ReportSlip,
     Role,
     Service,
@@ -45,6 +54,7 @@ from broker.link import HallLink, subscriptions, will
 from counter.node import CounterBox, views
 from counter.window import BLINKS
 from counter.wiring import connect
+from hardware.devices import PadKey
 from hardware.simulators.candle_signs import SignShows, SimulatedSigns
 from hardware.simulators.jtt905_keypad import SimulatedKeypad
 from hardware.simulators.qsystem_pads import LampLit, SimulatedPads, TextShown
@@ -58,7 +68,11 @@ HALL = Hall(
     zones=(Zone(id="main", name=NAME),),
     services=(Service(id="bills", name=NAME, prefix="A", zone="main"),),
     counters=tuple(Counter(number=number, zone="main", skills=("bills",)) for number in (1, 2)),
-    nodes=(Node(id="kiosk", role=Role.KIOSK), Node(id="windows", role=Role.COUNTER, counters=(1, 2))),
+    nodes=(
+        Node(id="kiosk", role=Role.KIOSK),
+        Node(id="windows", role=Role.COUNTER, counters=(1, 2)),
+        Node(id="console", role=Role.SUPERVISOR),
+    ),
 )
 PATIENCE_S = 5.0
 LATE_MS = 150.0  # dispatcher, box and devices share one loop here: a slow disk delays them all
@@ -74,6 +88,7 @@ class ServiceHall:
         self.broker = MemoryBroker()
         self.events: list[AnyEvent] = []
         self.devices: dict[str, DeviceStatus] = {}
+        self.refused_at_windows: list[str] = []
         self.shown: list[SignShows] = []
         self.on_pads: list[LampLit | TextShown] = []
         self._news = asyncio.Event()
@@ -90,9 +105,17 @@ class ServiceHall:
             on_event=self._happened,
             on_hall_here=lambda _: self._news.set(),
         )
-        watch = self.broker.bus(name="watch", subscriptions=[wire.topic("east", "node/{}", "windows")])
-        watch.listen(on_letter=self._heard_presence, on_state=lambda _: None)
-        self._people = [start(self.kiosk.run()), start(watch.run())]
+        watched = [wire.topic("east", "node/{}", "windows"), wire.topic("east", "reply/{}", "windows")]
+        watch = self.broker.bus(name="watch", subscriptions=watched)
+        watch.listen(on_letter=self._heard_of_windows, on_state=lambda _: None)
+        self.console = HallLink(
+            bus=self.broker.bus(name="console", subscriptions=subscriptions(hall="east", node="console", also=[])),
+            hall="east",
+            node="console",
+            role=Role.SUPERVISOR,
+            clock=time.monotonic,
+        )
+        self._people = [start(self.kiosk.run()), start(self.console.run()), start(watch.run())]
         self._journal: Journal | None = None
         self._dispatcher = self._box = start(asyncio.sleep(0))
 
@@ -141,6 +164,7 @@ class ServiceHall:
             state_dir=self.disk,
             clock=time.monotonic,
         )
+        self.windows = box
         self._box = start(box.run(connect(file, on_link=box.line_changed)))
 
     async def lose_box(self) -> None:
@@ -184,6 +208,9 @@ class ServiceHall:
         await self.until(lambda: self.pads.lamps[1] == "off")
         return ticket
 
+    async def ask_console(self, command: AnyCommand) -> None:
+        await self.console.ask(command)
+
     def sign(self, counter: int) -> str:
         return self.signs.texts[SIGN[counter]]
 
@@ -211,11 +238,13 @@ class ServiceHall:
         self.events.append(recorded.event)
         self._news.set()
 
-    def _heard_presence(self, letter: Letter) -> None:
-        presence = wire.decode("east", letter.topic, letter.payload).message
-        if isinstance(presence, Presence):
-            self.devices = {device.name: device for device in presence.devices}
-            self._news.set()
+    def _heard_of_windows(self, letter: Letter) -> None:
+        match wire.decode("east", letter.topic, letter.payload).message:
+            case Presence(devices=devices):
+                self.devices = {device.name: device for device in devices}
+            case Refused(reason=reason):
+                self.refused_at_windows.append(reason)
+        self._news.set()
 
 
 def start(work: Coroutine[object, object, None]) -> asyncio.Task[None]:
@@ -281,6 +310,60 @@ async def test_no_show_ends_the_call(hall: ServiceHall) -> None:
         (ticket, Outcome.NO_SHOW)
     ]
     assert not hall.keypad.is_asking
+
+
+async def test_an_armed_window_is_given_its_customer_and_beeps_once(hall: ServiceHall) -> None:
+    await hall.console.ask(ArmCounter(id=hall.console.new_id(), counter=1, armed=True))
+    ticket = await hall.take_ticket()
+    await hall.until(lambda: hall.sign(1) == ticket and hall.pads.lamps[1] == "green fast")
+    assert hall.shown_at(1)[-1] == (ticket, BLINKS)
+    assert hall.beeps(1) == 1
+    hall.pads.press(1, "start")
+    await hall.until(lambda: hall.happened(ServiceStarted) != [])
+
+
+async def test_a_press_of_next_that_crosses_a_push_is_stale_and_calls_nobody_else(hall: ServiceHall) -> None:
+    await hall.console.ask(ArmCounter(id=hall.console.new_id(), counter=1, armed=True))
+    await hall.console.ask(PauseCounter(id=hall.console.new_id(), counter=1, reason="lunch"))
+    first, _ = await hall.take_ticket(), await hall.take_ticket()
+    await hall.until(lambda: hall.pads.lamps[1] == "red" and hall.pads.texts[1] == "  2")
+    opening = start(hall.ask_console(OpenCounter(id=hall.console.new_id(), counter=1)))
+    await asyncio.sleep(0)  # it is sent
+    hall.windows._stations[1].pressed(PadKey.CALL)  # before the box can have seen the push
+    await opening
+    await hall.until(lambda: hall.sign(1) == first and hall.pads.lamps[1] == "red fast")
+    await hall.until(lambda: hall.pads.lamps[1] == "green fast")
+    assert hall.happened(TicketCalled, CallRepeated) == ["TicketCalled"]
+    assert hall.refused_at_windows == ["stale"]
+
+
+async def test_a_ticket_is_recalled_as_often_as_the_policy_says_then_the_pad_blinks_red(hall: ServiceHall) -> None:
+    ticket = await hall.take_ticket()
+    called = await hall.console.ask(CallNext(id=hall.console.new_id(), counter=1))
+    assert isinstance(called, Called)
+    for _ in range(2):
+        await hall.console.ask(Recall(id=hall.console.new_id(), counter=1, seen=called.call))
+    await hall.until(lambda: hall.sign(1) == ticket and hall.pads.lamps[1] == "green fast")
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.pads.lamps[1] == "red fast")
+    assert hall.happened(CallRepeated) == ["CallRepeated"] * 2
+    assert hall.refused_at_windows == ["called_enough"]
+
+
+async def test_a_paused_window_works_on_with_the_next_call(hall: ServiceHall) -> None:
+    await hall.console.ask(PauseCounter(id=hall.console.new_id(), counter=1, reason="lunch"))
+    ticket = await hall.take_ticket()
+    await hall.until(lambda: hall.pads.lamps[1] == "red" and hall.pads.texts[1] == "  1")
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.sign(1) == ticket and hall.pads.lamps[1] == "green fast")
+
+
+async def test_a_closed_window_opens_with_start_and_its_pad_counts_who_waits(hall: ServiceHall) -> None:
+    await hall.take_ticket()
+    await hall.console.ask(CloseCounter(id=hall.console.new_id(), counter=1))
+    await hall.until(lambda: hall.pads.texts[1] == "   ")
+    hall.pads.press(1, "start")
+    await hall.until(lambda: hall.pads.texts[1] == "  1" and hall.pads.lamps[1] == "off")
 
 
 async def test_noise_on_the_pads_line_costs_no_press(hall: ServiceHall) -> None:
