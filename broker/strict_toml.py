@@ -161,7 +161,7 @@ class Reading:
 
 
 def _unknown(key: str, known: list[str]) -> str:
-    close = get_close_matches(key, known, n=1)
+    close = get_close_matches(key, known, n=1) or [each for each in known if f"_{key}" in each]
     return f"unknown key; did you mean {close[0]}?" if close else f"unknown key; known are {', '.join(known)}"
 
 
@@ -170,7 +170,7 @@ def _leaf_misfit(value: object, wanted: Shape, give: str) -> str:
         close = get_close_matches(str(value), wanted.choices, n=1)
         hint = f"; did you mean {close[0]}?" if close else ""
         return f"{shown(value)} is not {words(wanted)}{hint}"
-    if type(value) is wanted.core:
+    if type(value) is wanted.core or (type(value) is int and wanted.core is float):
         return f"{shown(value)} does not fit; {give}"
     return f"{shown(value)} is {_kind(value)}; {give}"
 

@@ -11,7 +11,7 @@ from ..strict_toml import Finding, TomlFile, shown
 from ..toml_lines import Place
 from .agreement import strings, tables, where
 
-_CLOCK: Final = re.compile(r"\d\d:\d\d")
+_CLOCK: Final = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
 _DATE: Final = re.compile(r"\d{4}-\d\d-\d\d")
 Entry = tuple[Place, dict[str, object]]
 
