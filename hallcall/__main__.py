@@ -14,6 +14,13 @@ def demo(arguments: Sequence[str]) -> int:
     return direct(list(arguments))
 
 
+def simulate(arguments: Sequence[str]) -> int:
+    """Play a hall on virtual time: waits and figures."""
+    from .simulate import main as play  # noqa: PLC0415
+
+    return play(arguments)
+
+
 def simulate_device(arguments: Sequence[str]) -> int:
     """Run one simulated device by itself."""
     from hardware.simulators.run_alone import main as run_alone  # noqa: PLC0415
@@ -63,6 +70,7 @@ def bench(arguments: Sequence[str]) -> int:
 
 COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "demo": demo,
+    "simulate": simulate,
     "simulate-device": simulate_device,
     "check-config": check_config,
     "docs": docs,

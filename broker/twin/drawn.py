@@ -33,12 +33,13 @@ def endless_arrivals(simulation: Simulation, samples: Samples, seed: int) -> Ite
     streams = []
     for stream in simulation.arrivals:
         chance = Random(f"{seed}/arrivals/{stream.service}/{stream.priority_class}")  # noqa: S311 - a seed, no secret
+        hours = rates(stream)
         if stream.per_min is not None:
-            times = _constant(stream.per_min / MINUTE_MS, chance)
+            times = _constant(hours[0], chance)
+        elif any(hours):
+            times = _by_steps(((until * HOUR_MS, rate) for until, rate in enumerate(cycle(hours), start=1)), chance)
         else:
-            hours = list(enumerate(rates(stream)))
-            days = cycle(hours)
-            times = _by_steps(((n * HOUR_MS, rate) for n, (_, rate) in enumerate(days, start=1)), chance)
+            continue  # nobody would ever come
         streams.append((stream, times))
     yield from _merged(simulation, streams, samples, str(seed))
 

@@ -1,0 +1,175 @@
+"""CSV files of customers: recorded arrivals, and measured service times."""
+
+import csv
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from math import isfinite
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from ..contract.messages import ORDINARY, Hall
+from ..hall.clock import ms
+from .arrivals import Arrival
+from .refusals import CannotSimulate, why_nobody_comes
+
+ARRIVAL, SERVICE, CLASS, SERVICE_S, PATIENCE_S, BOOKED = (
+    "arrival",
+    "service",
+    "class",
+    "service_s",
+    "patience_s",
+    "booked",
+)
+NEEDED: Final = (ARRIVAL, SERVICE, CLASS, SERVICE_S)
+OPTIONAL: Final = (PATIENCE_S, BOOKED)
+MOST_ERRORS: Final = 50  # said in full
+_SECOND_MS: Final = 1000
+Row = Mapping[str, str]
+
+
+class _Wrong(ValueError):
+    """What is wrong with one cell."""
+
+
+def arrivals(path: Path, hall: Hall) -> list[Arrival]:
+    """Read recorded customers: in the order of their times, those of the same instant in the order of the file.
+
+    The play begins with the first of them. Raises CannotSimulate, whose text names every bad row.
+    """
+    errors: list[str] = []
+    found: list[Arrival] = []
+    kinds: set[bool] = set()
+    zone = ZoneInfo(hall.timezone)
+    for line, row in _rows(path, NEEDED, OPTIONAL):
+        try:
+            found.append(_arrival(row, hall, zone))
+            kinds.add(_is_number(row[ARRIVAL]))
+        except _Wrong as error:
+            errors.append(f"{path}:{line}: {error}")
+    if len(kinds) > 1:
+        errors.append(f"{path}: arrival holds seconds in some rows and times in others; give one kind")
+    _raise(errors)
+    if not found:
+        raise CannotSimulate(f"{path}: no customers; give at least one row below the names of the columns")
+    found.sort(key=lambda each: each.at_ms)
+    return [_from(found[0].at_ms, each) for each in found]
+
+
+def _from(begin_ms: int, arrival: Arrival) -> Arrival:
+    return Arrival(
+        at_ms=arrival.at_ms - begin_ms,
+        service=arrival.service,
+        priority_class=arrival.priority_class,
+        service_ms=arrival.service_ms,
+        patience_ms=arrival.patience_ms,
+        booked_ms=None if arrival.booked_ms is None else arrival.booked_ms - begin_ms,
+    )
+
+
+def service_times(path: Path) -> list[int]:
+    """Read measured service times, in milliseconds. Raises CannotSimulate, whose text names every bad row."""
+    errors: list[str] = []
+    found: list[int] = []
+    for line, row in _rows(path, (SERVICE_S,), ()):
+        try:
+            found.append(_milliseconds(row, SERVICE_S))
+        except _Wrong as error:
+            errors.append(f"{path}:{line}: {error}")
+    _raise(errors)
+    if not any(found):
+        raise CannotSimulate(f"{path}: no service times above 0 in the column {SERVICE_S}; give at least one")
+    return found
+
+
+def _raise(errors: list[str]) -> None:
+    if len(errors) > MOST_ERRORS:
+        errors = [*errors[:MOST_ERRORS], f"… and {len(errors) - MOST_ERRORS} more"]
+    if errors:
+        raise CannotSimulate("\n".join(errors))
+
+
+def _rows(path: Path, needed: Iterable[str], optional: Iterable[str]) -> Iterator[tuple[int, Row]]:
+    """Yield each row with its line; blank lines are left out."""
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            reader = csv.reader(file)
+            names = [each.strip() for each in next(reader, [])]
+            missing = [each for each in needed if each not in names]
+            if missing:
+                raise CannotSimulate(
+                    f"{path}:1: no column {', '.join(missing)}; the first line must name the columns "
+                    f"{', '.join(needed)}" + "".join(f" (and, if you like, {each})" for each in optional)
+                )
+            twice = sorted({each for each in names if names.count(each) > 1})
+            if twice:
+                raise CannotSimulate(f"{path}:1: the column {', '.join(twice)} is there twice; name it once")
+            for cells in reader:
+                if any(each.strip() for each in cells):
+                    row = dict.fromkeys((*needed, *optional), "")
+                    row.update((name, cell.strip()) for name, cell in zip(names, cells, strict=False))
+                    yield reader.line_num, row
+    except OSError as error:
+        raise CannotSimulate(f"{path}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
+        raise CannotSimulate(f"{path}: not UTF-8; save the file as CSV in UTF-8") from error
+    except csv.Error as error:
+        raise CannotSimulate(f"{path}: not CSV: {error}") from error
+
+
+def _arrival(row: Row, hall: Hall, zone: ZoneInfo) -> Arrival:
+    wrong: list[str] = []
+    values: dict[str, int | None] = {}
+    for name in (ARRIVAL, SERVICE_S, PATIENCE_S, BOOKED):
+        try:
+            if name in {ARRIVAL, BOOKED}:
+                values[name] = _instant(row, name, zone) if name == ARRIVAL or row[name] else None
+            else:
+                values[name] = _milliseconds(row, name) if name == SERVICE_S or row[name] else None
+        except _Wrong as error:
+            wrong.append(str(error))
+    priority_class = row[CLASS] or ORDINARY
+    why = why_nobody_comes(hall, row[SERVICE], priority_class, booked=bool(row[BOOKED]))
+    if why is not None:
+        wrong.append(why)
+    at_ms, service_ms = values.get(ARRIVAL), values.get(SERVICE_S)
+    if wrong or at_ms is None or service_ms is None:
+        raise _Wrong("; ".join(wrong))
+    return Arrival(
+        at_ms=at_ms,
+        service=row[SERVICE],
+        priority_class=priority_class,
+        service_ms=service_ms,
+        patience_ms=values[PATIENCE_S],
+        booked_ms=values[BOOKED],
+    )
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _milliseconds(row: Row, name: str) -> int:
+    text = row[name]
+    if not text:
+        raise _Wrong(f"{name} is empty; give seconds")
+    if not _is_number(text) or not isfinite(float(text)):
+        raise _Wrong(f'{name} "{text}" is not a number; give seconds')
+    if float(text) < 0:
+        raise _Wrong(f"{name} {text} is negative; give seconds from 0 on")
+    return round(float(text) * _SECOND_MS)
+
+
+def _instant(row: Row, name: str, zone: ZoneInfo) -> int:
+    text = row[name]
+    if not text or _is_number(text):
+        return _milliseconds(row, name)
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise _Wrong(f'{name} "{text}" is neither seconds nor a time such as 2026-03-02T09:15:00') from error
+    return ms(at if at.tzinfo is not None else at.replace(tzinfo=zone))
