@@ -8,12 +8,11 @@ import argparse
 import asyncio
 import contextlib
 import hashlib
-import json
 import logging
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -22,14 +21,13 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
-from .bus import Bus, BusDown, Letter, Login, MqttBus
+from .bus import Bus, Letter, Login, MqttBus
 from .config import BrokenConfig, DispatcherFile, load_hall, load_node, login_of
 from .contract import wire
 from .contract.messages import (
     AnyAnswer,
     AnyCommand,
     AnyEvent,
-    AnyView,
     Command,
     ConfigureHall,
     DeviceState,
@@ -38,33 +36,31 @@ from .contract.messages import (
     EventsRead,
     Hall,
     OpenDay,
-    Presence,
     ReadEvents,
     Recorded,
+    Refused,
     Role,
     TakeTicket,
     TicketCalled,
-    TicketIssued,
 )
-from .hall import views
 from .hall.answers import Decision, refused
 from .hall.apply import apply
 from .hall.clock import ms, utc
 from .hall.decide import decide, pushed
-from .hall.estimate import promises
-from .hall.request import NO_PROMISES, Promises, Request
-from .hall.state import HallState
+from .hall.request import NO_PROMISES, Request
 from .journal import Entry, Journal, JournalDamaged, JournalInUse, JournalTooNew
 from .link import will
+from .memory import Snapshots, remembered
+from .poison import Poison
 from .pulse import BEAT_S, Pulse
+from .telling import Telling
 from .told import NODE, JournalBehind, compare, what_was_told
 
 log = logging.getLogger(__name__)
 
 REFUSED: Final = 3  # exit code: a person must look at the journal, the broker or a file first
 LOOK_AT_CLOCK_S: Final = 20
-PROMISES_S: Final = 0.5  # the waits that are told are at most so old
-REST_S: Final = 0.1  # views of counters that a commit did not touch follow after this, many commits at once
+LEAST_WAIT_S: Final = 0.05  # for a deadline: a clock that was set back stands still, and would be asked all the time
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -89,31 +85,25 @@ class Dispatcher:
         self._journal = journal
         self._hall = hall
         self._now = now
-        self._poison = poison
-        self._poisoned = _read_poison(poison)
+        self._poison = Poison(poison)
         self._alarms: dict[str, DeviceStatus] = {}
         self._waiting: list[Waiting] = []
         self._called = False  # the waiting commands will be taken when the loop comes round
-        self._ahead = False  # the state holds what is not on disk: nothing more is done, and nobody is told
         self._loop = asyncio.get_running_loop()
         self._pulse = Pulse(now_s=self._loop.time())
         self._failed: asyncio.Future[None] = self._loop.create_future()
-        self._told: dict[str, AnyView] = {}
-        self._rest: asyncio.TimerHandle | None = None
-        self._connected = False
         self._deadline: asyncio.TimerHandle | None = None
-        self._promised: Promises = NO_PROMISES
-        self._promised_at_s = float("-inf")
         self._bad_messages = 0
-        self.state = HallState(epoch=journal.epoch, seq=journal.seq)
-        for recorded in journal.replay():
-            apply(self.state, recorded)
+        self.state = remembered(journal)
+        self._telling = Telling(bus=bus, hall=hall, state=self.state, now_ms=self._now_ms)
+        self._snapshots = Snapshots(journal=journal, state=self.state)
         self._answers = journal.answers()
         self._answers_before: dict[tuple[str, str], AnyAnswer] = {}  # of the business day before
         bus.listen(on_letter=self._hear, on_state=self._connection)
 
     async def run(self) -> None:
         """Serve the hall until cancelled."""
+        self._wait_for_deadline()
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._bus.run())
             tasks.create_task(self._keep_presence())
@@ -122,14 +112,37 @@ class Dispatcher:
             try:
                 await self._failed
             finally:
-                self._publish(will(hall=self._hall, node=NODE, role=Role.DISPATCHER))
+                self._telling.farewell()
+
+    # The hall's own affairs -------------------------------------------------------------------------------------------
+
+    def take_up(self, hall: Hall | BrokenConfig) -> None:
+        """Take a hall file into force; a broken one leaves the last good one there, with a red alarm that says why.
+
+        Raises BrokenConfig where there is no last good one.
+        """
+        if isinstance(hall, Hall) and hall.id == self._hall:
+            self._alarms.pop("hall.toml", None)
+            self.configure(hall)
+        elif self.state.hall is None:
+            raise hall if isinstance(hall, BrokenConfig) else BrokenConfig(self._another_hall(hall))
+        else:
+            wrong = str(hall) if isinstance(hall, BrokenConfig) else self._another_hall(hall)
+            self.alarm("hall.toml", f"broken; the last good one stays in force. {wrong}")
+        self._presence()
+
+    def _another_hall(self, hall: Hall) -> str:
+        return f'id = "{hall.id}": it is the file of another hall; this dispatcher\'s own file says "{self._hall}"'
 
     def configure(self, hall: Hall) -> AnyAnswer:
-        """Take the hall file into force; the first one of all opens the first day."""
+        """Take a hall into force; the first one of all opens the first day."""
         if self.state.day is None:
             self._open_day(ZoneInfo(hall.timezone))
         digest = hashlib.sha256(msgspec.json.encode(hall)).hexdigest()[:16]
-        return self._order(ConfigureHall(id=f"hall-{self.state.epoch}-{self.state.seq}-{digest}", hall=hall))
+        answer = self._order(ConfigureHall(id=f"hall-{self.state.epoch}-{self.state.seq}-{digest}", hall=hall))
+        if isinstance(answer, Refused):
+            self.alarm("hall.toml", f"it could not be taken into force ({answer.reason}): see this program's log")
+        return answer
 
     def alarm(self, name: str, detail: str) -> None:
         """Raise a red alarm in this node's presence."""
@@ -154,32 +167,40 @@ class Dispatcher:
             if today < date.fromisoformat(self.state.day):
                 self.alarm("clock", f"the clock says {today}, the journal {self.state.day}: set the clock")
             return
-        self._order(OpenDay(id=f"day-{today}", day=today.isoformat()))
+        if isinstance(self._order(OpenDay(id=f"day-{today}", day=today.isoformat())), Refused):
+            return
         self._answers_before, self._answers = self._answers, {}
 
     def _order(self, command: AnyCommand) -> AnyAnswer:
         """Carry out a command of our own."""
         return self._carry_out([Waiting(node=NODE, command=command)])[0]
 
+    # What the nodes ask -----------------------------------------------------------------------------------------------
+
     def _hear(self, letter: Letter) -> None:
         if letter.retained:  # nobody presses now, whatever its age says
-            self._bad_messages += 1
-            log.warning("dropped: a command that the broker had kept on %s", letter.topic)
+            self._drop(f"a command that the broker had kept on {letter.topic}")
             return
         try:
             heard = wire.decode(self._hall, letter.topic, letter.payload)
         except wire.BadMessage as error:
-            self._bad_messages += 1
-            log.warning("dropped: %s", error)
+            self._drop(str(error))
             return
         if not isinstance(heard.message, Command):
+            return
+        if heard.level == NODE:
+            self._drop(f"a command in this program's own name on {letter.topic}; who may write there?")
             return
         late_ms = self._pulse.late_ms(now_s=self._loop.time())
         command = msgspec.structs.replace(heard.message, age_ms=heard.message.age_ms + late_ms)
         self._waiting.append(Waiting(node=heard.level, command=command))
         if not self._called:
             self._called = True
-            asyncio.get_running_loop().call_soon(self._work)
+            self._loop.call_soon(self._work)
+
+    def _drop(self, what: str) -> None:
+        self._bad_messages += 1
+        log.warning("dropped: %s", what)
 
     def _work(self) -> None:
         """Take all that waits; whatever fails ends `run`, and so the process."""
@@ -196,31 +217,34 @@ class Dispatcher:
         orders = [each for each in batch if not isinstance(each.command, ReadEvents)]
         answers = self._carry_out(orders)
         for each, answer in zip(orders, answers, strict=True):
-            self._answer(each.node, answer)
+            self._telling.answer(each.node, answer)
         for each in reads:
-            self._answer(each.node, self._read(each.command))
+            self._telling.answer(each.node, self._read(each.command))
 
     def _carry_out(self, batch: list[Waiting]) -> list[AnyAnswer]:
         """Decide and apply each command, commit them together, tell what happened; return the answers."""
-        if self._ahead:
+        if self._telling.silent:
             raise RuntimeError("a commit has failed: what is in memory is not on disk")
-        self._ahead = True
-        entries: list[Entry] = self._elapse()
+        self._telling.silent = True
+        entries: list[Entry] = []
         answers: list[AnyAnswer] = []
         for each in batch:
             key = (each.node, each.command.id)
             known = self._answers.get(key, self._answers_before.get(key))
             if known is None:
                 entries += self._elapse()
-                entry = self._decide(each)
+                known, entry = self._decide(each)
                 entries.append(entry)
-                known = self._answers[key] = entry.answer
+                if entry.answer is not None:
+                    self._answers[key] = known
             answers.append(known)
+        entries += self._elapse()  # so that on disk, too, whatever was due by the last event has been seen to
         happened = [recorded for entry in entries for recorded in entry.events]
-        if entries and (self.state.day is not None):
+        if entries and self.state.day is not None:
             self._journal.append(entries)
-        self._ahead = False
-        self._tell(happened)
+        self._telling.silent = False
+        self._telling.happened(happened)
+        self._snapshots.after(len(happened))
         self._wait_for_deadline()
         return answers
 
@@ -231,7 +255,7 @@ class Dispatcher:
             self._deadline = None
         deadline_ms = self.state.next_deadline_ms()
         if deadline_ms is not None:
-            wait_s = max((deadline_ms - self._now_ms()) / 1000, 0)
+            wait_s = max((deadline_ms - self._now_ms()) / 1000, LEAST_WAIT_S)
             self._deadline = self._loop.call_later(min(wait_s, LOOK_AT_CLOCK_S), self._work)
 
     def _now_ms(self) -> int:
@@ -239,40 +263,29 @@ class Dispatcher:
 
     def _elapse(self) -> list[Entry]:
         """Let happen what is due by now."""
-        deadline_ms, now_ms = self.state.next_deadline_ms(), self._now_ms()
-        if deadline_ms is None or deadline_ms > now_ms:
-            return []
-        command = Elapsed(id=f"elapsed-{self.state.epoch}-{self.state.seq}-{now_ms}")
-        entry = self._decide(Waiting(node=NODE, command=command))
-        self.state.forget_deadlines(now_ms)
-        return [entry]
+        entries = []
+        while (deadline_ms := self.state.next_deadline_ms()) is not None and deadline_ms <= (now_ms := self._now_ms()):
+            command = Elapsed(id=f"elapsed-{self.state.epoch}-{self.state.seq}")  # the same again after a crash
+            _, entry = self._decide(Waiting(node=NODE, command=command))
+            self.state.forget_deadlines(now_ms)
+            if entry.events:
+                entries.append(entry)
+        return entries
 
-    def _decide(self, each: Waiting) -> Entry:
-        request = Request(each.node, self._now_ms(), self._promises_for(each.command))
+    def _decide(self, each: Waiting) -> tuple[AnyAnswer, Entry]:
+        """Decide and apply one command, and what follows from it by itself."""
+        promises = self._telling.promises if isinstance(each.command, TakeTicket) else NO_PROMISES
+        request = Request(each.node, self._now_ms(), promises)
         decision = self._decision(each, request)
-        happened = [self._happen(each, event, request.now_ms) for event in decision.events]
+        happened = [self._happen(each.command.id, event, request.now_ms) for event in decision.events]
         while (called := self._pushed(each, request)) is not None:
-            happened.append(self._happen(each, called, request.now_ms))
+            happened.append(self._happen(called.call, called, request.now_ms))
         answer = msgspec.structs.replace(decision.answer, epoch=self.state.epoch, seq=self.state.seq)
-        return Entry(node=each.node, command=each.command.id, answer=answer, events=happened)
-
-    def _happen(self, each: Waiting, event: AnyEvent, now_ms: int) -> Recorded:
-        recorded = Recorded(epoch=self.state.epoch, seq=self.state.seq + 1, at=utc(now_ms), event=event)
-        self._apply(each, recorded)
-        return recorded
-
-    def _promises_for(self, command: AnyCommand) -> Promises:
-        return self._promises() if isinstance(command, TakeTicket) else NO_PROMISES
-
-    def _promises(self) -> Promises:
-        """Return the table of waits, made anew at most twice a second."""
-        at_s = self._loop.time()
-        if at_s - self._promised_at_s >= PROMISES_S:
-            self._promised_at_s, self._promised = at_s, promises(self.state, self._now_ms())
-        return self._promised
+        kept = None if each.node == NODE else answer  # we ask ourselves once, and under a new id after a restart
+        return answer, Entry(node=each.node, command=each.command.id, answer=kept, events=happened)
 
     def _decision(self, each: Waiting, request: Request) -> Decision:
-        if each.command.id in self._poisoned:
+        if each.command.id in self._poison:
             return refused(each.command, "fault")
         try:
             return decide(self.state, each.command, request)
@@ -282,19 +295,22 @@ class Dispatcher:
 
     def _pushed(self, each: Waiting, request: Request) -> TicketCalled | None:
         try:
-            return pushed(self.state, request)
+            called = pushed(self.state, request)
         except Exception:  # the same: nothing has changed, and the counter can still ask
             log.exception("fault: whom to push after %s asked %r", each.node, each.command)
             return None
+        return called if called is not None and called.call not in self._poison else None
 
-    def _apply(self, each: Waiting, recorded: Recorded) -> None:
+    def _happen(self, cause: str, event: AnyEvent, now_ms: int) -> Recorded:
+        """Apply an event that has been decided; `cause` is the id of the command, or of the call that was pushed."""
+        recorded = Recorded(epoch=self.state.epoch, seq=self.state.seq + 1, at=utc(now_ms), event=event)
         try:
             apply(self.state, recorded)
         except BaseException:
-            with self._poison.open("a", encoding="utf-8") as notes:
-                notes.write(json.dumps(each.command.id) + "\n")
-            log.critical("command %s of %s broke the hall's state; it is refused from now on", each.command, each.node)
+            self._poison.note(cause)
+            log.critical("%s broke the hall's state; it is refused from now on: %r", cause, event)
             raise
+        return recorded
 
     def _read(self, command: AnyCommand) -> AnyAnswer:
         after = min(command.after_seq, self.state.seq) if isinstance(command, ReadEvents) else self.state.seq
@@ -302,77 +318,15 @@ class Dispatcher:
         more = bool(found) and found[-1].seq < self.state.seq
         return EventsRead(id=command.id, epoch=self.state.epoch, seq=self.state.seq, events=tuple(found), more=more)
 
-    def _answer(self, node: str, answer: AnyAnswer) -> None:
-        self._publish(Letter(topic=wire.topic(self._hall, "reply/{}", node), payload=wire.encode(answer)))
-
-    def _tell(self, happened: list[Recorded]) -> None:
-        """Send what the commit changed, where somebody waits for it first: signs, voice, boards; the rest follows."""
-        if not happened:
-            return
-        numbers = [number for each in happened if (number := getattr(each.event, "counter", None)) is not None]
-        counters = dict.fromkeys(numbers)  # in the order of the calls
-        for number in counters:
-            self._show(views.counter_view(self.state, number))
-        for recorded in happened:
-            self._publish(Letter(topic=wire.event_topic(self._hall, recorded), payload=wire.encode(recorded)))
-        for zone in {counter.zone for number in counters if (counter := self.state.counter(number)) is not None}:
-            self._show(views.board_view(self.state, zone))
-        if counters or any(isinstance(each.event, TicketIssued) for each in happened):
-            self._show(views.queues_view(self.state, self._promises(), self._now_ms()))
-        if self._rest is None and self._connected:
-            self._rest = asyncio.get_running_loop().call_later(REST_S, self._show_all)
-
-    def _show_all(self) -> None:
-        self._rest = None
-        hall = views.hall_view(self.state)
-        if hall is None or self._ahead:
-            return
-        self._show(hall)
-        self._show(views.queues_view(self.state, self._promises(), self._now_ms()))
-        for zone in hall.hall.zones:
-            self._show(views.board_view(self.state, zone.id))
-        for counter in hall.hall.counters:
-            self._show(views.counter_view(self.state, counter.number))
-
-    def _show(self, view: AnyView) -> None:
-        """Send a view, unless the hall has been told the same before."""
-        topic = wire.view_topic(self._hall, view)
-        bare = msgspec.structs.replace(view, seq=0)
-        if self._told.get(topic) != bare and self._publish(
-            Letter(topic=topic, payload=wire.encode(view), retained=True)
-        ):
-            self._told[topic] = bare
-
-    def _publish(self, letter: Letter) -> bool:
-        try:
-            self._bus.publish(letter)
-        except BusDown:
-            return False  # the views are sent anew when the broker is back, and commands are repeated
-        return True
+    # From time to time ------------------------------------------------------------------------------------------------
 
     def _connection(self, connected: bool) -> None:  # noqa: FBT001 - the bus's callback has this shape
-        self._connected = connected
-        self._told.clear()
+        self._telling.connection(connected)
         if connected:
-            self._show_all()
             self._presence()
 
     def _presence(self) -> None:
-        presence = Presence(
-            node=NODE,
-            role=Role.DISPATCHER,
-            up=True,
-            devices=self.alarms,
-            bad_messages=self._bad_messages,
-        )
-        self._publish(
-            Letter(
-                topic=wire.topic(self._hall, "node/{}", NODE),
-                payload=wire.encode(presence),
-                retained=True,
-                expiry_s=wire.PRESENCE_EXPIRY_S,
-            )
-        )
+        self._telling.presence(devices=self.alarms, bad_messages=self._bad_messages)
 
     async def _keep_presence(self) -> None:
         while True:
@@ -388,24 +342,16 @@ class Dispatcher:
         while True:
             await asyncio.sleep(LOOK_AT_CLOCK_S)
             self.open_day()
-            if self._connected:
-                self._show_all()  # opening hours begin and end, and waits grow, though nobody presses anything
+            self._telling.all()  # opening hours begin and end, and waits grow, though nobody presses anything
 
 
-def _read_poison(path: Path) -> frozenset[str]:
-    if not path.exists():
-        return frozenset()
-    ids = set()
-    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
-        try:
-            ids.add(json.loads(line))
-        except ValueError:
-            log.warning("%s: a line cut off by a power failure is passed over: %r", path, line)
-    return frozenset(ids)
+# The program ----------------------------------------------------------------------------------------------------------
 
 
-async def serve(config: DispatcherFile, hall: Hall | BrokenConfig, login: Login, *, accept_loss: bool) -> None:
-    """Run the dispatcher over its journal; `hall` is the hall file, or what is wrong with it."""
+async def serve(config: DispatcherFile, login: Login, *, changed: asyncio.Event, accept_loss: bool) -> None:
+    """Run the dispatcher over its journal. The hall file is read at the start, and again whenever it has `changed`."""
+    path = Path(config.hall_file)
+    hall = _hall(path)
     journal = Journal(Path(config.state_dir))
     presence = wire.topic(config.hall, "node/{}", NODE)
     probe = MqttBus(login=login, subscriptions=[wire.topic(config.hall, "view/#"), presence])
@@ -422,23 +368,19 @@ async def serve(config: DispatcherFile, hall: Hall | BrokenConfig, login: Login,
         now=lambda: datetime.now(UTC),
     )
     dispatcher.open_day()
-    if isinstance(hall, Hall):
-        dispatcher.configure(hall)
-    elif dispatcher.state.hall is None:
-        raise hall
-    else:
-        dispatcher.alarm("hall.toml", f"broken; the last good one stays in force. {hall}")
+    dispatcher.take_up(hall)
     log.info("hall %s, day %s, epoch %d, event %d", config.hall, dispatcher.state.day, journal.epoch, journal.seq)
-    await dispatcher.run()
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(dispatcher.run())
+        tasks.create_task(_follow(path, dispatcher, changed))
 
 
-async def _until_told_to_stop(serving: Coroutine[None, None, None]) -> None:
-    """Serve until SIGTERM or SIGINT; the hall hears a goodbye, and does not wait for a presence to expire."""
-    task = asyncio.ensure_future(serving)
-    for order in (signal.SIGTERM, signal.SIGINT):
-        asyncio.get_running_loop().add_signal_handler(order, task.cancel)
-    with contextlib.suppress(asyncio.CancelledError):
-        await task
+async def _follow(path: Path, dispatcher: Dispatcher, changed: asyncio.Event) -> None:
+    while True:
+        await changed.wait()
+        changed.clear()
+        dispatcher.take_up(await asyncio.to_thread(_hall, path))  # presses go on meanwhile
+        log.info("%s was read again", path)
 
 
 def _hall(path: Path) -> Hall | BrokenConfig:
@@ -446,6 +388,20 @@ def _hall(path: Path) -> Hall | BrokenConfig:
         return load_hall(path)
     except BrokenConfig as error:
         return error
+
+
+async def _until_told_to_stop(config: DispatcherFile, login: Login, *, accept_loss: bool) -> None:
+    """Serve until SIGTERM or SIGINT; the hall hears a goodbye, and does not wait for a presence to expire.
+
+    SIGHUP: the hall file has changed.
+    """
+    loop, changed = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_signal_handler(signal.SIGHUP, changed.set)
+    task = asyncio.ensure_future(serve(config, login, changed=changed, accept_loss=accept_loss))
+    for order in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(order, task.cancel)
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -456,8 +412,7 @@ def main(argv: list[str] | None = None) -> int:
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     try:
         config = load_node(options.config, DispatcherFile)
-        hall, login = _hall(Path(config.hall_file)), login_of(config)
-        asyncio.run(_until_told_to_stop(serve(config, hall, login, accept_loss=options.accept_loss)))
+        asyncio.run(_until_told_to_stop(config, login_of(config), accept_loss=options.accept_loss))
     except BrokenConfig as error:
         log.critical("%s", error)
         return os.EX_CONFIG

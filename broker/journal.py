@@ -1,11 +1,13 @@
 """The hall's memory: an append-only SQLite journal, one file a business day.
 
 WAL with synchronous=FULL, one writer (a lock file), one commit for all commands that wait together. A journal that is
-damaged, or newer than this program, is refused with a message; an empty hall never stands in its place.
+damaged, or newer than this program, is refused with a message; an empty hall never stands in its place. Beside its
+events a file holds the last snapshot of the hall, which only saves time: one that cannot be used is passed over.
 """
 
 import fcntl
 import hashlib
+import logging
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
@@ -20,7 +22,9 @@ import msgspec
 
 from .contract.messages import AnyAnswer, AnyEvent, DayOpened, Event, Recorded
 
-SCHEMA: Final = 1  # PRAGMA user_version
+log = logging.getLogger(__name__)
+
+SCHEMA: Final = 2  # PRAGMA user_version; files of format 1 have no snapshots, and are continued as they are
 WAL_BYTES: Final = 4_400_000  # a little above the 1000 pages at which SQLite begins its log anew
 NO_HASH: Final = ""  # before the first row of the first file
 
@@ -46,7 +50,7 @@ class Entry:
 
     node: str
     command: str
-    answer: AnyAnswer
+    answer: AnyAnswer | None  # None: nobody will ask for it again
     events: Sequence[Recorded] = ()
 
 
@@ -72,12 +76,39 @@ class Journal:
         """Whether nothing was ever written here."""
         return self._db is None
 
-    def replay(self) -> Iterator[Recorded]:
+    def replay(self, *, after_seq: int = 0) -> Iterator[Recorded]:
         """Yield today's events, which make the whole state: each day's file begins with the day and the hall."""
         if self._db is None:
             return
-        for row in self._db.execute("SELECT seq, at, body FROM event ORDER BY seq"):
+        for row in self._db.execute("SELECT seq, at, body FROM event WHERE seq > ? ORDER BY seq", (after_seq,)):
             yield self._recorded(row)
+
+    def keep_snapshot(self, *, shape: str, body: bytes) -> None:
+        """Put a snapshot of the hall as of the last event on disk, instead of the one before.
+
+        Raises sqlite3.Error; nothing is lost then.
+        """
+        if self._db is not None and _format(self._db) > 1:
+            row = (self.seq, shape, body, _seal(self._last_hash, shape, body))
+            self._db.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?, ?)", row)
+
+    def snapshot(self, *, shape: str) -> bytes | None:
+        """Return today's last snapshot, if it has this shape and is what was written after these very events."""
+        if self._db is None or _format(self._db) == 1:
+            return None
+        row = self._db.execute(
+            "SELECT snapshot.seq, shape, snapshot.body, seal, hash FROM snapshot LEFT JOIN event USING (seq)"
+        ).fetchone()
+        if row is None:
+            return None
+        seq, its_shape, body, seal, digest = row
+        if its_shape != shape:
+            log.warning("the snapshot of event %d is another version's: all events are replayed", seq)
+            return None
+        if seal != _seal(digest, shape, body):
+            log.warning("the snapshot of event %d is not what was written: all events are replayed", seq)
+            return None
+        return bytes(body)
 
     def answers(self) -> dict[tuple[str, str], AnyAnswer]:
         """Return the answers given today and the business day before, by node and command id."""
@@ -112,10 +143,11 @@ class Journal:
                     self._commit()
                     self._begin(recorded.event.day)
                 self._insert(entry, recorded)
-            self._writable().execute(
-                "INSERT INTO answer VALUES (?, ?, ?)",
-                (entry.node, entry.command, msgspec.json.encode(entry.answer).decode()),
-            )
+            if entry.answer is not None:
+                self._writable().execute(
+                    "INSERT INTO answer VALUES (?, ?, ?)",
+                    (entry.node, entry.command, msgspec.json.encode(entry.answer).decode()),
+                )
         self._commit()
 
     def raise_epoch(self, above: int) -> None:
@@ -192,7 +224,7 @@ def read_day(path: Path) -> list[Recorded]:
     try:
         with closing(sqlite3.connect(address, uri=True)) as db:
             db.execute("BEGIN")
-            (version,) = db.execute("PRAGMA user_version").fetchone()
+            version = _format(db)
             if version > SCHEMA:
                 raise JournalTooNew(_newer(path, version))
             epoch, _, _ = _end(db, path)
@@ -235,6 +267,16 @@ def _chain(before: str, seq: int, at: str, body: str) -> str:
     return hashlib.sha256(f"{before}\n{seq}\n{at}\n{body}".encode()).hexdigest()
 
 
+def _seal(digest: str, shape: str, body: bytes) -> str:
+    """Return what binds a snapshot to the events before it."""
+    return hashlib.sha256(f"{digest}\n{shape}\n".encode() + body).hexdigest()
+
+
+def _format(db: sqlite3.Connection) -> int:
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    return int(version)
+
+
 def _days(directory: Path) -> list[Path]:
     """Return the journal's files, oldest first. A file that holds nothing yet, from a crash at its birth, is none."""
     found = sorted(directory.glob("????-??-??.sqlite"))
@@ -249,7 +291,7 @@ def _unborn(path: Path) -> bool:
         return True
     try:
         db = _connect(path)
-        (version,) = db.execute("PRAGMA user_version").fetchone()
+        version = _format(db)
         (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         db.close()
     except sqlite3.DatabaseError as error:

@@ -16,3 +16,10 @@ CREATE TABLE answer (
     body TEXT NOT NULL,     -- JSON
     PRIMARY KEY (node, command)
 ) STRICT, WITHOUT ROWID;
+CREATE TABLE snapshot (     -- the last one, of one row
+    one INTEGER PRIMARY KEY CHECK (one = 1),
+    seq INTEGER NOT NULL,   -- the hall as of this event
+    shape TEXT NOT NULL,    -- of the program that wrote it
+    body BLOB NOT NULL,     -- MessagePack
+    seal TEXT NOT NULL      -- SHA-256 of that event's hash, shape and body
+) STRICT;
