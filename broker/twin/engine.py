@@ -119,7 +119,7 @@ class Play:
         self._explain = explain
         self._promises: Promises = NO_PROMISES
         self._promised_ms = -PROMISES_MS
-        self._due: list[tuple[int, int, int, str]] = []  # at, what, counter or index, visit or ticket
+        self._due: list[tuple[int, int, int, str]] = []  # at, what, counter or index, call, clerk or visit
         self._waiting: dict[str, tuple[int, Arrival]] = {}  # index and arrival, by visit
         self._serving: dict[str, tuple[int, Arrival]] = {}
         self._stays: list[Stay] = []  # not yet told
@@ -154,9 +154,9 @@ class Play:
             while state.deadlines or (due and due[0][0] <= now_ms):
                 if not self._step(now_ms):
                     break
-                if stays:
-                    yield from stays
-                    stays.clear()
+            if stays:
+                yield from stays
+                stays.clear()
             self._arrive(index, arrival, now_ms)
             if stays:
                 yield from stays
@@ -171,17 +171,17 @@ class Play:
         """Let the next thing happen, if one is due by then."""
         due = self._due
         first_ms = due[0][0] if due else NEVER
-        deadline_ms = self.state.next_deadline_ms() if self.state.deadlines else None
-        if deadline_ms is not None and deadline_ms <= min(first_ms, until_ms):
-            self._carry_out(Elapsed(id=TWIN), deadline_ms, DISPATCHER)
-            self.state.forget_deadlines(deadline_ms)
-            return True
+        if self.state.deadlines:
+            deadline_ms = self.state.next_deadline_ms()
+            if deadline_ms is not None and deadline_ms <= min(first_ms, until_ms):
+                self._carry_out(Elapsed(id=TWIN), deadline_ms, DISPATCHER)
+                self.state.forget_deadlines(deadline_ms)
+                return True
         if first_ms > until_ms or first_ms == NEVER:
             return False
         at_ms, what, number, name = heappop(due)
         if what == _DEPART:
-            call = f"{name}.1"
-            self._carry_out(FinishService(id=TWIN, counter=number, seen=call, outcome=Outcome.DONE), at_ms)
+            self._depart(number, name, at_ms)
             if number in self._closing:
                 self._close(number, at_ms)
         elif what == _ARM:
@@ -191,6 +191,16 @@ class Play:
         elif name in self._waiting:
             self._carry_out(CancelTicket(id=TWIN, ticket=self.state.visits[name].ticket), at_ms)
         return True
+
+    def _depart(self, number: int, call: str, at_ms: int) -> None:
+        state, request = self.state, Request(TWIN, at_ms, NO_PROMISES, self._explain)
+        command = FinishService(id=TWIN, counter=number, seen=call, outcome=Outcome.DONE)
+        for event in decide(state, command, request).events:
+            happen(state, event, at_ms=at_ms, seq=state.seq + 1)
+            if type(event) is VisitEnded:
+                self._ended(event, at_ms)
+        if state.waiting:
+            self._push(request)
 
     def _open(self, number: int, clerk: str, at_ms: int) -> None:
         self._closing.discard(number)
@@ -221,7 +231,7 @@ class Play:
 
     def _push(self, request: Request) -> None:
         state = self.state
-        while (called := pushed(state, request)) is not None:
+        while state.waiting and state.armed_idle and (called := pushed(state, request)) is not None:
             happen(state, called, at_ms=request.now_ms, seq=state.seq + 1)
             self._called(called, request.now_ms)
 
@@ -229,19 +239,19 @@ class Play:
         state = self.state
         request = Request(TWIN, now_ms, self._promised(now_ms) if self._with_promises else NO_PROMISES, self._explain)
         decision = decide(state, self._ticket(arrival), request)
-        if not decision.events:
+        issued = decision.events[0] if decision.events else None
+        if type(issued) is not TicketIssued:
             reason = decision.answer.reason if isinstance(decision.answer, Refused) else ""
             self._stays.append(self._turned_away(index, arrival, reason))
             return
-        for event in decision.events:
-            happen(state, event, at_ms=now_ms, seq=state.seq + 1)
-            if type(event) is TicketIssued:
-                self._waiting[event.visit] = (index, arrival)
-                if arrival.patience_ms is not None:
-                    heappush(self._due, (now_ms + arrival.patience_ms, _LEAVE, index, event.visit))
-                if self._watcher is not None:
-                    self._watcher.arrived(state, event.visit, now_ms)
-        self._push(request)
+        happen(state, issued, at_ms=now_ms, seq=state.seq + 1)
+        self._waiting[issued.visit] = (index, arrival)
+        if arrival.patience_ms is not None:
+            heappush(self._due, (now_ms + arrival.patience_ms, _LEAVE, index, issued.visit))
+        if self._watcher is not None:
+            self._watcher.arrived(state, issued.visit, now_ms)
+        if state.armed_idle:
+            self._push(request)
 
     def _ticket(self, arrival: Arrival) -> TakeTicket:
         key = (arrival.service, arrival.priority_class, arrival.needs)
@@ -268,7 +278,7 @@ class Play:
 
     def _called(self, called: TicketCalled, now_ms: int) -> None:
         known = self._serving[called.visit] = self._waiting.pop(called.visit)
-        heappush(self._due, (now_ms + known[1].service_ms, _DEPART, called.counter, called.visit))
+        heappush(self._due, (now_ms + known[1].service_ms, _DEPART, called.counter, called.call))
         if self._watcher is not None:
             self._watcher.called(self.state, self.state.visits[called.visit], now_ms)
 
