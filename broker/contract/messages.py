@@ -575,8 +575,8 @@ class Learned(Struct, frozen=True, kw_only=True):
     """What the days before taught about service times and about promises; figures of `broker.hall.learning`."""
 
     service_ms: dict[str, tuple[int, int]] = {}  # mean and weight, by service
-    residuals: dict[str, tuple[int, ...]] = {}  # permille, by class; "" is the whole hall
-    level: int | None = None  # permille of the residuals that a range takes in; None: not yet known
+    residuals: tuple[tuple[int, ...], ...] = ()  # permille, by the length of the wait
+    levels: tuple[int, ...] = ()  # permille of them that a range takes in
 
 
 class DayOpened(Event, frozen=True, kw_only=True):
@@ -952,10 +952,21 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     opens: datetime | None = None  # when a closed one opens again, in the hall's time; None: nobody knows
 
 
+class PromiseErrors(Struct, frozen=True, kw_only=True):
+    """How today's promised waits compare with what came. Who was promised to be called at once is not among them."""
+
+    count: int
+    mean_absolute_s: int  # between the expected wait and what came
+    bias_s: int  # mean of what came less what was expected: above 0, waits were longer
+    covered_permille: int  # what came lay within the range on the slip
+    mean_width_s: int  # of the range
+
+
 class QueuesView(View, frozen=True, kw_only=True):
     """How many wait for each service, and how long."""
 
     queues: tuple[QueueRow, ...]
+    promises: PromiseErrors | None = None  # None: none was put to the test yet
 
 
 class BoardRow(Struct, frozen=True, kw_only=True):

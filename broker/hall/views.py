@@ -47,7 +47,7 @@ def queues_view(state: HallState, promises: Promises, now_ms: int) -> QueuesView
                 opens=opens if not service.closing else None,
             )
         )
-    return QueuesView(epoch=state.epoch, seq=state.seq, queues=tuple(rows))
+    return QueuesView(epoch=state.epoch, seq=state.seq, queues=tuple(rows), promises=state.learning.errors())
 
 
 def board_view(state: HallState, zone: str) -> BoardView:
