@@ -222,6 +222,11 @@ def home_at_s(kiosk: Kiosk) -> float | None:
             return kiosk.since_s + kiosk.idle_s
 
 
+def due_at_s(kiosk: Kiosk) -> float | None:
+    """Return when `Ticked` will change something; None: not before something else has happened."""
+    return kiosk.since_s + CONNECT_S if kiosk.here is None else home_at_s(kiosk)
+
+
 def follow(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, Wish | None]:
     """Return the kiosk after what happened, and what is to be done for it."""
     match happening:
@@ -342,9 +347,9 @@ def _papered(kiosk: Kiosk, now_s: float) -> Kiosk:
 
 
 def _ticked(kiosk: Kiosk, now_s: float) -> Kiosk:
-    if kiosk.here is None and now_s >= kiosk.since_s + CONNECT_S:
+    due_s = due_at_s(kiosk)
+    if kiosk.here is None and due_s is not None and now_s >= due_s:
         return _settle(replace(kiosk, here=False), now_s)
-    due_s = home_at_s(kiosk)
     return _home(kiosk, now_s) if due_s is not None and now_s >= due_s else kiosk
 
 

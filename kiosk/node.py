@@ -45,6 +45,7 @@ from .flow import (
     Ticked,
     Ticket,
     Touched,
+    due_at_s,
     follow,
     started,
 )
@@ -54,7 +55,6 @@ from .slip import Item, slip
 log = logging.getLogger(__name__)
 
 VIEWS: Final = ("view/hall", "view/queues")
-TICK_S: Final = 0.25
 POLL_S: Final = 5.0
 POLL_TROUBLED_S: Final = 1.0  # whoever fills in paper wants to see that it worked
 ANSWER_S: Final = (TakeTicket.DEADLINE_MS or 0) / 1000  # longest wait of a customer for a number
@@ -117,6 +117,7 @@ class KioskNode:
         )
         self._tasks = asyncio.TaskGroup()
         self._slip_was_tried = asyncio.Event()
+        self._changed = asyncio.Event()
         self.kiosk = started(hall=_remembered(self._hall_file), idle_s=idle_s, ticket_s=ticket_s, now_s=clock())
 
     async def run(self) -> None:
@@ -147,6 +148,7 @@ class KioskNode:
             case None:
                 pass
         if self.kiosk is not before and self.kiosk != before:
+            self._changed.set()
             self._on_change(self.kiosk)
 
     def _viewed(self, view: AnyView) -> None:
@@ -270,9 +272,15 @@ class KioskNode:
             log.warning("printer: %s", detail or "fine again")
 
     async def _tick(self) -> None:
+        """Let time pass whenever the kiosk waits for nothing else."""
         while True:
-            await asyncio.sleep(TICK_S)
-            self._happen(Ticked())
+            self._changed.clear()
+            due_s = due_at_s(self.kiosk)
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(due_s - self._clock(), 0) if due_s is not None else None):
+                    await self._changed.wait()
+            if due_s is not None and self._clock() >= due_s:
+                self._happen(Ticked())
 
 
 def _remembered(path: Path) -> HallView | None:
