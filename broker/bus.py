@@ -322,6 +322,7 @@ class MemoryBus:
         self._on_letter: Callable[[Letter], None] = lambda _: None
         self._on_state: Callable[[bool], None] = lambda _: None
         self._joined = False
+        self._wants: dict[str, bool] = {}  # topics heard of
         self._arrived: asyncio.Queue[Letter | None] = asyncio.Queue()  # None: cut off
 
     def listen(self, *, on_letter: Callable[[Letter], None], on_state: Callable[[bool], None]) -> None:
@@ -353,7 +354,11 @@ class MemoryBus:
         self._arrived.put_nowait(None)
 
     def hear(self, letter: Letter) -> None:
-        if any(mqtt.topic_matches_sub(wanted, letter.topic) for wanted in self._subscriptions):
+        wants = self._wants.get(letter.topic)
+        if wants is None:
+            wants = any(mqtt.topic_matches_sub(wanted, letter.topic) for wanted in self._subscriptions)
+            self._wants[letter.topic] = wants
+        if wants:
             self._arrived.put_nowait(letter)
 
     def publish(self, letter: Letter) -> "asyncio.Future[bool]":
