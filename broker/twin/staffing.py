@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from typing import Final
+from typing import Final, NamedTuple
 
 LEFT_OPEN_MS: Final = 3_600_000  # a counter that was never closed and idle so long before the hall's last act had gone
 
@@ -15,6 +15,14 @@ class Shift:
     from_ms: int
     until_ms: int | None  # None: until nobody waits any more
     clerk: str | None = None
+
+
+class Gap(NamedTuple):
+    """A time in which a staffed counter could serve nobody."""
+
+    counter: int
+    from_ms: int
+    until_ms: int
 
 
 def to_the_last_customer(shifts: Iterable[Shift], last_arrival_ms: int) -> list[Shift]:
@@ -32,43 +40,38 @@ def to_the_last_customer(shifts: Iterable[Shift], last_arrival_ms: int) -> list[
     return found
 
 
-def without(shifts: Iterable[Shift], gaps: Iterable[tuple[int, int, int]]) -> list[Shift]:
-    """Return the shifts less the gaps: counter, from, until."""
+def without(shifts: Iterable[Shift], gaps: Iterable[Gap]) -> list[Shift]:
+    """Return the shifts less the gaps."""
     left = list(shifts)
-    for counter, from_ms, until_ms in gaps:
-        left = [part for shift in left for part in _parts(shift, counter, from_ms, until_ms)]
+    for gap in gaps:
+        left = [part for shift in left for part in _parts(shift, gap)]
     return left
 
 
-def _parts(shift: Shift, counter: int, from_ms: int, until_ms: int) -> Iterator[Shift]:
-    ended = shift.until_ms is not None and shift.until_ms <= from_ms
-    if shift.counter != counter or ended or shift.from_ms >= until_ms:
+def _parts(shift: Shift, gap: Gap) -> Iterator[Shift]:
+    ended = shift.until_ms is not None and shift.until_ms <= gap.from_ms
+    if shift.counter != gap.counter or ended or shift.from_ms >= gap.until_ms:
         yield shift
         return
-    if shift.from_ms < from_ms:
-        yield replace(shift, until_ms=from_ms)
-    if shift.until_ms is None or shift.until_ms > until_ms:
-        yield replace(shift, from_ms=until_ms)
+    if shift.from_ms < gap.from_ms:
+        yield replace(shift, until_ms=gap.from_ms)
+    if shift.until_ms is None or shift.until_ms > gap.until_ms:
+        yield replace(shift, from_ms=gap.until_ms)
 
 
-def from_first_to_last(acts: Iterable[tuple[int, int]], all_counters: Iterable[int]) -> list[Shift]:
-    """Infer shifts from what counters did: each is staffed from its first act to its last.
-
-    Where nothing is known of any counter, all are staffed all the time.
-    """
+def from_first_to_last(acts: Iterable[tuple[int, int]]) -> list[Shift]:
+    """Infer shifts from what counters did, and when: each is staffed from its first act to its last."""
     first: dict[int, int] = {}
     last: dict[int, int] = {}
     for counter, at_ms in acts:
         first[counter] = min(at_ms, first.get(counter, at_ms))
         last[counter] = max(at_ms, last.get(counter, at_ms))
-    if not first:
-        return [Shift(counter=counter, from_ms=0, until_ms=None) for counter in all_counters]
-    end_ms = max(last.values())
+    ends_ms = max(last.values(), default=0)
     return [
         Shift(
             counter=counter,
             from_ms=first[counter],
-            until_ms=last[counter] if end_ms - last[counter] > LEFT_OPEN_MS else None,
+            until_ms=last[counter] if ends_ms - last[counter] > LEFT_OPEN_MS else None,
         )
         for counter in sorted(first)
     ]
