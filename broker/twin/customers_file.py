@@ -37,13 +37,23 @@ def arrivals(path: Path, hall: Hall) -> list[Arrival]:
 
     The play begins with the first of them. Raises CannotSimulate, whose text names every bad row.
     """
+    found = [arrival for _, _, arrival in customers(path, hall)]
+    found.sort(key=lambda each: each.at_ms)
+    return [_from(found[0].at_ms, each) for each in found]
+
+
+def customers(path: Path, hall: Hall) -> list[tuple[int, Row, Arrival]]:
+    """Read recorded customers in the order of the file: line, row, and arrival by the file's own times.
+
+    Times are milliseconds since 1970, or since 0 where the file has seconds. Raises CannotSimulate as above.
+    """
     errors: list[str] = []
-    found: list[Arrival] = []
+    found: list[tuple[int, Row, Arrival]] = []
     kinds: set[bool] = set()
     zone = ZoneInfo(hall.timezone)
     for line, row in _rows(path, NEEDED, OPTIONAL):
         try:
-            found.append(_arrival(row, hall, zone))
+            found.append((line, row, _arrival(row, hall, zone)))
             kinds.add(_is_number(row[ARRIVAL]))
         except _Wrong as error:
             errors.append(f"{path}:{line}: {error}")
@@ -52,8 +62,7 @@ def arrivals(path: Path, hall: Hall) -> list[Arrival]:
     _raise(errors)
     if not found:
         raise CannotSimulate(f"{path}: no customers; give at least one row below the names of the columns")
-    found.sort(key=lambda each: each.at_ms)
-    return [_from(found[0].at_ms, each) for each in found]
+    return found
 
 
 def _from(begin_ms: int, arrival: Arrival) -> Arrival:
