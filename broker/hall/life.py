@@ -51,7 +51,7 @@ TRANSITIONS: Final[dict[type[Event], Step]] = {
     TicketIssued: {None: ISSUED},
     WalkUpServed: {None: SERVING},
     TicketReady: {ISSUED: WAITING},
-    SlipReported: dict.fromkeys(VisitState, SAME),
+    SlipReported: {**dict.fromkeys(VisitState, SAME), ISSUED: WAITING},  # or issued still: an appointment too early
     TicketVoided: {ISSUED: VOID, WAITING: VOID},
     TicketCalled: {ISSUED: CALLED, WAITING: CALLED, HELD: CALLED, MISSED: CALLED},
     CallRepeated: {CALLED: SAME},
