@@ -68,11 +68,19 @@ def bench(arguments: Sequence[str]) -> int:
     return measure(list(arguments))
 
 
+def why(arguments: Sequence[str]) -> int:
+    """Say why a ticket was called when it was, or why it still waits."""
+    from .why import main as tell  # noqa: PLC0415
+
+    return tell(arguments)
+
+
 COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "demo": demo,
     "simulate": simulate,
     "simulate-device": simulate_device,
     "check-config": check_config,
+    "why": why,
     "docs": docs,
     "bench": bench,
     "pictures": pictures,
