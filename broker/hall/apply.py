@@ -55,6 +55,8 @@ from .life import CALLED, ENDED, HELD, ISSUED, MISSED, SERVING, VOID
 from .state import CLOSE, HOUR_MS, HallState, Series
 from .visit import Undoable, Visit, copy_of
 
+DONE, NO_SHOW, UNSTATED = Outcome.DONE, Outcome.NO_SHOW, Outcome.UNSTATED
+
 
 def apply(state: HallState, recorded: Recorded) -> None:
     """Take an event into the state, as it stands in the journal."""
@@ -257,7 +259,7 @@ def _end(state: HallState, event: VisitEnded, at_ms: int, seq: int) -> None:
     visit = state.visits[event.visit]
     desk = state.desks.get(visit.counter) if visit.counter is not None else None
     if desk is not None and desk.visit == visit.id:
-        served = outcome in SERVED
+        served = outcome is DONE or outcome in SERVED
         kept_ms = at_ms - desk.busy_from_ms
         free(state, event, at_ms, seq, finished=served)
         if served:
@@ -268,11 +270,11 @@ def _end(state: HallState, event: VisitEnded, at_ms: int, seq: int) -> None:
         state.leave(visit)
         visit.changed_seq = seq
     visit.outcome = outcome
-    if outcome is Outcome.NO_SHOW:
+    if outcome is NO_SHOW:
         visit.state, visit.missed_ms, visit.missed_at = MISSED, at_ms, state.calls_of.get(visit.service, 0)
         return
     visit.state = ENDED
-    if outcome is Outcome.UNSTATED:
+    if outcome is UNSTATED:
         state.owed[visit.id] = None
 
 

@@ -61,6 +61,8 @@ from .state import MINUTE_MS, HallState
 from .turn import next_turn
 from .visit import Visit
 
+DONE, UNSTATED, DECLINED = Outcome.DONE, Outcome.UNSTATED, Outcome.DECLINED
+
 
 def may_speak_for(state: HallState, node: str, counter: int) -> bool:
     found = state.nodes.get(node)
@@ -213,10 +215,10 @@ def _start(state: HallState, visit: Visit, command: StartService, request: Reque
 def _finish(state: HallState, visit: Visit, command: FinishService, request: Request) -> Decision:
     outcome = command.outcome
     if outcome is None:
-        outcome = Outcome.UNSTATED if _policy(state).outcome_mandatory and not visit.then else Outcome.DONE
-    elif outcome not in SERVED:
+        outcome = UNSTATED if _policy(state).outcome_mandatory and not visit.then else DONE
+    elif outcome is not DONE and outcome not in SERVED:
         return refused(command, "not_an_outcome", outcome=outcome.value)
-    elif outcome is Outcome.DECLINED and not command.reason:
+    elif outcome is DECLINED and not command.reason:
         return refused(command, "reason_missing", ticket=visit.ticket)
     inferred = visit.state is CALLED
     if visit.then:
@@ -239,7 +241,7 @@ def _finish(state: HallState, visit: Visit, command: FinishService, request: Req
             start_inferred=inferred,
             reason=command.reason,
         )
-    if outcome is Outcome.DONE or outcome is Outcome.UNSTATED:
+    if outcome is DONE or outcome is UNSTATED:
         return Decision(Done(id=command.id), (ended,))
     return done(command, ended, *case_of(state, visit, outcome, command.reason, command.due))
 

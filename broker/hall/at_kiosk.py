@@ -39,6 +39,7 @@ from .series import next_number
 from .state import HOUR_MS, MINUTE_MS, HallState
 from .visit import Visit
 
+NOBODY, SUPERVISOR = GivenBy.NOBODY, GivenBy.SUPERVISOR
 _MAY_TAKE: Final = (Role.KIOSK, Role.SUPERVISOR)
 OUT_OF_CALL: Final = frozenset({ISSUED, WAITING, HELD, MISSED})
 
@@ -123,10 +124,10 @@ def _wrong(state: HallState, hall: Hall, service: Service, command: TakeTicket, 
         opens = hours.opens_next(hall, now_ms)
         args = {"opens": opens.isoformat(timespec="minutes")} if opens is not None else {}
         return refused(command, "closed", service=service.id, **args)
-    known = state.priority_class(command.priority_class)
-    if known is None or known.closing or known.given_by is GivenBy.NOBODY:
+    known = state.classes.get(command.priority_class)
+    if known is None or known.closing or known.given_by is NOBODY:
         return refused(command, "unknown_class", priority_class=command.priority_class)
-    if known.given_by is GivenBy.SUPERVISOR and not has_role(state, request.node, Role.SUPERVISOR):
+    if known.given_by is SUPERVISOR and not has_role(state, request.node, Role.SUPERVISOR):
         return refused(command, "not_allowed")
     if known.appointment != (command.booked_at is not None):
         return refused(command, "no_booking" if known.appointment else "unknown_class", service=service.id)

@@ -7,8 +7,10 @@ idle longest, the lowest number.
 
 from msgspec import Struct
 
+from ..contract.messages import Policy
 from .state import HallState
-from .turn import Turn, next_turn
+from .turn import Turn, next_turn, turn_among
+from .visit import Visit
 
 
 class Push(Struct, frozen=True, gc=False):
@@ -18,24 +20,41 @@ class Push(Struct, frozen=True, gc=False):
 
 def next_push(state: HallState, now_ms: int) -> Push | None:
     """Return the next customer for an armed idle counter; None when none of them could serve anybody."""
-    if not state.waiting or not state.armed_idle:
+    hall = state.hall
+    if not state.waiting or not state.armed_idle or hall is None:
         return None
+    idle = [number for number in state.armed_idle if _can_take(state, number, now_ms)]
+    if state.waiting == 1:
+        return _push_the_only_one(state, hall.policy, idle, now_ms)
     found: list[Push] = []
-    for number in state.armed_idle:
-        if state.desks[number].rest_until_ms > now_ms or _is_closing(state, number):
-            continue
+    for number in idle:
         turn = next_turn(state, number, now_ms)
         if turn is not None:
             found.append(Push(number, turn))
-    if len(found) < 2:  # noqa: PLR2004 - nothing to choose
-        return found[0] if found else None
-    first = min(found, key=lambda push: (push.turn.visit.since_ms, push.turn.visit.order)).turn.visit
-    return min((push for push in found if push.turn.visit is first), key=lambda push: _rank(state, push, now_ms))
+    if not found:
+        return None
+    first = min(found, key=lambda push: (push.turn.visit.since_ms, push.turn.visit.order)).turn
+    return _to_the_best(state, [push.counter for push in found if push.turn.visit is first.visit], first, now_ms)
 
 
-def _is_closing(state: HallState, number: int) -> bool:
-    counter = state.counter(number)
-    return counter is None or counter.closing
+def _push_the_only_one(state: HallState, policy: Policy, idle: list[int], now_ms: int) -> Push | None:
+    """Do the same, quicker, when just one customer waits: every counter would choose that one."""
+    lane = next(lane for lane in state.lanes.values() if lane.head is not None)
+    able = [number for number in idle if lane in state.able_lanes(number)]
+    counter = state.counter(able[0]) if able else None
+    turn = turn_among(state, policy, counter, [lane], now_ms) if counter is not None else None
+    return _to_the_best(state, able, turn, now_ms) if turn is not None else None
+
+
+def _to_the_best(state: HallState, counters: list[int], turn: Turn, now_ms: int) -> Push:
+    if len(counters) == 1:
+        return Push(counters[0], turn)
+    return Push(min(counters, key=lambda number: _rank(state, number, turn.visit, now_ms)), turn)
+
+
+def _can_take(state: HallState, number: int, now_ms: int) -> bool:
+    counter = state.counters.get(number)
+    return counter is not None and not counter.closing and state.desks[number].rest_until_ms <= now_ms
 
 
 def utilisation_ppb(state: HallState, number: int, now_ms: int) -> int:
@@ -45,15 +64,13 @@ def utilisation_ppb(state: HallState, number: int, now_ms: int) -> int:
     return desk.busy_today_ms(now_ms) * 1_000_000_000 // staffed_ms if staffed_ms else 0
 
 
-def _rank(state: HallState, push: Push, now_ms: int) -> tuple[bool, bool, int, int, int, int]:
-    counter, desk, visit = state.counter(push.counter), state.desk(push.counter), push.turn.visit
-    skills = counter.skills if counter is not None else ()
-    same_clerk = bool(visit.last_clerk) and desk.clerk == visit.last_clerk
+def _rank(state: HallState, number: int, visit: Visit, now_ms: int) -> tuple[bool, bool, int, int, int, int]:
+    counter, desk = state.counters[number], state.desks[number]
     return (
-        not same_clerk,
-        visit.service not in skills,
-        utilisation_ppb(state, push.counter, now_ms),
-        len(skills) + (len(counter.helps) if counter is not None else 0),
+        not (visit.last_clerk and desk.clerk == visit.last_clerk),
+        visit.service not in counter.skills,
+        utilisation_ppb(state, number, now_ms),
+        len(counter.skills) + len(counter.helps),
         desk.idle_from_ms,
-        push.counter,
+        number,
     )

@@ -25,7 +25,6 @@ from ..contract.messages import (
     OpenDay,
     PauseCounter,
     Rate,
-    ReadEvents,
     Recall,
     Reclassify,
     ReportSlip,
@@ -48,6 +47,7 @@ from .calls import ticket_called
 from .request import Request
 from .state import HallState
 
+DISPATCHER: Final = Role.DISPATCHER.value
 Decide = Callable[[HallState, Any, Request], Decision]
 _OWN: Final[Mapping[type[Command], Decide]] = {
     OpenDay: own.open_day,
@@ -88,16 +88,15 @@ def decide(state: HallState, command: AnyCommand, request: Request) -> Decision:
     kind = type(command)
     if kind.DEADLINE_MS is not None and command.age_ms > kind.DEADLINE_MS:
         return refused(command, "too_old", age_ms=command.age_ms)
+    of_node = _OF_NODES.get(kind)
+    if of_node is not None:
+        if state.day is None or state.hall is None:
+            return refused(command, "no_day")
+        return of_node(state, command, request)
     own_decision = _OWN.get(kind)
-    if own_decision is not None:
-        if request.node != Role.DISPATCHER.value:
-            return refused(command, "not_allowed")
-        return own_decision(state, command, request)
-    if kind is ReadEvents:
-        return refused(command, "not_allowed")  # answered from the journal, before it comes here
-    if state.day is None or state.hall is None:
-        return refused(command, "no_day")
-    return _OF_NODES[kind](state, command, request)
+    if own_decision is None or request.node != DISPATCHER:  # ReadEvents is answered before it comes here
+        return refused(command, "not_allowed")
+    return own_decision(state, command, request)
 
 
 def pushed(state: HallState, request: Request) -> TicketCalled | None:

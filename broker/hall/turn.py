@@ -22,6 +22,9 @@ from .state import MINUTE_MS, HallState
 from .visit import Visit
 
 RUNNERS_UP: Final = 4  # in an explanation
+ORDINARY_TIER: Final = 2  # see Lane
+SHARE, RATIO, RULES = Discipline.SHARE, Discipline.RATIO, Discipline.RULES
+NAMES: Final = {each: each.value for each in Discipline}
 Heads = Sequence[Lane]  # lanes in which somebody waits
 
 
@@ -54,7 +57,9 @@ def next_turn(state: HallState, number: int, now_ms: int) -> Turn | None:
 
 def turn_among(state: Queues, policy: Policy, counter: Counter, heads: Heads, now_ms: int) -> Turn | None:
     """Return whom a counter should call among the first of these lanes, in which somebody waits."""
-    ordinary = [lane for lane in heads if lane.tier == 2]  # noqa: PLR2004 - see Lane
+    if len(heads) == 1 and (head := heads[0].head) is not None and heads[0].tier == ORDINARY_TIER:
+        return Turn(head, NAMES[policy.discipline], False, heads)
+    ordinary = [lane for lane in heads if lane.tier == ORDINARY_TIER]
     if len(ordinary) != len(heads):
         turn = _out_of_line(policy, heads, ordinary)
         if turn is not None:
@@ -118,15 +123,15 @@ def _first(counter: Counter, lanes: Heads) -> Heads:
 def _chosen(state: Queues, policy: Policy, lanes: Heads, now_ms: int) -> tuple[Lane, str]:
     discipline = policy.discipline
     if len(lanes) == 1:
-        return lanes[0], discipline.value
-    if discipline is Discipline.SHARE:
+        return lanes[0], NAMES[discipline]
+    if discipline is SHARE:
         return _largest_share(lanes, now_ms), "share"
-    if discipline is Discipline.RATIO:
+    if discipline is RATIO:
         turn_of = state.turn_of
         return min(lanes, key=lambda lane: (turn_of(lane.priority_class), *_by_rank(lane))), "ratio"
-    if discipline is Discipline.RULES:
+    if discipline is RULES:
         return _by_rules(state, policy, lanes, now_ms)
-    return min(lanes, key=_KEYS[discipline]), discipline.value
+    return min(lanes, key=_KEYS[discipline]), NAMES[discipline]
 
 
 def _largest_share(lanes: Heads, now_ms: int) -> Lane:
@@ -143,7 +148,8 @@ def _largest_share(lanes: Heads, now_ms: int) -> Lane:
 
 
 def _tie(lane: Lane) -> tuple[int, int, int]:
-    return (lane.target_ms, *_by_place(lane))
+    visit = _head(lane)
+    return (lane.target_ms, visit.since_ms, visit.order)
 
 
 def _by_place(lane: Lane) -> tuple[int, int]:
@@ -152,7 +158,8 @@ def _by_place(lane: Lane) -> tuple[int, int]:
 
 
 def _by_rank(lane: Lane) -> tuple[int, int, int]:
-    return (lane.rank, *_by_place(lane))
+    visit = _head(lane)
+    return (lane.rank, visit.since_ms, visit.order)
 
 
 def _by_due(lane: Lane) -> tuple[int, int, int, int]:
