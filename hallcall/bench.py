@@ -5,12 +5,13 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .benches import decisions, press
+from .benches import decisions, estimates, press
 
 SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "press": press.measure,
     "picks": decisions.picks,
     "simulation": decisions.simulation,
+    "estimates": estimates.measure,
 }
 
 

@@ -152,7 +152,7 @@ class Learning(Struct, kw_only=True):
         found = cls(service_ms=dict(learned.service_ms))
         if len(learned.residuals) == len(learned.levels) == len(found.bands):
             pairs = zip(learned.residuals, learned.levels, strict=True)
-            found.bands = [Band(residuals=list(residuals), level=level) for residuals, level in pairs]
+            found.bands = [Band(residuals=list(residuals or PRIOR), level=level) for residuals, level in pairs]
         return found
 
 
