@@ -15,12 +15,16 @@ from broker.bus import Letter, MemoryBroker
 from broker.contract import wire
 from broker.contract.messages import (
     AnyCommand,
+    ArmCounter,
     Called,
     CallNext,
     CallRepeated,
     CounterView,
+    FinishService,
     Hall,
     HallView,
+    OpenDay,
+    Policy,
     Recall,
     Recorded,
     Refused,
@@ -29,11 +33,13 @@ from broker.contract.messages import (
     SlipFate,
     TakeTicket,
     TicketCalled,
+    TicketReady,
     TicketTaken,
     View,
 )
 from broker.dispatcher import Dispatcher
-from broker.journal import Journal
+from broker.hall.life import ISSUED
+from broker.journal import Journal, read_day
 from broker.link import HallLink, subscriptions, will
 from broker.told import JournalBehind, compare, what_was_told
 from display.node import heard_by_voice
@@ -396,6 +402,178 @@ def test_a_dispatcher_that_loses_the_broker_while_it_asks_what_was_told_asks_aga
         listening.cancel()
 
     in_no_time(story())
+
+
+class Clock:
+    """The wall clock of a story told in no time: it goes with the loop's, and can be set."""
+
+    def __init__(self) -> None:
+        self.offset = timedelta()
+        self.asked = 0
+
+    def __call__(self) -> datetime:
+        self.asked += 1
+        return AT + self.offset + timedelta(seconds=asyncio.get_running_loop().time())
+
+
+def ready(member: Member) -> list[str]:
+    return [each.event.ticket for each in member.events if isinstance(each.event, TicketReady)]
+
+
+def test_a_ticket_whose_slip_nobody_reports_becomes_callable_by_itself(
+    tmp_path: Path, small_hall: Hall, in_no_time: Story
+) -> None:
+    async def story() -> None:
+        async with hall_at_work(tmp_path, small_hall, now=Clock()) as (_, _, kiosk, box):
+            for command in ("one", "two"):
+                await kiosk.link.ask(TakeTicket(id=command, service="bill"))
+            assert isinstance(await box.link.ask(CallNext(id="early", counter=1)), Refused)
+            await asyncio.sleep(small_hall.slip_grace_s + 0.1)
+            assert ready(box) == ["A001", "A002"]
+            assert isinstance(await box.link.ask(CallNext(id="late", counter=1)), Called)
+
+    in_no_time(story())
+    assert {node for node, _ in Journal(tmp_path).answers()} == {"kiosk-1", "box-1"}  # nobody asks for our own
+
+
+def test_a_deadline_that_came_while_the_dispatcher_was_down_is_seen_to_at_its_start(
+    tmp_path: Path, small_hall: Hall, in_no_time: Story
+) -> None:
+    clock = Clock()
+
+    async def morning() -> None:
+        async with hall_at_work(tmp_path, small_hall, now=clock) as (_, _, kiosk, _):
+            await kiosk.link.ask(TakeTicket(id="one", service="bill"))
+
+    async def later() -> None:
+        clock.offset = timedelta(minutes=5)
+        async with hall_at_work(tmp_path, small_hall, now=clock) as (_, _, _, box):
+            await asyncio.sleep(0.1)
+            assert isinstance(await box.link.ask(CallNext(id="n", counter=1)), Called)
+
+    in_no_time(morning())
+    in_no_time(later())
+
+
+def test_a_clock_that_was_set_back_is_not_asked_all_the_time(
+    tmp_path: Path, small_hall: Hall, in_no_time: Story
+) -> None:
+    async def story() -> None:
+        clock = Clock()
+        async with hall_at_work(tmp_path, small_hall, now=clock) as (_, dispatcher, kiosk, _):
+            await kiosk.link.ask(TakeTicket(id="one", service="bill"))
+            await asyncio.sleep(small_hall.slip_grace_s - 0.001)
+            await kiosk.link.ask(TakeTicket(id="two", service="new"))
+            clock.offset, clock.asked = -timedelta(hours=1), 0
+            await asyncio.sleep(60)
+            assert clock.asked < 60 * 100
+            clock.offset = timedelta()
+            await asyncio.sleep(1)
+            assert not [visit for visit in dispatcher.state.open_visits() if visit.state is ISSUED]
+
+    in_no_time(story())
+
+
+def test_an_armed_counter_rests_after_a_visit_and_is_then_given_the_next(
+    tmp_path: Path, small_hall: Hall, in_no_time: Story
+) -> None:
+    hall = msgspec.structs.replace(small_hall, policy=Policy(rest_s=7))
+
+    async def story() -> None:
+        async with hall_at_work(tmp_path, hall, now=Clock()) as (_, dispatcher, kiosk, box):
+            await box.link.ask(ArmCounter(id="arm", counter=1, armed=True))
+            for command in ("one", "two"):
+                await take(kiosk, command)
+            first = dispatcher.state.visit_at(1)
+            assert first is not None
+            await box.link.ask(FinishService(id="f", counter=1, seen=first.call))
+            assert dispatcher.state.visit_at(1) is None
+            await asyncio.sleep(7.1)
+            shown = [view for view in box.views if isinstance(view, CounterView) and view.counter == 1]
+            assert [first.ticket, shown[-1].ticket] == ["A001", "A002"]
+            assert [each.event.pushed for each in box.events if isinstance(each.event, TicketCalled)] == [True, True]
+
+    in_no_time(story())
+
+
+async def test_a_push_noted_as_poison_is_not_tried_again_and_the_clerk_can_still_ask(
+    tmp_path: Path, small_hall: Hall
+) -> None:
+    (tmp_path / "poison.jsonl").write_text('"2026-11-21-A001.1"\n', encoding="utf-8")
+    async with hall_at_work(tmp_path, small_hall) as (_, dispatcher, kiosk, box):
+        await box.link.ask(ArmCounter(id="arm", counter=1, armed=True))
+        await take(kiosk, "one")
+        assert dispatcher.state.visit_at(1) is None
+        assert isinstance(await box.link.ask(CallNext(id="n", counter=1)), Called)
+
+
+async def test_presses_that_wait_together_share_one_commit_and_come_in_their_order(
+    tmp_path: Path, small_hall: Hall
+) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (broker, dispatcher, kiosk, _):
+        statements: list[str] = []
+        assert dispatcher._journal._db is not None
+        dispatcher._journal._db.set_trace_callback(statements.append)
+        for number in range(30):
+            press = wire.encode(TakeTicket(id=f"t{number}", service="bill"))
+            broker.carry("kiosk-2", Letter(topic="hallcall/1/east/cmd/kiosk-2", payload=press))
+        await kiosk.link.ask(ReportSlip(id="s", visit="2026-11-21-A030", fate=SlipFate.PRINTED))
+        dispatcher._journal._db.set_trace_callback(None)
+        assert statements.count("COMMIT") == 1
+        assert list(dispatcher.state.by_ticket)[-1] == "A030"
+
+
+async def test_at_midnight_what_was_due_stays_in_the_file_of_the_day_before(tmp_path: Path, small_hall: Hall) -> None:
+    at = AT
+    async with hall_at_work(tmp_path, small_hall, now=lambda: at) as (_, dispatcher, kiosk, _):
+        await kiosk.link.ask(TakeTicket(id="t", service="bill"))
+        at = AT + timedelta(days=1)
+        dispatcher.open_day()
+        await take(kiosk, "t2")
+    before, after = (read_day(tmp_path / f"2026-11-{day}.sqlite") for day in (21, 22))
+    assert [type(each.event).__name__ for each in before[-2:]] == ["TicketReady", "VisitEnded"]
+    assert [type(each.event).__name__ for each in after[:2]] == ["DayOpened", "HallConfigured"]
+    assert after[0].seq == before[-1].seq + 1
+
+
+def test_a_counter_that_the_hall_no_longer_has_leaves_no_view_behind(
+    tmp_path: Path, small_hall: Hall, in_no_time: Story
+) -> None:
+    smaller = msgspec.structs.replace(small_hall, counters=small_hall.counters[:1])
+
+    async def story() -> None:
+        async with hall_at_work(tmp_path, small_hall) as (broker, dispatcher, kiosk, _):
+            dispatcher.take_up(smaller)
+            await asyncio.sleep(1)
+            newcomer = Member(broker, "board-1", Role.DISPLAY, asyncio.get_running_loop().time)
+            listening = asyncio.create_task(newcomer.link.run())
+            await newcomer.here.wait()
+            await take(kiosk, "t")
+            assert any(isinstance(view, HallView) and view.hall == smaller for view in newcomer.views)
+            assert {view.counter for view in newcomer.views if isinstance(view, CounterView)} == {1}
+            listening.cancel()
+            with suppress(asyncio.CancelledError):
+                await listening
+
+    in_no_time(story())
+
+
+async def test_the_file_of_another_hall_is_not_taken_into_force(tmp_path: Path, small_hall: Hall) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (_, dispatcher, kiosk, _):
+        dispatcher.take_up(msgspec.structs.replace(small_hall, id="west"))
+        assert "another hall" in dispatcher.alarms[0].detail
+        assert dispatcher.state.hall == small_hall
+        dispatcher.take_up(small_hall)
+        assert not dispatcher.alarms
+        assert (await take(kiosk, "t")).ticket == "A001"
+
+
+async def test_nobody_commands_in_the_dispatchers_own_name(tmp_path: Path, small_hall: Hall) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (broker, dispatcher, kiosk, _):
+        order = wire.encode(OpenDay(id="false", day="2027-01-01"))
+        broker.carry("kiosk-1", Letter(topic="hallcall/1/east/cmd/dispatcher", payload=order))
+        assert (await take(kiosk, "t")).ticket == "A001"
+        assert dispatcher.state.day == "2026-11-21"
 
 
 def test_a_command_is_worth_an_answer_whatever_its_kind() -> None:

@@ -5,12 +5,14 @@ import signal
 import sqlite3
 import subprocess
 import sys
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from broker.contract.messages import (
+    Called,
     DayOpened,
     Done,
     Hall,
@@ -20,7 +22,7 @@ from broker.contract.messages import (
     Refused,
     TicketIssued,
 )
-from broker.journal import Entry, Journal, JournalDamaged, JournalInUse, JournalTooNew
+from broker.journal import Entry, Journal, JournalDamaged, JournalInUse, JournalTooNew, read_day
 
 AT = datetime(2026, 11, 21, 1, tzinfo=UTC)
 
@@ -153,6 +155,44 @@ def test_a_newer_journal_is_refused(directory: Path) -> None:
 def test_a_file_from_a_crash_at_its_birth_hides_nothing(directory: Path) -> None:
     (directory / "2026-11-22.sqlite").touch()
     assert [each.seq for each in Journal(directory).replay()] == [1, 2, 3, 4]
+
+
+@pytest.fixture
+def old(tmp_path: Path) -> Path:
+    """A journal of the release before: format 1."""
+    golden = Path(__file__).parents[1] / "golden" / "journal-schema-1" / "2026-11-21.sqlite"
+    shutil.copy(golden, tmp_path)
+    return tmp_path
+
+
+def test_a_journal_of_the_release_before_is_read_and_continued_as_it_is(old: Path, small_hall: Hall) -> None:
+    journal = Journal(old)
+    events = list(journal.replay())
+    assert (journal.seq, len(events)) == (34, 34)
+    assert isinstance(journal.answers()["box-1", "press-1"], Called)
+    journal.append([entry(35)])
+    journal.keep_snapshot(shape="x", body=b"body")  # which format 1 has no place for
+    assert journal.snapshot(shape="x") is None
+    journal.append([opening(small_hall, day="2026-11-22", seq=36)])
+    journal.keep_snapshot(shape="x", body=b"body")
+    journal.close()
+    assert len(read_day(old / "2026-11-21.sqlite")) == 35
+    formats = []
+    for path in sorted(old.glob("*.sqlite")):
+        with closing(sqlite3.connect(path)) as db:
+            formats += db.execute("PRAGMA user_version").fetchone()
+    assert formats == [1, 2]
+    again = Journal(old)
+    assert [each.seq for each in again.replay()] == [36, 37]
+    assert again.snapshot(shape="x") == b"body"
+    assert ("box-1", "press-1") in again.answers()
+
+
+def test_an_answer_that_nobody_will_ask_for_again_is_not_kept(directory: Path) -> None:
+    journal = Journal(directory)
+    journal.append([Entry(node="dispatcher", command="elapsed-1-4", answer=None, events=[issued(5)])])
+    assert not any(node == "dispatcher" and command.startswith("elapsed") for node, command in journal.answers())
+    assert journal.seq == 5
 
 
 def test_whatever_was_acknowledged_survives_kill_9(directory: Path) -> None:
