@@ -1,107 +1,31 @@
 """What each command does, as a hall manager would read it."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 import pytest
 
 from broker.contract.messages import (
-    AnyAnswer,
     AnyCommand,
-    AnyEvent,
-    Called,
     CallNext,
     ConfigureHall,
     CounterState,
-    Elapsed,
     FinishService,
     Hall,
     MarkNoShow,
     OpenDay,
-    QueuesView,
     Rate,
     Rating,
     Recall,
-    Recorded,
-    Refused,
     ReportSlip,
     SlipFate,
     StartService,
     TakeTicket,
     TicketTaken,
 )
-from broker.hall.apply import apply
-from broker.hall.clock import ms
-from broker.hall.decide import decide, pushed
-from broker.hall.estimate import promises
-from broker.hall.request import Request
-from broker.hall.state import HallState
-from broker.hall.views import board_view, counter_view, queues_view
+from broker.hall.views import board_view, counter_view
 
-MORNING = datetime(2026, 11, 21, 1, 0, tzinfo=UTC)
-
-
-class Floor:
-    """A hall whose clock moves when told to."""
-
-    def __init__(self, hall: Hall) -> None:
-        self.state = HallState(epoch=1)
-        self.now = MORNING
-        self.history: list[Recorded] = []
-        self._ids = 0
-        self.ask(OpenDay(id="day", day="2026-11-21"), node="dispatcher")
-        self.ask(ConfigureHall(id="hall", hall=hall), node="dispatcher")
-
-    def ask(self, command: AnyCommand, *, node: str = "box-1") -> AnyAnswer:
-        now_ms = ms(self.now)
-        while (deadline := self.state.next_deadline_ms()) is not None and deadline <= now_ms:
-            self._carry_out(Elapsed(id=self.id()), Request("dispatcher", now_ms))
-            self.state.forget_deadlines(now_ms)
-        return self._carry_out(command, Request(node, now_ms, promises(self.state, now_ms)))
-
-    def _carry_out(self, command: AnyCommand, request: Request) -> AnyAnswer:
-        decision = decide(self.state, command, request)
-        for event in decision.events:
-            self._happen(event)
-        while (called := pushed(self.state, request)) is not None:
-            self._happen(called)
-        return decision.answer
-
-    def _happen(self, event: AnyEvent) -> None:
-        recorded = Recorded(epoch=1, seq=self.state.seq + 1, at=self.now, event=event)
-        apply(self.state, recorded)
-        self.history.append(recorded)
-
-    def id(self) -> str:
-        self._ids += 1
-        return f"t-{self._ids}"
-
-    def take(self, service: str = "bill", *, printed: bool = True) -> str:
-        answer = self.ask(TakeTicket(id=self.id(), service=service), node="kiosk-1")
-        assert isinstance(answer, TicketTaken)
-        if printed:
-            self.ask(ReportSlip(id=self.id(), visit=answer.visit, fate=SlipFate.PRINTED), node="kiosk-1")
-        return answer.ticket
-
-    def queues(self) -> QueuesView:
-        now_ms = ms(self.now)
-        return queues_view(self.state, promises(self.state, now_ms), now_ms)
-
-    def seen(self, counter: int) -> str | None:
-        return counter_view(self.state, counter).call
-
-    def press(self, kind: type, counter: int) -> AnyAnswer:
-        command: AnyCommand = kind(id=self.id(), counter=counter, seen=self.seen(counter))
-        return self.ask(command)
-
-    def call(self, counter: int) -> str:
-        answer = self.press(CallNext, counter)
-        return answer.ticket if isinstance(answer, Called) else f"refused: {reason(answer)}"
-
-
-def reason(answer: AnyAnswer) -> str:
-    assert isinstance(answer, Refused), answer
-    return answer.reason
+from .floor import Floor, reason
 
 
 @pytest.fixture
