@@ -75,9 +75,25 @@ def why(arguments: Sequence[str]) -> int:
     return tell(arguments)
 
 
+def whatif(arguments: Sequence[str]) -> int:
+    """Play recorded days again with a change, and compare."""
+    from .whatif import main as compare  # noqa: PLC0415
+
+    return compare(arguments)
+
+
+def import_records(arguments: Sequence[str]) -> int:
+    """Bring another vendor's export into the shape of recorded days."""
+    from .import_records import main as bring  # noqa: PLC0415
+
+    return bring(arguments)
+
+
 COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "demo": demo,
     "simulate": simulate,
+    "whatif": whatif,
+    "import": import_records,
     "simulate-device": simulate_device,
     "check-config": check_config,
     "why": why,

@@ -254,5 +254,6 @@ def write_rows(rows: Iterable[Row]) -> str:
         rest = (
             "" if each is None else each for each in (row.service_s, row.patience_s, called, row.counter, row.ticket)
         )
-        writer.writerow([row.arrival.isoformat(), row.service, row.priority_class, *rest])
+        cells = (row.arrival.isoformat(), row.service, row.priority_class, *rest)
+        writer.writerow("" if each is None else each for each in cells)
     return out.getvalue()
