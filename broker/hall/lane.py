@@ -2,14 +2,16 @@
 
 A visit's *place* is (milliseconds from which its wait counts, number of the event that gave the place). Calls take the
 head of a lane, so the head has been overtaken at least as often as anybody behind it: to bound that of the head is to
-bound it for all, and a decision looks at heads only, whatever waits.
+bound it for all, and a decision looks at heads only, whatever waits. Except for the *burdened*: those who had been
+overtaken elsewhere when they joined, or in front of whom somebody joined; they are few, and looked at one by one.
 """
 
-from bisect import bisect_right, insort
+from bisect import bisect_left, insort
 from collections import OrderedDict
+from itertools import pairwise
 from typing import NamedTuple
 
-from .visit import Place, Visit
+from .visit import Overtaker, Place, Visit
 
 
 class LaneKey(NamedTuple):
@@ -33,6 +35,7 @@ class Lane:
     __slots__ = (
         "absolute",
         "ahead",
+        "burdened",
         "exempt",
         "head",
         "key",
@@ -55,8 +58,9 @@ class Lane:
         self.visits: OrderedDict[str, Visit] = OrderedDict()
         self.head: Visit | None = None
         self.last: Visit | None = None
-        self.overtakers: list[Place] = []  # later ones called while the head waited, sorted
-        self.exempt: list[Place] = []
+        self.overtakers: list[Overtaker] = []  # later ones called while the head waited, sorted
+        self.exempt: list[Overtaker] = []
+        self.burdened: dict[str, Visit] = {}  # overtaken more often than the one in front of them
         self.passes = 0  # calls of counters that could have called from here
         # From the hall's configuration:
         self.target_ms = 1
@@ -70,14 +74,16 @@ class Lane:
         """Let a visit wait here, in its place."""
         visits, last, place = self.visits, self.last, (visit.since_ms, visit.order)
         visits[visit.id] = visit
+        visit.counted_from = self._after(self.overtakers, place) if self.overtakers else 0
+        visit.counted_from_exempt = self._after(self.exempt, place) if self.exempt else 0
         if last is None:
             self.head = self.last = visit
         elif self.ahead or (last.since_ms, last.order) < place:
             self.last = visit
+            if visit.overtaken or visit.overtaken_exempt:
+                self._compare(last, visit)
         else:
             self._move_forward(visit, place)
-        visit.counted_from = self._after(self.overtakers, place) if self.overtakers else 0
-        visit.counted_from_exempt = self._after(self.exempt, place) if self.exempt else 0
         if self.ahead:
             visit.gate = self.passes + 1
 
@@ -87,16 +93,34 @@ class Lane:
         for other in reversed(self.visits.values()):
             if other is not visit:
                 if (other.since_ms, other.order) < place:
+                    self._compare(other, visit)
                     break
                 later.append(other)
         for other in reversed(later):
             self.visits.move_to_end(other.id)
+        self._compare(visit, later[-1])
         self.head = next(iter(self.visits.values()))
+
+    def _compare(self, before: Visit, after: Visit) -> None:
+        """Note whether somebody is overtaken more often than the one in front."""
+        bound, exempt = self.overtaken(after), self.overtaken_exempt(after)
+        bound_before, exempt_before = self.overtaken(before), self.overtaken_exempt(before)
+        if bound > bound_before or bound + exempt > bound_before + exempt_before:
+            self.burdened[after.id] = after
+
+    def weigh(self) -> None:
+        """Find the burdened anew."""
+        visits = list(self.visits.values())
+        self.burdened.clear()
+        for before, after in pairwise(visits):
+            self._compare(before, after)
 
     def leave(self, visit: Visit) -> None:
         """Take a visit out, and note on it how often it was overtaken here."""
         if self.visits.pop(visit.id, None) is None:
             return
+        if self.burdened:
+            self._hand_over(visit)
         if self.overtakers or self.exempt:
             self._note(visit)
         if visit is self.last:
@@ -106,34 +130,73 @@ class Lane:
             if self.overtakers or self.exempt:
                 self._forget(head)
 
-    def passed_by(self, place: Place, *, exempt: bool) -> None:
-        """Note that a counter that could have called from here called a later ticket."""
-        insort(self.exempt if exempt else self.overtakers, place)
+    def _hand_over(self, visit: Visit) -> None:
+        """Look at the one behind a burdened visit that leaves."""
+        if self.burdened.pop(visit.id, None) is None or visit is self.head or visit is self.last:
+            return
+        place = (visit.since_ms, visit.order)
+        behind = next(other for other in self.visits.values() if (other.since_ms, other.order) > place)
+        self.burdened[behind.id] = behind
 
-    def forgive(self, place: Place, *, exempt: bool) -> None:
+    def passed_by(self, overtaker: Overtaker, *, exempt: bool) -> None:
+        """Note that a counter that could have called from here called a later ticket."""
+        insort(self.exempt if exempt else self.overtakers, overtaker)
+
+    def forgive(self, overtaker: Overtaker, *, exempt: bool) -> None:
         """Forget such a call, which was undone."""
         found = self.exempt if exempt else self.overtakers
-        if place in found:
-            found.remove(place)
+        if overtaker not in found:
+            return
+        found.remove(overtaker)
+        since_ms, order, seq = overtaker
+        for visit in self.visits.values():
+            if (visit.since_ms, visit.order) >= (since_ms, order):
+                break
+            if visit.joined_seq > seq:  # it had not counted that call
+                visit.counted_from -= not exempt
+                visit.counted_from_exempt -= exempt
+        self.weigh()
+
+    def reached(self, times: int) -> Place | None:
+        """Return the place of the first who was overtaken so often; None when nobody was."""
+        head = self.head
+        if head is None:
+            return None
+        if self.overtaken(head) >= times:
+            return (head.since_ms, head.order)
+        if self.burdened:
+            places = [(each.since_ms, each.order) for each in self.burdened.values() if self.overtaken(each) >= times]
+            return min(places, default=None)
+        return None
+
+    def reached_in_all(self, times: int) -> Place | None:
+        """Return the same, where those who are exempt from the bound count too."""
+        first = (self.head, *self.burdened.values()) if self.head is not None else ()
+        places = [
+            (each.since_ms, each.order)
+            for each in first
+            if each is not None and self.overtaken(each) + self.overtaken_exempt(each) >= times
+        ]
+        return min(places, default=None)
 
     def overtaken(self, visit: Visit) -> int:
         """Return how often a visit of this lane was overtaken by those whom the bound binds."""
         if not self.overtakers:
             return visit.overtaken
         since = self._after(self.overtakers, (visit.since_ms, visit.order)) - visit.counted_from
-        return visit.overtaken + max(since, 0)  # less than nothing: a call before it joined was undone since
+        return visit.overtaken + since
 
     def overtaken_exempt(self, visit: Visit) -> int:
         if not self.exempt:
             return visit.overtaken_exempt
         since = self._after(self.exempt, (visit.since_ms, visit.order)) - visit.counted_from_exempt
-        return visit.overtaken_exempt + max(since, 0)
+        return visit.overtaken_exempt + since
 
     def _note(self, visit: Visit) -> None:
-        place = (visit.since_ms, visit.order)
         bound, exempt = self.overtaken(visit), self.overtaken_exempt(visit)
-        if bound > visit.overtaken and self.overtakers[-1] > place:
-            visit.overtaken_by_ms = max(visit.overtaken_by_ms, self.overtakers[-1][0] - visit.since_ms)
+        if bound > visit.overtaken:
+            latest_ms = next(since_ms for since_ms, _, seq in reversed(self.overtakers) if seq > visit.joined_seq)
+            visit.overtaken_by_ms = max(visit.overtaken_by_ms, latest_ms - visit.since_ms)
         visit.overtaken, visit.overtaken_exempt = bound, exempt
         visit.counted_from = visit.counted_from_exempt = 0
 
@@ -143,10 +206,10 @@ class Lane:
             self.overtakers.clear()
             self.exempt.clear()
             return
-        place = (head.since_ms, head.order)
-        del self.overtakers[: bisect_right(self.overtakers, place)]
-        del self.exempt[: bisect_right(self.exempt, place)]
+        behind = (head.since_ms, head.order + 1)
+        del self.overtakers[: bisect_left(self.overtakers, behind)]
+        del self.exempt[: bisect_left(self.exempt, behind)]
 
     @staticmethod
-    def _after(places: list[Place], place: Place) -> int:
-        return len(places) - bisect_right(places, place)
+    def _after(overtakers: list[Overtaker], place: Place) -> int:
+        return len(overtakers) - bisect_left(overtakers, (place[0], place[1] + 1))

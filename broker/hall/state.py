@@ -214,7 +214,7 @@ class HallState:
 
     def join(self, visit: Visit) -> None:
         """Let a visit wait in its lane, which it has not waited in."""
-        visit.state = WAITING
+        visit.state, visit.joined_seq = WAITING, self.seq
         self.queued[visit.service] = self.queued.get(visit.service, 0) + 1
         self.waiting += 1
         self.lane_of(visit).join(visit)

@@ -8,6 +8,7 @@ from msgspec import Struct
 from ..contract.messages import ORDINARY, CounterState, Hold, Language, Outcome, Rating, SlipFate
 from .life import SERVING, VisitState
 
+Overtaker = tuple[int, int, int]  # the place of a visit, and number of the event that called it
 Place = tuple[int, int]  # milliseconds from which the wait counts, number of the event that gave the place
 
 
@@ -35,6 +36,7 @@ class Visit(Struct, kw_only=True, gc=False):
     ahead: str = ""  # skips the queue by this rule: return, first, follow_up
     gate: int = 0  # after a return: callable once so many have passed its lane
     changed_seq: int = 0  # the last event that happened to it
+    joined_seq: int = 0  # the event since which it stands in its lane
     call: str | None = None
     calls: int = 0  # different calls, by which their ids count
     called_seq: int = 0  # of the last call or recall
@@ -60,6 +62,7 @@ class Visit(Struct, kw_only=True, gc=False):
     overtaken_by_ms: int = 0  # the latest of those that overtook it came so much later
     counted_from: int = 0  # what its lane had counted when it joined
     counted_from_exempt: int = 0
+    joined_seq: int = 0  # the event with which it came to wait in its lane
 
 
 class Undoable(Struct, kw_only=True, gc=False):
