@@ -9,11 +9,13 @@ import gc
 import statistics
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from random import Random
 from typing import Final
 
 import ciw
+import msgspec
 
 from broker.contract.messages import (
     CallNext,
@@ -36,6 +38,7 @@ from broker.hall.apply import happen
 from broker.hall.decide import decide
 from broker.hall.request import NO_PROMISES, Request
 from broker.hall.state import HallState
+from broker.hall.visit import Visit
 from broker.twin.arrivals import Arrival
 from broker.twin.engine import play
 
@@ -44,7 +47,8 @@ WAITING: Final = (100, 1_000, 10_000, 100_000)
 PICKS: Final = 300
 CUSTOMERS: Final = 20_000
 ROUNDS: Final = 5
-PER_MIN: Final = {"high": 0.15, "ordinary": 0.35}
+CASES: Final = ((3, 2), (11, 5), (30, 6))  # counters and classes; a small hall, the reference hall, a large one
+LOAD: Final = 0.85
 MEAN_MIN: Final = 5
 MINUTE_MS: Final = 60_000
 NAME: Final = Text(zh="测", en="Test")
@@ -100,6 +104,10 @@ def _us(act: Callable[[], object]) -> float:
     return statistics.median(times) / 1000
 
 
+def _oldest(heads: Sequence[Visit]) -> int:
+    return min([head.since_ms for head in heads])
+
+
 def picks() -> None:
     """Measure what a call costs, against lanes and people waiting."""
     say = sys.stdout.write
@@ -108,72 +116,88 @@ def picks() -> None:
     for lanes in LANES:
         cells, costs, explained = [], [], 0.0
         for waiting in WAITING:
-            state = _filled(lanes, waiting)
+            state = _filled(lanes, max(waiting, lanes))
             now_ms = state.last_ms + MINUTE_MS
             command = CallNext(id="n", counter=1)
             heads = [lane.head for lane in state.lanes.values() if lane.head is not None]
-            floor = _us(lambda heads=heads: min([head.since_ms for head in heads]))
-            quiet, loud = Request("bench", now_ms, NO_PROMISES, False), Request("bench", now_ms)
-            cost = _us(lambda s=state, c=command, r=quiet: decide(s, c, r))
-            explained = _us(lambda s=state, c=command, r=loud: decide(s, c, r))
+            floor = _us(partial(_oldest, heads))
+            cost = _us(partial(decide, state, command, Request("bench", now_ms, NO_PROMISES, False)))
+            explained = _us(partial(decide, state, command, Request("bench", now_ms)))
             costs.append(cost)
             cells.append(f"{cost / floor:9.1f} x ({cost:6.1f})")
         flat = costs[-1] / costs[0]
         say(f"{lanes:>6} " + "".join(f"{cell:>20}" for cell in cells) + f"   {explained:6.1f} µs {flat:7.2f} x\n")
-    say(f"flat: {WAITING[-1]:,} waiting against {WAITING[0]:,}; 1 is perfectly flat\n")
+    say(f"flat: {WAITING[-1]:,} waiting against {WAITING[0]:,} (one a lane at least); 1 is perfectly flat\n")
 
 
-def _customers(count: int, seed: int) -> Iterator[Arrival]:
-    """Yield the customers of the case, drawn as they come."""
-    random, at_min = Random(seed), 0.0
-    total = sum(PER_MIN.values())
-    for _ in range(count):
-        at_min += random.expovariate(total)
+def _class_names(classes: int) -> list[str]:
+    return [*(f"c{number}" for number in range(1, classes)), "ordinary"]
+
+
+def _customers(counters: int, classes: int, seed: int) -> Iterator[Arrival]:
+    """Yield the customers of a case, drawn as they come."""
+    random, at_min, names = Random(seed), 0.0, _class_names(classes)
+    per_min = LOAD * counters / MEAN_MIN
+    for _ in range(CUSTOMERS):
+        at_min += random.expovariate(per_min)
         yield Arrival(
             at_ms=round(at_min * MINUTE_MS),
             service="s0",
-            priority_class="high" if random.random() * total < PER_MIN["high"] else "ordinary",
+            priority_class=names[int(random.random() * classes)],
             service_ms=round(random.expovariate(1 / MEAN_MIN) * MINUTE_MS),
         )
 
 
-def _twin_seconds(seed: int) -> float:
-    classes = (PriorityClass(id="high", name=NAME, target_min=5), PriorityClass(id="ordinary", name=NAME))
-    hall = _hall(services=1, counters=3, classes=classes, discipline=Discipline.STRICT)
+def _twin(counters: int, classes: int, seed: int) -> tuple[float, float]:
+    """Return the seconds that a play took, and the mean wait in minutes."""
+    all_classes = tuple(PriorityClass(id=name, name=NAME) for name in _class_names(classes))
+    hall = _hall(services=1, counters=counters, classes=all_classes, discipline=Discipline.STRICT)
+    hall = msgspec.structs.replace(hall, policy=Policy(discipline=Discipline.STRICT))  # ciw knows no bound
     began = time.perf_counter()
-    played = sum(1 for _ in play(hall, _customers(CUSTOMERS, seed)))
+    waits = [(stay.called_ms or 0) - stay.arrival.at_ms for stay in play(hall, _customers(counters, classes, seed))]
+    mean_min = statistics.fmean(waits) / MINUTE_MS
     took = time.perf_counter() - began
-    if played != CUSTOMERS:
-        raise RuntimeError(f"{played} of {CUSTOMERS} customers were played")
-    return took
+    if len(waits) != CUSTOMERS:
+        raise RuntimeError(f"{len(waits)} of {CUSTOMERS} customers were played")
+    return took, mean_min
 
 
-def _ciw_seconds(seed: int) -> float:
+def _ciw(counters: int, classes: int, seed: int) -> tuple[float, float]:
+    """Return the same of ciw."""
+    names = _class_names(classes)
+    per_min = LOAD * counters / MEAN_MIN / classes
     began = time.perf_counter()
     network = ciw.create_network(
-        arrival_distributions={name: [ciw.dists.Exponential(rate)] for name, rate in PER_MIN.items()},
-        service_distributions={name: [ciw.dists.Exponential(1 / MEAN_MIN)] for name in PER_MIN},
-        number_of_servers=[3],
-        priority_classes={"high": 0, "ordinary": 1},
+        arrival_distributions={name: [ciw.dists.Exponential(per_min)] for name in names},
+        service_distributions={name: [ciw.dists.Exponential(1 / MEAN_MIN)] for name in names},
+        number_of_servers=[counters],
+        priority_classes={name: rank for rank, name in enumerate(names)},
     )
     ciw.seed(seed)
-    ciw.Simulation(network).simulate_until_max_customers(CUSTOMERS, method="Finish")
-    return time.perf_counter() - began
+    simulation = ciw.Simulation(network)
+    simulation.simulate_until_max_customers(CUSTOMERS, method="Finish")
+    mean_min = statistics.fmean(record.waiting_time for record in simulation.get_all_records())
+    return time.perf_counter() - began, mean_min
 
 
 def simulation() -> None:
-    """Count customers per second in the twin, against ciw on the same case."""
+    """Count customers per second in the twin, against ciw on the same cases."""
     say = sys.stdout.write
-    ratios, mine, theirs = [], [], []
-    for seed in range(ROUNDS):  # by turns: what else the machine does meets both
-        gc.collect()
-        twin_s = _twin_seconds(seed)
-        gc.collect()
-        ciw_s = _ciw_seconds(seed)
-        ratios.append(ciw_s / twin_s)
-        mine.append(CUSTOMERS / twin_s)
-        theirs.append(CUSTOMERS / ciw_s)
-    say(f"twin against ciw {ciw.__version__}: {statistics.median(ratios):.2f} x  ")
-    say(f"({min(ratios):.2f} to {max(ratios):.2f} in {ROUNDS} rounds of {CUSTOMERS:,} customers)\n")
-    say(f"customers per second: twin {statistics.median(mine):,.0f}, ciw {statistics.median(theirs):,.0f}\n")
-    say("M/M/3, two classes, strict; the live decide and apply; explanations and estimates are switched off\n")
+    say(f"one pool, load {LOAD}, strict classes: twin against ciw {ciw.__version__}, {ROUNDS} rounds by turns\n")
+    for counters, classes in CASES:
+        ratios, mine, theirs, waits = [], [], [], []
+        for seed in range(ROUNDS):  # by turns: what else the machine does meets both
+            gc.collect()
+            twin_s, my_wait = _twin(counters, classes, seed)
+            gc.collect()
+            ciw_s, their_wait = _ciw(counters, classes, seed)
+            waits.append((my_wait, their_wait))
+            ratios.append(ciw_s / twin_s)
+            mine.append(CUSTOMERS / twin_s)
+            theirs.append(CUSTOMERS / ciw_s)
+        say(f"{counters:>3} counters, {classes} classes: {statistics.median(ratios):.2f} x  ")
+        say(f"({min(ratios):.2f} to {max(ratios):.2f})   customers per second: ")
+        say(f"twin {statistics.median(mine):,.0f}, ciw {statistics.median(theirs):,.0f}")
+        my_mean, their_mean = (statistics.fmean(column) for column in zip(*waits, strict=True))
+        say(f"   mean wait: {my_mean:.2f}, {their_mean:.2f} min\n")
+    say("The live decide and apply; explanations and estimates are switched off.\n")
