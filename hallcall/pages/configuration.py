@@ -1,0 +1,126 @@
+"""docs/configuration.md: every key of every file, from the structures that read them, and what the packs hold."""
+
+import json
+from collections.abc import Iterator
+from typing import Final
+
+import msgspec
+from msgspec import Struct
+
+from broker import config, policy_pack
+from broker.contract import messages
+from broker.fields import shape
+from broker.policy_pack import Pack
+
+from .tables import NOTE, default, header, paragraphs, plain, row
+
+_FILES: Final[dict[str, type[Struct]]] = {
+    "hall.toml": config.HallFile,
+    "The dispatcher's file": config.DispatcherFile,
+    "A kiosk's file": config.KioskFile,
+    "A display's file": config.DisplayFile,
+    "A counter box's file": config.CounterFile,
+}
+_WITH_PACK: Final = "`pack = …` takes the classes, needs and policy of a trade as a hall's defaults:"
+_OVERRIDDEN: Final = """\
+The hall file's own keys override them: `[policy]` key by key; `[[classes]]` and `[[needs]]` each replace the pack's
+whole list. Of a pack's needs a hall has those that one of its counters or clerks `meets`. Many of these numbers could
+not be confirmed in a primary text: `broker/packs/` marks them [?], and they want to be agreed with the hall."""
+_WITHOUT_PACK: Final = """\
+Without `pack` a hall has one class, `ordinary`, with a target of 15 minutes, the discipline `share`, no bound on
+overtaking and no needs: a counter calls those whom it can serve in the order in which they came. Targets that a
+service states change that order, and nothing bounds by how much."""
+
+
+def page() -> str:
+    """Return docs/configuration.md."""
+    lines = [
+        "# Configuration",
+        NOTE,
+        "",
+        "TOML files, read strictly: an unknown key is an error. `hallcall check-config FILE …` says all that is wrong,",
+        "with line numbers, and below *advice* what is allowed and probably not meant.",
+    ]
+    for title, kind in _FILES.items():
+        lines += ["", f"## {title}", "", *paragraphs(kind), *_table(kind, "")]
+        if kind is config.HallFile:
+            lines += ["", *_packs()]
+    return "\n".join([*lines, ""])
+
+
+def _table(kind: type[Struct], path: str) -> Iterator[str]:
+    """Yield the keys of one table, then each table inside it."""
+    inner: list[tuple[str, type[Struct]]] = []
+    yield from ("", "| key | value | default | what |", "|---|---|---|---|")
+    for field in msgspec.structs.fields(kind):
+        wanted = shape(field.type)
+        listed = shape(wanted.item) if wanted.item is not None else None
+        part = (listed or wanted).structure
+        if part is not None and part is not messages.Text:
+            name = f"{path}{field.encode_name}"
+            inner.append((f"[[{name}]]" if listed else f"[{name}]", part))
+        value = plain(wanted).replace("table", "text, {zh, en}") if part is messages.Text else plain(wanted)
+        yield row(f"`{field.encode_name}`", value, default(field), wanted.description)
+    for name, part in inner:
+        yield from ("", f"### `{name}`", "", *paragraphs(part), *_table(part, name.strip("[]") + "."))
+
+
+# Packs ----------------------------------------------------------------------------------------------------------------
+
+
+def _packs() -> Iterator[str]:
+    """Yield what each pack gives a hall, side by side, and what a hall has without one."""
+    packs = {pack.value: msgspec.convert(policy_pack.tables(pack), PackFile) for pack in Pack}
+    trades = (f"- `{pack.value}`: {policy_pack.TRADES[pack]}" for pack in Pack)
+    yield from ("### Policy packs", "", _WITH_PACK, "", *trades, "", _OVERRIDDEN, "", _WITHOUT_PACK)
+    yield from ("", "Classes, from the highest to the lowest:", "", *header("class", *packs))
+    for index, each in enumerate(next(iter(packs.values())).classes):
+        yield row(f"`{each.id}`", *(_class(pack.classes[index]) for pack in packs.values()))
+    yield from ("", "Needs:", "", *header("need", *packs))
+    for index, need in enumerate(next(iter(packs.values())).needs):
+        yield row(f"`{need.id}`", *(_need(pack.needs[index]) for pack in packs.values()))
+    yield from (
+        "",
+        "`[policy]`; the keys that are not here have the defaults above:",
+        "",
+        *header("key", *packs, "without"),
+    )
+    stated = {key for pack in Pack for key in _policy_keys(pack)}
+    for field in msgspec.structs.fields(messages.Policy):
+        if field.name in stated:
+            values = (msgspec.to_builtins(getattr(pack.policy, field.name)) for pack in packs.values())
+            yield row(f"`{field.name}`", *map(_toml, values), default(field).strip('`"'))
+
+
+class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A pack, with the defaults of its tables."""
+
+    classes: tuple[messages.PriorityClass, ...]
+    needs: tuple[messages.Need, ...]
+    policy: messages.Policy
+
+
+def _class(each: messages.PriorityClass) -> str:
+    said = [f"{each.name.zh}, {each.target_min:g} min"]
+    if each.absolute:
+        said.append("absolute")
+    if each.appointment:
+        said.append("by appointment")
+    if each.given_by is not messages.GivenBy.KIOSK:
+        said.append(f"given by {each.given_by.value}")
+    if each.per_hour is not None:
+        said.append(f"at most {each.per_hour} an hour")
+    return ", ".join(said)
+
+
+def _need(need: messages.Need) -> str:
+    return f"{need.name.zh}, at a counter that meets it" if need.at_counter else f"{need.name.zh}, {need.walk_s} s more"
+
+
+def _policy_keys(pack: Pack) -> list[str]:
+    policy = policy_pack.tables(pack)["policy"]
+    return list(policy) if isinstance(policy, dict) else []
+
+
+def _toml(value: object) -> str:
+    return f"{value:g}" if isinstance(value, float) else json.dumps(value).strip('"')
