@@ -119,7 +119,7 @@ def _restore(state: HallState, event: Undone, undo: Undoable, seq: int) -> None:
     if undo.act == "TicketCalled":
         place = (now.since_ms, now.order)
         for lane in state.able_lanes(event.counter):
-            lane.forgive(place, exempt=undo.exempt, called_seq=undo.seq)
+            lane.forgive((*place, undo.seq), exempt=undo.exempt)
         before.overtaken, before.overtaken_exempt = now.overtaken, now.overtaken_exempt
         before.overtaken_by_ms = now.overtaken_by_ms
     before.slip, before.calls, before.changed_seq = now.slip, now.calls, seq

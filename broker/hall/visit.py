@@ -36,7 +36,6 @@ class Visit(Struct, kw_only=True, gc=False):
     ahead: str = ""  # skips the queue by this rule: return, first, follow_up
     gate: int = 0  # after a return: callable once so many have passed its lane
     changed_seq: int = 0  # the last event that happened to it
-    joined_seq: int = 0  # the event since which it stands in its lane
     call: str | None = None
     calls: int = 0  # different calls, by which their ids count
     called_seq: int = 0  # of the last call or recall
@@ -62,7 +61,6 @@ class Visit(Struct, kw_only=True, gc=False):
     overtaken_by_ms: int = 0  # the latest of those that overtook it came so much later
     counted_from: int = 0  # what its lane had counted when it joined
     counted_from_exempt: int = 0
-    joined_seq: int = 0  # the event with which it came to wait in its lane
 
 
 class Undoable(Struct, kw_only=True, gc=False):
@@ -74,6 +72,7 @@ class Undoable(Struct, kw_only=True, gc=False):
     desk: "Desk"
     visit: Visit | None = None
     exempt: bool = False  # of a call
+    skipped: tuple[LaneKey, ...] = ()  # of a call: lanes ahead of the queue that it passed
 
 
 class Desk(Struct, kw_only=True, gc=False):
