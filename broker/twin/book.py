@@ -12,7 +12,7 @@ from .arrivals import Stay
 from .figures import CounterFigures, Figures, Group, balance, batches_of, quantile, standard_error
 
 MINUTE_MS: Final = 60_000
-_NOT_CALLED: Final = -1
+_NOBODY: Final = -(1 << 62)  # got no ticket, or was sent home
 Cell = tuple[str, str]  # service, class of the ticket
 
 
@@ -56,7 +56,7 @@ class Book:
         self._tallies: list[Tally] = []
         self._targets: list[int] = []
         self._cell_of = array("H")
-        self._wait_ms = array("q")
+        self._wait_ms = array("q")  # below 0: left after ~wait
         self._turned_away: dict[str, int] = {}
         self._served = dict.fromkeys((each.number for each in hall.counters), 0)
         self._busy_ms = dict.fromkeys(self._served, 0)
@@ -72,7 +72,7 @@ class Book:
         tally = self._tallies[cell]
         tally.customers += 1
         arrived_ms, called_ms = stay.arrival.at_ms, stay.called_ms
-        wait_ms = _NOT_CALLED
+        wait_ms = _NOBODY
         if called_ms is not None:
             wait_ms = called_ms - arrived_ms
             tally.called += 1
@@ -82,12 +82,12 @@ class Book:
         elif stay.refused is not None:
             tally.turned_away += 1
             self._turned_away[stay.refused] = self._turned_away.get(stay.refused, 0) + 1
+        elif stay.outcome is Outcome.CANCELLED and stay.ended_ms is not None:
+            tally.no_shows += 1
+            tally.queue_ms += stay.ended_ms - arrived_ms
+            wait_ms = ~(stay.ended_ms - arrived_ms)
         else:
-            tally.queue_ms += (stay.ended_ms if stay.ended_ms is not None else arrived_ms) - arrived_ms
-            if stay.outcome is Outcome.CANCELLED:
-                tally.no_shows += 1
-            else:
-                tally.unserved += 1
+            tally.unserved += 1
         tally.capped += stay.given_class != stay.arrival.priority_class and stay.arrival.booked_ms is None
         tally.overtaken = max(tally.overtaken, stay.overtaken)
         tally.exempt = max(tally.exempt, stay.overtaken_exempt)
@@ -95,7 +95,7 @@ class Book:
         waits = self._wait_ms
         missing = place + 1 - len(waits)
         if missing > 0:
-            waits.extend([_NOT_CALLED] * missing)
+            waits.extend([_NOBODY] * missing)
             self._cell_of.extend([0] * missing)
         waits[place], self._cell_of[place] = wait_ms, cell
 
@@ -116,23 +116,27 @@ class Book:
     def figures(
         self, *, source: str, seed: int | None = None, days: int | None = None, warm_up_customers: int = 0
     ) -> Figures:
-        waits: list[array[int]] = [array("q") for _ in self._tallies]
-        merged = array("q")
+        queues: list[array[int]] = [array("q") for _ in self._tallies]
+        everybody = array("q")
         services: dict[str, array[int]] = {}
         classes: dict[str, array[int]] = {}
         of_cell = [
-            (waits[number], services.setdefault(cell[0], array("q")), classes.setdefault(cell[1], array("q")))
+            (
+                everybody,
+                queues[number],
+                services.setdefault(cell[0], array("q")),
+                classes.setdefault(cell[1], array("q")),
+            )
             for cell, number in self._cells.items()
         ]
         for cell, wait_ms in zip(self._cell_of, self._wait_ms, strict=True):
-            if wait_ms != _NOT_CALLED:
-                merged.append(wait_ms)
+            if wait_ms != _NOBODY:
                 for each in of_cell[cell]:
                     each.append(wait_ms)
         hall = self._hall
         by_both = {
             service.id: {
-                each.id: self._group([number], waits[number])
+                each.id: self._group([number], queues[number])
                 for each in hall.classes
                 if (number := self._cells.get((service.id, each.id))) is not None
             }
@@ -147,7 +151,7 @@ class Book:
             customers=self.customers,
             warm_up_customers=warm_up_customers,
             simulated_min=self._staffed_ms / MINUTE_MS,
-            all=self._group(range(len(self._tallies)), merged),
+            all=self._group(range(len(self._tallies)), everybody),
             by_class={
                 each.id: self._group(self._of(1, each.id), classes[each.id])
                 for each in hall.classes
@@ -176,20 +180,23 @@ class Book:
     def _of(self, part: int, name: str) -> list[int]:
         return [number for cell, number in self._cells.items() if cell[part] == name]
 
-    def _group(self, cells: Iterable[int], waits: Sequence[int]) -> Group:
-        """Return the figures of some cells, whose waits stand in the order of arrival."""
+    def _group(self, cells: Iterable[int], queue: Sequence[int]) -> Group:
+        """Return the figures of some cells, whose times in the queue stand in the order of arrival."""
         tally, targets = Tally(), set()
         for cell in cells:
             tally.add(self._tallies[cell])
             targets.add(self._targets[cell])
         took = tally.customers - tally.turned_away
-        batches = batches_of(len(waits))
+        waits = [each for each in queue if each >= 0]
         ordered = sorted(waits)
+        in_queue = [each if each >= 0 else ~each for each in queue]
+        batches = batches_of(len(waits))
         return Group(
             customers=tally.customers,
             called=tally.called,
             no_shows=tally.no_shows,
             no_show_share=tally.no_shows / took if took else None,
+            no_show_share_se=standard_error([each < 0 for each in queue], batches) if batches else None,
             unserved=tally.unserved,
             turned_away=tally.turned_away,
             capped=tally.capped,
@@ -203,7 +210,8 @@ class Book:
             max_wait_min=_minutes(float(ordered[-1]) if ordered else None),
             share_within_target=tally.within / tally.called if tally.called else None,
             worst_wait_to_target=tally.worst if tally.called else None,
-            mean_queue_min=tally.queue_ms / took / MINUTE_MS if took else None,
+            mean_queue_min=tally.queue_ms / len(queue) / MINUTE_MS if queue else None,
+            mean_queue_se_min=standard_error(in_queue, batches) / MINUTE_MS if batches else None,
             max_overtaken_times=tally.overtaken,
             max_overtaken_exempt_times=tally.exempt,
             max_overtaken_min=tally.overtaken_ms / MINUTE_MS,

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 FEWEST_BATCHES: Final = 20
 MOST_BATCHES: Final = 40
-IN_A_BATCH: Final = 5000  # customers from which on there are more batches
+IN_A_BATCH: Final = 10_000  # customers from which on there are more batches
 
 
 class Group(Struct, frozen=True, kw_only=True):
@@ -19,6 +19,7 @@ class Group(Struct, frozen=True, kw_only=True):
     called: int
     no_shows: int  # left before their call
     no_show_share: float | None  # of those who took a ticket
+    no_show_share_se: float | None  # standard error, by batch means
     unserved: int  # still waited when the hall sent everybody home, or nobody could call them
     turned_away: int  # got no ticket
     capped: int  # asked for another class, whose hour was used up: counted here, as ordinary
@@ -32,7 +33,8 @@ class Group(Struct, frozen=True, kw_only=True):
     max_wait_min: float | None
     share_within_target: float | None  # of those called: wait not above the target
     worst_wait_to_target: float | None  # the largest wait divided by its target
-    mean_queue_min: float | None  # in the queue, of everybody with a ticket, called or not
+    mean_queue_min: float | None  # in the queue, of those called and those who left
+    mean_queue_se_min: float | None  # standard error, by batch means
     max_overtaken_times: int  # by calls that the bound on overtaking binds
     max_overtaken_exempt_times: int  # by the others
     max_overtaken_min: float  # a later ticket that the bound binds, called first, came so much later

@@ -55,10 +55,11 @@ def simulate(
                 progress(warm_up + customers - left, warm_up + customers)
             if place >= 0:
                 book.note(stay, place)
-        book.note_work(stay, marks.from_ms, marks.until_ms)
+        if marks.from_ms is not None:
+            book.note_work(stay, marks.from_ms, marks.until_ms)
         if left == 0:
             break
-    book.note_staffed((marks.until_ms or marks.from_ms) - marks.from_ms)
+    book.note_staffed((marks.until_ms or 0) - (marks.from_ms or 0))
     return book.figures(source="customers", seed=seed, warm_up_customers=warm_up)
 
 
@@ -67,7 +68,7 @@ class _Marks:
 
     def __init__(self, first: int, last: int) -> None:
         self._first, self._last = first, last
-        self.from_ms = 0
+        self.from_ms: int | None = None  # not yet
         self.until_ms: int | None = None
 
     def watch(self, arrivals: Iterator[Arrival]) -> Iterator[Arrival]:
