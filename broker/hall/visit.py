@@ -61,6 +61,7 @@ class Visit(Struct, kw_only=True, gc=False):
     overtaken_by_ms: int = 0  # the latest of those that overtook it came so much later
     counted_from: int = 0  # what its lane had counted when it joined
     counted_from_exempt: int = 0
+    joined_seq: int = 0  # the event since which it stands in its lane
 
 
 class Undoable(Struct, kw_only=True, gc=False):
