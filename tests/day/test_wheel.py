@@ -99,7 +99,8 @@ def test_every_file_of_the_packages_is_in_the_wheel_and_nothing_else(wheel: Unpa
 def test_what_is_no_python_is_there_by_name(wheel: Unpacked) -> None:
     demo = {f"hallcall/demo/files/{name}.toml" for name in ("board", "counter", "dispatcher", "hall", "kiosk", "voice")}
     texts = {"broker/contract/texts/zh.toml", "broker/contract/texts/en.toml"}
-    assert {"broker/journal.sql", *texts, *demo} <= wheel.names
+    packs = {f"broker/packs/{name}.toml" for name in ("sgcc", "csg", "bank", "gov")}
+    assert {"broker/journal.sql", *texts, *demo, *packs} <= wheel.names
     assert any(name.endswith(".dist-info/licenses/LICENSE") for name in wheel.names)
     assert not any(name.startswith("tests/") for name in wheel.names)
 
