@@ -128,7 +128,7 @@ def _last_allowed(state: HallState, heads: list[Lane]) -> Place | None:
 
 def _aside(counter: Counter, lane: Lane, called: TicketCalled, last: Place | None) -> Aside | None:
     if lane.ahead:
-        return Aside.AFTER_NEXT
+        return Aside.AFTER_NEXT if lane.ahead == "return" else None
     if last is not None and _by_place(lane) > last:
         return Aside.BOUND
     if called.priority_class in counter.first_for and lane.priority_class not in counter.first_for:

@@ -3,7 +3,7 @@
 from typing import Final
 
 from ..contract.messages import Passed, Score
-from .calls import OUT_OF_LINE, Aside, Call
+from .calls import OUT_OF_LINE, Call
 from .why import Pass
 from .words import Words
 
@@ -25,11 +25,21 @@ def call_sentences(call: Call, words: Words) -> str:
     how = "" if called.rule in _ON_REQUEST else words.say("pushed" if called.pushed else "asked")
     over = words.say("passed", list=_over(called.passed, words)) if called.passed else ""
     exempt = words.say("exempt") if called.exempt and called.passed else ""
-    breach = words.say("breach") if called.breach else ""
+    breach = _breach(call, words) if called.breach else ""
     undone = ""
     if call.undone_at is not None:
         undone = words.say("call_undone", counter=called.counter, time=words.clock(call.undone_at))
     return words.together(said, how, over, exempt, breach, undone)
+
+
+def _breach(call: Call, words: Words) -> str:
+    beyond = [
+        each.ticket
+        for each in call.called.passed
+        if (call.bound_times is not None and each.times + each.exempt > call.bound_times)
+        or (call.bound_min is not None and each.earlier_s > call.bound_min * _MINUTE_S)
+    ]
+    return words.say("breach_of", list=words.listed(beyond)) if beyond else words.say("breach")
 
 
 def _over(passed: tuple[Passed, ...], words: Words) -> str:
@@ -174,15 +184,23 @@ def _compared(call: Call, own: Score, others: list[Score], words: Words) -> str:
 
 def _by_share(own: Score, others: list[Score], words: Words) -> str:
     other = others[0]  # they stand in the order of their shares
-    is_tie = _percent(own) == _percent(other)
     return words.say(
-        "because_share_tie" if is_tie else "because_share",
+        f"because_{_share_key(own, other)}",
         share=_percent(own),
         part=words.part(own.waited_s, own.target_s),
         other=other.ticket,
         other_share=_percent(other),
         other_part=words.part(other.waited_s, other.target_s),
     )
+
+
+def _share_key(winner: Score, other: Score) -> str:
+    """Return how the winner's share is above the other's; with equal shares the shorter promise goes first."""
+    if _percent(winner) > _percent(other):
+        return "share"
+    if _share(winner) > _share(other):
+        return "share_hardly"
+    return "share_shorter" if winner.target_s < other.target_s else "share_earlier"
 
 
 def _by_wait(rule: str, own: Score, others: list[Score], words: Words) -> str:
@@ -243,7 +261,7 @@ def _over_reason(passed: Pass, words: Words) -> str:
     call, own, other = passed.call, passed.own, passed.theirs
     rule = call.called.rule
     why = passed.aside
-    if why is Aside.FIRST_FOR or why is Aside.HELPS:
+    if why is not None:
         return words.say(
             f"aside_{why.value}",
             other=_named(own, words),
@@ -252,8 +270,9 @@ def _over_reason(passed: Pass, words: Words) -> str:
             service=words.service(other.service),
         )
     if rule == "share":
+        is_tie = _percent(own) == _percent(other) and other.target_s < own.target_s
         return words.say(
-            "over_share",
+            "over_share_shorter" if is_tie else "over_share",
             ticket=own.ticket,
             share=_percent(own),
             part=words.part(own.waited_s, own.target_s),

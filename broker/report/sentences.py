@@ -23,7 +23,13 @@ class Section:
 def sections(account: Account, words: Words) -> tuple[Section, ...]:
     """Return the whole answer: first what happened and what stands now, then who went first."""
     told = [*_life(account, words), *_wait(account, words), *what_stands(account, words)]
-    return (Section(heading=title(account, words), lines=tuple(told)), who_went_first(account, words))
+    first = who_went_first(account, words)
+    answer = (Section(heading=title(account, words), lines=tuple(told)), first)
+    return answer if account.passes or account.earlier_called or _waits(account) else answer[:1]
+
+
+def _waits(account: Account) -> bool:
+    return account.state in {ISSUED, WAITING}
 
 
 def title(account: Account, words: Words) -> str:
@@ -33,7 +39,6 @@ def title(account: Account, words: Words) -> str:
 
 def who_went_first(account: Account, words: Words, *, at_most: int | None = None) -> Section:
     """Return whom it let go first, the last `at_most` of them, and what the bound says to it."""
-    waits = account.state in {ISSUED, WAITING}
     left_out = max(len(account.passes) - at_most, 0) if at_most is not None else 0
     lines = [words.say("over_earlier", count=left_out)] if left_out else []
     lines += [pass_sentences(each, words) for each in account.passes[left_out:]] or [words.say("nobody_later")]
@@ -47,7 +52,7 @@ def who_went_first(account: Account, words: Words, *, at_most: int | None = None
         lines.append(words.together(total, _bound(account, words)))
     if account.earlier_called:
         lines.append(words.say("earlier_called", count=account.earlier_called))
-    return Section(heading=words.say("why_not_me" if waits else "why_so_late"), lines=tuple(lines))
+    return Section(heading=words.say("why_not_me" if _waits(account) else "why_so_late"), lines=tuple(lines))
 
 
 def _bound(account: Account, words: Words) -> str:
@@ -82,7 +87,7 @@ def _undone_calls(account: Account) -> list[Recorded]:
 
 def _wait(account: Account, words: Words) -> list[str]:
     """Return the wait to the first call beside the promise."""
-    if not account.calls:
+    if all(each.undone_at is not None for each in account.calls):
         return []
     issued, waited = account.issued, words.span(account.waited_s)
     low, high = issued.wait_low_min, issued.wait_high_min
@@ -125,7 +130,7 @@ def _waiting(account: Account, words: Words) -> list[str]:
     waits = words.say(
         "waits",
         ticket=account.ticket,
-        waited=words.span(account.waited_s),
+        waited=words.span(account.age_s),
         promise=promise(account.issued, words),
     )
     ahead = words.say("line_ahead", count=account.line_ahead) if account.line_ahead else words.say("line_first")

@@ -48,7 +48,7 @@ class Pass:
 class WayBack:
     """Until when somebody who missed the call is called after the next ticket: whichever is later."""
 
-    calls: int  # of the service, still
+    calls: int  # of the service: before so many more
     until: datetime
 
 
@@ -68,6 +68,7 @@ class Account:
     state: VisitState
     outcome: Outcome | None
     waited_s: int  # to its first call, or until now
+    age_s: int  # since its ticket was issued
     life: tuple[Recorded, ...]  # all that happened to it
     calls: tuple[Call, ...]
     passes: tuple[Pass, ...]
@@ -186,6 +187,7 @@ class _Fold:
             state=visit.state,
             outcome=visit.outcome,
             waited_s=((visit.first_called_ms or _end_ms(visit, self._life, now_ms)) - visit.issued_ms) // 1000,
+            age_s=(now_ms - visit.issued_ms) // 1000,
             life=tuple(self._life),
             calls=tuple(self._calls),
             passes=tuple(self._passes),
@@ -220,7 +222,7 @@ def _way_back(state: HallState, hall: Hall, visit: Visit) -> WayBack:
     policy = hall.policy
     since = state.calls_of.get(visit.service, 0) - visit.missed_at
     return WayBack(
-        calls=max(policy.return_numbers - since, 0),
+        calls=max(policy.return_numbers - since + 1, 0),
         until=utc(visit.missed_ms + round(policy.return_min * MINUTE_MS)),
     )
 

@@ -125,3 +125,22 @@ def test_the_passes_listed_for_whoever_waits_are_those_that_the_hall_counts(
         lane, told = floor.state.lane_of(visit), account(floor.events, visit.ticket)
         assert _counted(told.passes, exempt=False) == lane.overtaken(visit) == told.overtaken
         assert _counted(told.passes, exempt=True) == lane.overtaken_exempt(visit) == told.overtaken_exempt
+
+
+def test_an_undone_call_is_not_taken_off_whoever_came_back_after_it(
+    classes_hall: Hall, floor_in_memory: "Callable[[Hall], Floor]"
+) -> None:
+    floor = floor_in_memory(classes_hall)
+    first = floor.take()
+    floor.call(1)
+    floor.did(HoldVisit, 1, hold=Hold.DOCUMENTS_AWAY)
+    floor.later(1)
+    behind, courtesy = floor.take(), floor.take("bill", "courtesy")
+    floor.did(CallTicket, 2, ticket=courtesy)
+    floor.did(ResumeVisit, 1, ticket=first)
+    floor.did(TransferVisit, 1)
+    floor.did(Undo, 2)
+    floor.did(CallTicket, 2, ticket=courtesy)
+    for ticket in (first, behind):
+        told = account(floor.events, ticket)
+        assert _counted(told.passes, exempt=True) == told.overtaken_exempt == 1
