@@ -74,6 +74,8 @@ class Telling:
             self._publish(Letter(topic=wire.event_topic(self._hall, recorded), payload=wire.encode(recorded)))
         for zone in {counter.zone for number in counters if (counter := self._state.counter(number)) is not None}:
             self._show(views.board_view(self._state, zone))
+        if not counters:  # the broker is to know at once how far the hall has come: a lost tail is noticed by that
+            self._show_queues()
         if self._rest is None and self._connected:
             self._rest = self._loop.call_later(REST_S, self.all)
 
@@ -92,6 +94,7 @@ class Telling:
             self._show(view)
         if self._waits is None and self._promises.wait_s:
             self._waits = self._loop.call_later(self._promises.wait_s, self._show_waits)
+        self._promises.make(self._state, self._now_ms())
         self._show_queues()
         self._take_away_all_but({wire.view_topic(self._hall, view) for view in shown})
 
@@ -108,10 +111,10 @@ class Telling:
     def _show_waits(self) -> None:
         self._waits = None
         if not self.silent:
+            self._promises.make(self._state, self._now_ms())
             self._show_queues()
 
     def _show_queues(self) -> None:
-        self._promises.make(self._state, self._now_ms())
         self._show(views.queues_view(self._state, self.promises, self._now_ms()))
 
     def _show(self, view: AnyView) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import re
 import shutil
+import signal
 import sqlite3
 import sys
 import time
@@ -44,6 +45,18 @@ id = "gift"
 name = { zh = "礼品", en = "Gifts" }
 prefx = "A"
 zone = "main"
+"""
+NEW_SERVICE: Final = """
+[[services]]
+id = "gift"
+name = { zh = "礼品", en = "Gifts" }
+prefix = "UU"
+zone = "main"
+
+[[counters]]
+number = 95
+zone = "main"
+skills = ["gift"]
 """
 
 pytestmark = pytest.mark.broker
@@ -117,10 +130,14 @@ class Office:
                 self._changed.clear()
                 await self._changed.wait()
 
-    async def number(self) -> str:
-        answer = await self._kiosk.ask(TakeTicket(id=self._kiosk.new_id(), service="pay"))
+    async def number(self, *, service: str = "pay") -> str:
+        answer = await self._kiosk.ask(TakeTicket(id=self._kiosk.new_id(), service=service))
         assert isinstance(answer, TicketTaken), answer
         return answer.ticket
+
+    def services(self) -> dict[str, bool]:
+        """Return the services in force, and whether each is closing."""
+        return {each.id: each.closing for each in self.view.hall.services} if self.view is not None else {}
 
     def alarm(self) -> str:
         devices = self.presence.devices if self.presence is not None else ()
@@ -132,6 +149,8 @@ class Office:
         return found
 
     def _hear(self, letter: Letter) -> None:
+        if not letter.payload:  # a view that was taken away
+            return
         message = wire.decode(self.hall.id, letter.topic, letter.payload).message
         match message:
             case Presence(node="dispatcher") if not letter.retained:
@@ -185,6 +204,44 @@ async def test_a_broken_hall_file_leaves_the_last_good_one_in_force_and_says_all
             assert f"hall.toml:{line}: " in alarm, alarm
         assert "did you mean prefix?" in alarm
         assert "the last good one stays in force" in alarm
+        assert office.view is not None
+        assert office.view.hall == office.hall
+        assert await office.number() == "A002"
+        await office.stops(dispatcher)
+
+
+async def test_a_changed_hall_file_comes_into_force_while_people_wait_and_nobody_is_lost(office: Office) -> None:
+    async with asyncio.timeout(2 * PATIENCE_S):
+        dispatcher = await office.dispatches()
+        assert await office.number() == "A001"
+        path = office.config / "hall.toml"
+        good = path.read_text(encoding="utf-8")
+        path.write_text(good + NEW_SERVICE, encoding="utf-8")
+        dispatcher.send_signal(signal.SIGHUP)
+        await office.sees(lambda: "gift" in office.services())
+        assert not any(office.services().values())
+        assert await office.number(service="gift") == "UU001"
+        assert await office.number() == "A002"
+        path.write_text(good, encoding="utf-8")
+        dispatcher.send_signal(signal.SIGHUP)
+        await office.sees(lambda: office.services().get("gift") is True)  # somebody waits for it: closing
+        assert await office.number() == "A003"
+        await office.stops(dispatcher)
+
+
+async def test_a_file_broken_while_the_hall_runs_raises_an_alarm_that_a_good_one_clears(office: Office) -> None:
+    async with asyncio.timeout(2 * PATIENCE_S):
+        dispatcher = await office.dispatches()
+        path = office.config / "hall.toml"
+        good = path.read_text(encoding="utf-8")
+        path.write_text(good + ALL_WRONG, encoding="utf-8")
+        dispatcher.send_signal(signal.SIGHUP)
+        await office.sees(lambda: "did you mean prefix?" in office.alarm())
+        assert "the last good one stays in force" in office.alarm()
+        assert await office.number() == "A001"
+        path.write_text(good, encoding="utf-8")
+        dispatcher.send_signal(signal.SIGHUP)
+        await office.sees(lambda: office.alarm() == "")
         assert office.view is not None
         assert office.view.hall == office.hall
         assert await office.number() == "A002"
