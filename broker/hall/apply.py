@@ -48,7 +48,7 @@ from ..contract.messages import (
     WalkUpServed,
 )
 from .clock import ms
-from .desks import arm, bare, close_counter, free, open_counter, pause_counter, sign_in, undo, working_desk
+from .desks import arm, bare, close_counter, desk_before, free, open_counter, pause_counter, sign_in, undo, working_desk
 from .hours import serve_until_ms
 from .learning import Learning
 from .life import CALLED, ENDED, HELD, ISSUED, MISSED, SERVING, VOID
@@ -187,9 +187,10 @@ def _void(state: HallState, event: TicketVoided, at_ms: int, seq: int) -> None:
 def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
     visit = state.visits[event.visit]
     number = event.counter
+    before = desk_before(state, number)
     desk = working_desk(state, number, at_ms)
-    desk.undo = Undoable(
-        seq=seq, at_ms=at_ms, act="TicketCalled", desk=bare(desk), visit=copy_of(visit), exempt=event.exempt
+    desk.undo = undo = Undoable(
+        seq=seq, at_ms=at_ms, act="TicketCalled", desk=before, visit=copy_of(visit), exempt=event.exempt
     )
     state.leave(visit)
     place = (visit.since_ms, visit.order)
@@ -200,8 +201,9 @@ def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
             continue
         if lane.ahead:
             lane.passes += 1
+            undo.skipped = (*undo.skipped, lane.key)
         elif (head.since_ms, head.order) < place:
-            lane.passed_by(place, exempt=exempt)
+            lane.passed_by((*place, seq), exempt=exempt)
     visit.state, visit.changed_seq, visit.counter, visit.clerk = CALLED, seq, number, desk.clerk
     visit.call, visit.calls, visit.called_seq, visit.called_ms = event.call, visit.calls + 1, seq, at_ms
     visit.times, visit.hold, visit.ahead, visit.started_ms, visit.outcome = 1, None, "", 0, None

@@ -39,6 +39,12 @@ def rest(state: HallState, desk: Desk, at_ms: int, *, finished: bool) -> None:
         state.armed_idle.add(desk.number)
 
 
+def desk_before(state: HallState, number: int) -> Desk:
+    """Return a copy of a counter's desk as it stands."""
+    desk = state.desks.get(number)
+    return bare(desk) if desk is not None else Desk(number=number)
+
+
 def working_desk(state: HallState, number: int, at_ms: int) -> Desk:
     """Return a counter's desk; its first act of the day, or after a pause, begins its time."""
     desk = state.desks.get(number)
@@ -60,8 +66,9 @@ def open_counter(state: HallState, event: CounterOpened, at_ms: int, seq: int) -
 
 
 def _stop_work(state: HallState, event: CounterPaused | CounterClosed, at_ms: int, seq: int) -> Desk:
+    before = desk_before(state, event.counter)
     desk = working_desk(state, event.counter, at_ms)
-    desk.undo = Undoable(seq=seq, at_ms=at_ms, act=type(event).__name__, desk=bare(desk))
+    desk.undo = Undoable(seq=seq, at_ms=at_ms, act=type(event).__name__, desk=before)
     desk.staffed_ms += at_ms - desk.staffed_from_ms
     desk.staffed_from_ms = 0
     state.armed_idle.discard(event.counter)
@@ -99,40 +106,56 @@ def undo(state: HallState, event: Undone, at_ms: int, seq: int) -> None:
     if undo is None:  # decide has seen it
         return
     before = undo.desk
+    held_then, before.held = before.held, desk.held  # other counters may have taken some up since
     before.undo, before.armed = None, before.armed and undo.act != "TicketCalled"
     state.desks[event.counter] = before
     if undo.visit is not None:
-        _restore(state, event, undo, seq)
+        _restore(state, undo, undo.visit, at_ms, seq)
+    before.held = (
+        *(each for each in held_then if each in before.held),
+        *(each for each in before.held if each not in held_then),
+    )
     state.armed_idle.discard(event.counter)
     if before.armed and before.visit is None and before.is_working:
         rest(state, before, at_ms, finished=False)
     state.able.clear()
 
 
-def _restore(state: HallState, event: Undone, undo: Undoable, seq: int) -> None:
-    before = undo.visit
-    if before is None:
-        return
+def _restore(state: HallState, undo: Undoable, before: Visit, at_ms: int, seq: int) -> None:
     now = state.visits[before.id]
     state.leave(now)
     state.owed.pop(now.id, None)
+    state.returns.pop(now.call or "", None)  # a follow-up that is taken back gives no right to return
     if undo.act == "TicketCalled":
-        place = (now.since_ms, now.order)
-        for lane in state.able_lanes(event.counter):
-            lane.forgive((*place, undo.seq), exempt=undo.exempt)
-        before.overtaken, before.overtaken_exempt = now.overtaken, now.overtaken_exempt
-        before.overtaken_by_ms = now.overtaken_by_ms
+        _take_back_call(state, undo, now)
+    before.overtaken, before.overtaken_exempt = now.overtaken, now.overtaken_exempt
+    before.overtaken_by_ms = now.overtaken_by_ms
     before.slip, before.calls, before.changed_seq = now.slip, now.calls, seq
     state.visits[before.id] = before
-    if before.state is WAITING or (before.state is ISSUED and before.slip is not None):
+    if before.state is WAITING and before.ahead:
+        state.rejoin(before)
+    elif before.state is WAITING or (before.state is ISSUED and before.slip is not None and before.since_ms <= at_ms):
         state.join(before)
     elif before.state is ISSUED:
         state.queued[before.service] = state.queued.get(before.service, 0) + 1
         heappush(state.deadlines, (before.ready_ms, "", before.id))
     elif before.state is HELD:
-        desk = state.desks[before.counter or event.counter]
+        desk = state.desks[before.counter or undo.desk.number]
         desk.held = (*desk.held, before.id)
         heappush(state.deadlines, (before.hold_until_ms, "", before.id))
+
+
+def _take_back_call(state: HallState, undo: Undoable, called: Visit) -> None:
+    """Forget that somebody was called: nobody was overtaken by it, and it was nobody's turn."""
+    overtaker = (called.since_ms, called.order, undo.seq)
+    for lane in state.lanes.values():
+        lane.forgive(overtaker, exempt=undo.exempt)
+    for key in undo.skipped:
+        state.lanes[key].forgive_pass(undo.seq)
+    state.calls_of[called.service] -= 1
+    known = state.classes.get(called.priority_class)
+    if state.counts_turns and known is not None and known.id in state.turns_of:
+        state.turns_of[known.id] -= state.turn_base // known.weight
 
 
 def bare(desk: Desk) -> Desk:

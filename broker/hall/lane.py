@@ -80,7 +80,7 @@ class Lane:
             self.head = self.last = visit
         elif self.ahead or (last.since_ms, last.order) < place:
             self.last = visit
-            if visit.overtaken or visit.overtaken_exempt:
+            if (visit.overtaken or visit.overtaken_exempt) and not self.ahead:
                 self._compare(last, visit)
         else:
             self._move_forward(visit, place)
@@ -157,6 +157,21 @@ class Lane:
                 visit.counted_from_exempt -= exempt
         self.weigh()
 
+    def forgive_pass(self, seq: int) -> None:
+        """Forget that a counter that could have called from here, ahead of the queue, called somebody else."""
+        self.passes -= 1
+        for visit in self.visits.values():
+            if visit.joined_seq > seq:
+                visit.gate -= 1
+
+    def rejoin(self, visit: Visit, gate: int, joined_seq: int) -> None:
+        """Let a visit that was ahead of the queue here stand where it stood."""
+        self.join(visit)
+        visit.gate, visit.joined_seq = gate, joined_seq
+        for other in sorted(self.visits.values(), key=lambda each: each.joined_seq):
+            self.visits.move_to_end(other.id)
+        self.head, self.last = next(iter(self.visits.values())), next(reversed(self.visits.values()))
+
     def reached(self, times: int) -> Place | None:
         """Return the place of the first who was overtaken so often; None when nobody was."""
         head = self.head
@@ -171,11 +186,10 @@ class Lane:
 
     def reached_in_all(self, times: int) -> Place | None:
         """Return the same, where those who are exempt from the bound count too."""
-        first = (self.head, *self.burdened.values()) if self.head is not None else ()
         places = [
             (each.since_ms, each.order)
-            for each in first
-            if each is not None and self.overtaken(each) + self.overtaken_exempt(each) >= times
+            for each in (self.head, *self.burdened.values())
+            if each and self.overtaken(each) + self.overtaken_exempt(each) >= times
         ]
         return min(places, default=None)
 

@@ -76,6 +76,7 @@ class Line(Lane):
             self.newcomer = None
         else:
             del self.visits[head.id]
+            self.burdened.pop(head.id, None)
             self.called += 1
             if head is self.last:
                 self.last = None
@@ -258,7 +259,7 @@ class Rehearsal:
                 if each.ahead:
                     each.passes += 1
                 elif (head.since_ms, head.order) < place:
-                    each.passed_by(place, exempt=exempt)
+                    each.passed_by((*place, 0), exempt=exempt)
         known = self._state.classes.get(line.priority_class)
         if self._state.counts_turns and known is not None:
             self._turn_clock = self.turn_of(known.id)

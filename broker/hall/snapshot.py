@@ -12,14 +12,14 @@ from .lane import Lane, LaneKey
 from .learning import Learning
 from .life import HELD, ISSUED
 from .state import CLOSE, REST, HallState, Series
-from .visit import Desk, Place, Visit
+from .visit import Desk, Overtaker, Visit
 
 
 class LaneSnapshot(Struct, kw_only=True, omit_defaults=True):
     key: LaneKey
     visits: list[str] = []  # in their order
-    overtakers: list[Place] = []
-    exempt: list[Place] = []
+    overtakers: list[Overtaker] = []
+    exempt: list[Overtaker] = []
     passes: int = 0
 
 
@@ -112,6 +112,7 @@ def _fill(state: HallState, snapshot: LaneSnapshot) -> None:
     lane.visits.update((visit.id, visit) for visit in visits)
     lane.head, lane.last = (visits[0], visits[-1]) if visits else (None, None)
     lane.overtakers, lane.exempt, lane.passes = snapshot.overtakers, snapshot.exempt, snapshot.passes
+    lane.weigh()
     state.tune(lane)
     state.waiting += len(visits)
 

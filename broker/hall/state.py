@@ -219,6 +219,12 @@ class HallState:
         self.waiting += 1
         self.lane_of(visit).join(visit)
 
+    def rejoin(self, visit: Visit) -> None:
+        """Let a visit that was ahead of the queue stand where it stood before it was called."""
+        self.queued[visit.service] = self.queued.get(visit.service, 0) + 1
+        self.waiting += 1
+        self.lane_of(visit).rejoin(visit, visit.gate, visit.joined_seq)
+
     def leave(self, visit: Visit) -> None:
         """Take a visit out of the queue, or from those set aside, if it stands there."""
         if visit.state is WAITING:

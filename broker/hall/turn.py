@@ -90,7 +90,7 @@ def _out_of_line(policy: Policy, heads: Heads, ordinary: Heads) -> Turn | None:
     if ordinary:
         ahead = [lane for lane in ahead if lane.ahead != "return" or _head(lane).gate <= lane.passes]
     if ahead:
-        lane = min(ahead, key=lambda lane: _head(lane).changed_seq)
+        lane = min(ahead, key=lambda lane: _head(lane).joined_seq)
         return Turn(_head(lane), lane.ahead, True, heads)
     return None
 
@@ -101,9 +101,9 @@ def _within_bound(policy: Policy, lanes: Heads) -> Heads:
     if (times is None and minutes is None) or len(lanes) == 1:
         return lanes
     if times is not None:
-        protected = [lane for lane in lanes if lane.overtaken(_head(lane)) >= times]
+        protected = [place for lane in lanes if (place := lane.reached(times)) is not None]
         if protected:
-            last = min(_by_place(lane) for lane in protected)
+            last = min(protected)
             lanes = [lane for lane in lanes if _by_place(lane) <= last]
     if minutes is not None:
         latest_ms = min(_head(lane).since_ms for lane in lanes) + round(minutes * MINUTE_MS)
@@ -189,6 +189,7 @@ def _by_rules(state: Queues, policy: Policy, lanes: Heads, now_ms: int) -> tuple
         )
         oldest = min(named, key=_by_place)
         waited_ms = now_ms - _head(oldest).since_ms
+        waiting = max(waiting, 1)  # in a rehearsal the newcomer has no weight, but counts for itself
         if waiting > rule.waiting_over and waited_ms >= round(rule.waited_over_min * MINUTE_MS):
             return oldest, f"rule {number}"
     return min(lanes, key=_by_place), "rules"
@@ -245,7 +246,7 @@ def breaches(state: HallState, number: int, visit: Visit) -> bool:
         head = lane.head
         if head is None or lane.ahead or (head.since_ms, head.order) >= place:
             continue
-        if times is not None and lane.overtaken(head) + lane.overtaken_exempt(head) >= times:
+        if times is not None and (reached := lane.reached_in_all(times)) is not None and reached < place:
             return True
         if minutes is not None and visit.since_ms - head.since_ms > round(minutes * MINUTE_MS):
             return True

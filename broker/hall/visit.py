@@ -9,6 +9,7 @@ from ..contract.messages import ORDINARY, CounterState, Hold, Language, Outcome,
 from .life import SERVING, VisitState
 
 Overtaker = tuple[int, int, int]  # the place of a visit, and number of the event that called it
+Key = tuple[str, str, tuple[str, ...], int, str, str]  # of a lane
 Place = tuple[int, int]  # milliseconds from which the wait counts, number of the event that gave the place
 
 
@@ -73,7 +74,7 @@ class Undoable(Struct, kw_only=True, gc=False):
     desk: "Desk"
     visit: Visit | None = None
     exempt: bool = False  # of a call
-    skipped: tuple[LaneKey, ...] = ()  # of a call: lanes ahead of the queue that it passed
+    skipped: tuple[Key, ...] = ()  # of a call: lanes ahead of the queue that it passed
 
 
 class Desk(Struct, kw_only=True, gc=False):

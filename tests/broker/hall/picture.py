@@ -30,7 +30,7 @@ def _lane(lane: Lane) -> dict[str, object]:
     plain: dict[str, object] = {name: getattr(lane, name) for name in Lane.__slots__}
     for name in ("overtakers", "exempt"):
         plain[name] = list(getattr(lane, name))
-    plain["visits"] = list(lane.visits)
+    plain["visits"] = plain["burdened"] = list(lane.visits)  # the burdened are found anew
     plain["head"] = lane.head.id if lane.head is not None else None
     plain["last"] = lane.last.id if lane.last is not None else None
     return plain

@@ -134,7 +134,8 @@ def by_way_of_a_snapshot(state: HallState) -> HallState:
 
 def known(state: HallState) -> dict[str, object]:
     """Return all that a hall knows, but for what it works out when it is asked."""
-    lanes = [{name: getattr(lane, name) for name in Lane.__slots__} for lane in state.lanes.values()]
+    slots = [name for name in Lane.__slots__ if name != "burdened"]  # found anew, they may be fewer
+    lanes = [{name: getattr(lane, name) for name in slots} for lane in state.lanes.values()]
     return {**vars(state), "lanes": lanes, "able": None, "deadlines": None}
 
 
@@ -190,7 +191,7 @@ def test_whatever_the_hall_knows_is_in_a_snapshot_or_follows_from_it() -> None:
     follows |= {"waiting", "serve_until_ms", "share_base", "turn_base", "counts_turns"}
     assert set(vars(HallState())) == {*Snapshot.__struct_fields__, *follows}
     tuned = {"target_ms", "scale", "rank", "weight", "absolute", "tier"}
-    of_its_key, of_its_visits = {"service", "priority_class", "ahead"}, {"head", "last"}
+    of_its_key, of_its_visits = {"service", "priority_class", "ahead"}, {"head", "last", "burdened"}
     kept = {"key", "visits", "overtakers", "exempt", "passes"}
     assert set(Lane(LaneKey("bill", "ordinary")).__slots__) == {*kept, *tuned, *of_its_key, *of_its_visits}
 
