@@ -164,11 +164,16 @@ class CounterFile(NodeFile, frozen=True, kw_only=True):
     windows: Annotated[tuple[Window, ...], Meta(min_length=1)]
 
 
+class SupervisorFile(NodeFile, frozen=True, kw_only=True):
+    """A supervisor's file: a login, and nothing hangs on it."""
+
+
 FILE_OF_ROLE: Final[dict[Role, type[NodeFile]]] = {
     Role.DISPATCHER: DispatcherFile,
     Role.KIOSK: KioskFile,
     Role.DISPLAY: DisplayFile,
     Role.COUNTER: CounterFile,
+    Role.SUPERVISOR: SupervisorFile,
 }
 
 # Reading --------------------------------------------------------------------------------------------------------------

@@ -47,6 +47,13 @@ def check_config(arguments: Sequence[str]) -> int:
     return int(broken)
 
 
+def order(arguments: Sequence[str]) -> int:
+    """Give one of the hall's commands under a supervisor's login."""
+    from .order import main as give  # noqa: PLC0415
+
+    return give(arguments)
+
+
 def docs(arguments: Sequence[str]) -> int:
     """Write the generated pages of docs/ anew."""
     from .generated_docs import main as write  # noqa: PLC0415
@@ -97,6 +104,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "simulate-device": simulate_device,
     "check-config": check_config,
     "why": why,
+    "order": order,
     "docs": docs,
     "bench": bench,
     "pictures": pictures,

@@ -17,7 +17,7 @@ from broker.contract.messages import Hall
 OURS: Final = ("slips", "screens", "audio", "journal", "config", "state", "logs", "lines")
 OUR_FILES: Final = ("calls.jsonl", "mqtt.log", "summary.json")
 SETTINGS: Final = {"kiosk_width": 1280, "kiosk_height": 800}  # where the caller gives none
-NODE_FILES: Final = ("dispatcher", "kiosk", "board", "voice", "counter")
+NODE_FILES: Final = ("dispatcher", "kiosk", "board", "voice", "counter", "desk")
 
 
 class NotOurs(ValueError):

@@ -1,0 +1,162 @@
+"""`hallcall order`: one command of the hall's language, sent under a supervisor's login; what a console will do later.
+
+`hallcall order --config desk.toml MarkServedByHand up_to=A057`
+"""
+
+import argparse
+import asyncio
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final, get_args
+
+import msgspec
+
+from broker.bus import MqttBus
+from broker.config import BrokenConfig, SupervisorFile, load_node, login_of
+from broker.contract.messages import (
+    AnyAnswer,
+    AnyCommand,
+    AnyView,
+    Command,
+    ConfigureHall,
+    CounterCommand,
+    CounterView,
+    Elapsed,
+    Language,
+    OpenDay,
+    ReadEvents,
+    Refused,
+    ReportSlip,
+    Role,
+)
+from broker.contract.texts import texts
+from broker.link import HallLink, Unanswered, subscriptions, will
+
+NOT_HERE: Final = (OpenDay, ConfigureHall, Elapsed, ReadEvents, ReportSlip)  # those of programs
+COMMANDS: Final[dict[str, type[Command]]] = {
+    kind.__name__: kind for kind in get_args(AnyCommand) if kind not in NOT_HERE
+}
+OWN_FIELDS: Final = ("id", "age_ms", "seen")  # filled in here
+HALL_WAIT_S: Final = 5
+ANSWER_WAIT_S: Final = 10
+
+
+class BadOrder(ValueError):
+    """An order that is not in the hall's language; its text says what to write."""
+
+
+class HallAway(RuntimeError):
+    """Broker or dispatcher cannot be reached: check the address in the node file, and that both run."""
+
+
+def parsed(name: str, pairs: Sequence[str]) -> Command:
+    """Return the command that was typed, without its id. Raises BadOrder."""
+    kind = COMMANDS.get(name)
+    if kind is None:
+        raise BadOrder(f"no such command: {name}; `hallcall order --list` shows them")
+    lists = {field.name for field in msgspec.structs.fields(kind) if isinstance(field.default, tuple)}
+    values: dict[str, object] = {}
+    for pair in pairs:
+        key, found, value = pair.partition("=")
+        if not found or key in OWN_FIELDS:
+            raise BadOrder(f"{pair}: write FIELD=VALUE; {name} has {_fields(kind)}")
+        values[key] = value.split(",") if key in lists else value
+    try:
+        command: Command = msgspec.convert({"type": name, "id": "typed", **values}, kind, strict=False)
+    except msgspec.ValidationError as error:
+        raise BadOrder(f"{name}: {error}; it has {_fields(kind)}") from error
+    return command
+
+
+def _fields(kind: type[Command]) -> str:
+    fields = [field for field in msgspec.structs.fields(kind) if field.name not in OWN_FIELDS]
+    return ", ".join(field.name if field.required else f"[{field.name}]" for field in fields) or "no fields"
+
+
+def in_words(answer: AnyAnswer, language: str) -> str:
+    """Return an answer as a sentence, or as what it says."""
+    if isinstance(answer, Refused):
+        wording = texts(Language(language))["refusal"]
+        text = wording.get(answer.reason, wording["other"]).format_map(_Named(answer.args))
+        return f"{text} ({answer.reason})"
+    said = msgspec.to_builtins(answer)
+    return " ".join(f"{key}={value}" for key, value in said.items() if key not in {"id", "epoch", "seq"})
+
+
+class _Named(dict[str, str | int]):
+    def __missing__(self, key: str) -> str:
+        return f"{{{key}}}"
+
+
+class Desk:
+    """A supervisor's place in the hall for the time of one order."""
+
+    def __init__(self, file: SupervisorFile) -> None:
+        self._here = asyncio.Event()
+        self._shown = asyncio.Event()
+        self._seen: dict[int, str | None] = {}
+        also = ["view/counter/+"]
+        self._link = HallLink(
+            bus=MqttBus(
+                login=login_of(file),
+                subscriptions=subscriptions(hall=file.hall, node=file.node, also=also),
+                will=will(hall=file.hall, node=file.node, role=Role.SUPERVISOR),
+            ),
+            hall=file.hall,
+            node=file.node,
+            role=Role.SUPERVISOR,
+            clock=time.monotonic,
+            on_view=self._view,
+            on_hall_here=lambda here: self._here.set() if here else self._here.clear(),
+        )
+
+    async def carry_out(self, command: Command) -> AnyAnswer:
+        """Send a command; one of a counter says that it has seen what the counter shows. Raises HallAway."""
+        running = asyncio.create_task(self._link.run())
+        try:
+            async with asyncio.timeout(HALL_WAIT_S):
+                await self._here.wait()
+                while isinstance(command, CounterCommand) and command.counter not in self._seen:
+                    self._shown.clear()
+                    await self._shown.wait()
+            if isinstance(command, CounterCommand):
+                command = msgspec.structs.replace(command, seen=self._seen[command.counter])
+            named = msgspec.structs.replace(command, id=self._link.new_id())
+            return await self._link.ask(named, patience_s=ANSWER_WAIT_S)  # type: ignore[arg-type]
+        except (TimeoutError, Unanswered) as error:
+            raise HallAway("the hall does not answer: check [broker] in the node file, and the dispatcher") from error
+        finally:
+            running.cancel()
+            await asyncio.wait([running])
+
+    def _view(self, view: AnyView) -> None:
+        if isinstance(view, CounterView):
+            self._seen[view.counter] = view.call
+            self._shown.set()
+
+
+def main(argv: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="hallcall order", description=__doc__)
+    parser.add_argument("--config", type=Path, help="the supervisor's node file")
+    parser.add_argument("--list", action="store_true", help="show all commands with their fields")
+    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of refusals")
+    parser.add_argument("command", nargs="?", help="such as MarkServedByHand")
+    parser.add_argument("fields", metavar="FIELD=VALUE", nargs="*")
+    options = parser.parse_args(argv)
+    say = sys.stdout.write
+    if options.list:
+        for name, kind in sorted(COMMANDS.items()):
+            say(f"{name} {_fields(kind)}\n    {(kind.__doc__ or '').splitlines()[0]}\n")
+        return 0
+    if options.config is None or options.command is None:
+        parser.error("give --config FILE and a COMMAND, or --list")
+    try:
+        command = parsed(options.command, options.fields)
+        answer = asyncio.run(Desk(load_node(options.config, SupervisorFile)).carry_out(command))
+    except (BadOrder, BrokenConfig, HallAway) as error:
+        sys.stderr.write(f"hallcall order: {error}\n")
+        return 2
+    say(f"{in_words(answer, options.lang)}\n" if isinstance(answer, Refused) else f"done {in_words(answer, 'en')}\n")
+    return int(isinstance(answer, Refused))
