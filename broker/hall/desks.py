@@ -50,11 +50,10 @@ def working_desk(state: HallState, number: int, at_ms: int) -> Desk:
     desk = state.desks.get(number)
     if desk is None:
         desk = state.desks[number] = Desk(number=number)
-    if not desk.is_working:
-        desk.closed, desk.paused = False, None
-        state.able.clear()
+    desk.closed, desk.paused = False, None
     if not desk.staffed_from_ms:
         desk.staffed_from_ms = desk.idle_from_ms = at_ms
+        state.able.clear()
     return desk
 
 
@@ -86,7 +85,8 @@ def close_counter(state: HallState, event: CounterClosed, at_ms: int, seq: int) 
 
 
 def arm(state: HallState, event: CounterArmed, at_ms: int, seq: int) -> None:
-    desk = working_desk(state, event.counter, at_ms)
+    """Arm a counter, which opens it, or disarm it, which does not."""
+    desk = working_desk(state, event.counter, at_ms) if event.armed else _desk(state, event.counter)
     desk.armed, desk.undo = event.armed, None
     if not event.armed:
         state.armed_idle.discard(event.counter)
@@ -95,9 +95,16 @@ def arm(state: HallState, event: CounterArmed, at_ms: int, seq: int) -> None:
 
 
 def sign_in(state: HallState, event: ClerkSignedIn, at_ms: int, seq: int) -> None:
-    desk = working_desk(state, event.counter, at_ms)
+    """Note who staffs a counter; one that is closed or paused stays so."""
+    desk = _desk(state, event.counter)
+    if desk.is_working and event.clerk is not None:
+        working_desk(state, event.counter, at_ms)
     desk.clerk, desk.undo = event.clerk, None
     state.able.clear()
+
+
+def _desk(state: HallState, number: int) -> Desk:
+    return state.desks.setdefault(number, Desk(number=number))
 
 
 def undo(state: HallState, event: Undone, at_ms: int, seq: int) -> None:

@@ -151,7 +151,7 @@ class HallState:
 
     def due(self, now_ms: int) -> Iterator[tuple[str, str]]:
         """Yield what is due, as (kind, visit or counter), in the order of its time."""
-        for deadline in sorted(each for each in self.deadlines if each[0] <= now_ms):
+        for deadline in sorted({each for each in self.deadlines if each[0] <= now_ms}):
             if self._is_due(deadline):
                 yield deadline[1], deadline[2]
 
@@ -177,7 +177,8 @@ class HallState:
         clerk = self.clerks.get(desk.clerk) if desk is not None and desk.clerk is not None else None
         if key.counter and not self._is_away(key.counter):
             return key.counter == number
-        if key.clerk and any(each.clerk == key.clerk and each.is_working for each in self.desks.values()):
+        theirs = [each.number for each in self.desks.values() if each.clerk == key.clerk] if key.clerk else []
+        if not all(self._is_away(each) for each in theirs):
             return desk is not None and desk.clerk == key.clerk
         if key.service not in counter.skills and key.service not in counter.helps:
             return False
@@ -189,9 +190,9 @@ class HallState:
         return all(need in met for need in key.needs if (known := self.needs.get(need)) and known.at_counter)
 
     def _is_away(self, number: int) -> bool:
-        """Tell whether nobody can be sent to a counter: it is gone, closed or paused."""
-        desk = self.desks.get(number)
-        return number not in self.counters or (desk is not None and not desk.is_working)
+        """Tell whether nobody can be sent to a counter: it is gone or closing, not yet open, closed or paused."""
+        counter, desk = self.counters.get(number), self.desks.get(number)
+        return counter is None or counter.closing or desk is None or not desk.staffed_from_ms
 
     def tune(self, lane: Lane) -> None:
         ranks = list(self.classes)
