@@ -12,6 +12,7 @@ waits.
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from heapq import nlargest
 from typing import Final, Protocol
 
 from msgspec import Struct
@@ -200,12 +201,12 @@ def _by_rules(state: Queues, policy: Policy, lanes: Heads, now_ms: int) -> tuple
 
 def scores(state: HallState, turn: Turn, now_ms: int) -> tuple[Score, ...]:
     """Return the winner and those who stood next to it, by the share of their target that they have used."""
-    others = [_head(lane) for lane in turn.heads if lane.head is not turn.visit]
-    ranked = sorted(
-        ((_score(state, visit, now_ms), visit.order) for visit in others),
-        key=lambda each: (-each[0].waited_s * 1000 // each[0].target_s, each[0].target_s, each[1]),
+    others = nlargest(
+        RUNNERS_UP,
+        (lane for lane in turn.heads if lane.head is not turn.visit),
+        key=lambda lane: ((now_ms - _head(lane).since_ms) * lane.scale, -lane.target_ms, -_head(lane).order),
     )
-    return (_score(state, turn.visit, now_ms), *(score for score, _ in ranked[:RUNNERS_UP]))
+    return tuple(_score(state, visit, now_ms) for visit in (turn.visit, *map(_head, others)))
 
 
 def _score(state: HallState, visit: Visit, now_ms: int) -> Score:
