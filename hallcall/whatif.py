@@ -141,6 +141,10 @@ def _days(options: argparse.Namespace) -> list[RecordedDay]:
     for path in options.records:
         if path.suffix.lower() == ".csv" and hall is not None:
             days += recorded_days(path, hall)
+        elif not path.exists():
+            raise NothingRecorded(
+                f"{path}: there is no such file or directory; give a day's file or the journal's place"
+            )
         elif path.is_dir():
             days += _month(path)
         else:

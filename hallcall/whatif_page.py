@@ -46,6 +46,9 @@ class _Page:
     def _say(self, key: str, **words: object) -> list[str]:
         return wrapped(self._texts[key].format(**words), COLUMNS)
 
+    def _percent(self, share: float | None) -> str:
+        return "–" if share is None else self._texts["percent"].format(value=f"{100 * share:.0f}")
+
     def _title(self) -> str:
         days = self._found.days
         span = self._texts["one_day" if len(days) == 1 else "more_days"]
@@ -100,8 +103,8 @@ class _Page:
             "summary_nine",
             before=_figure(before.p90_wait_min),
             after=_figure(after.p90_wait_min),
-            within_before=_percent(before.share_within_target),
-            within_after=_percent(after.share_within_target),
+            within_before=self._percent(before.share_within_target),
+            within_after=self._percent(after.share_within_target),
         )
         if found.left_before != found.left_after:
             yield from self._say("summary_left", before=found.left_before, after=found.left_after)
@@ -125,16 +128,30 @@ class _Page:
     def _waits(self) -> Iterator[str]:
         found, texts = self._found, self._texts
         heads = ("", *(texts[name] for name in ("customers", "mean", "p90", "within", "worst", "gain", "lose")))
-        rows = [heads, _row(texts["all"], found.before.all, found.after.all, found.moved)]
+        rows = [heads, self._row(texts["all"], found.before.all, found.after.all, found.moved)]
         for before, after, moved, names in (
             (found.before.by_class, found.after.by_class, found.moved_by_class, self._classes),
             (found.before.by_service, found.after.by_service, found.moved_by_service, self._services),
         ):
             if len(before) > 1:
                 rows += [
-                    _row(names[each], before[each], after[each], moved.get(each)) for each in before if each in after
+                    self._row(names[each], before[each], after[each], moved.get(each))
+                    for each in before
+                    if each in after
                 ]
         yield from _aligned(rows)
+
+    def _row(self, name: str, before: Group, after: Group, moved: Moved | None) -> tuple[str, ...]:
+        return (
+            name,
+            str(before.customers),
+            _both(before.mean_wait_min, after.mean_wait_min),
+            _both(before.p90_wait_min, after.p90_wait_min),
+            f"{self._percent(before.share_within_target)} → {self._percent(after.share_within_target)}",
+            _both(before.max_wait_min, after.max_wait_min),
+            _some(moved.gain, moved.gain_median_min) if moved is not None else "–",
+            _some(moved.lose, moved.lose_median_min) if moved is not None else "–",
+        )
 
     def _most_moved(self) -> Iterator[str]:
         found, texts = self._found, self._texts
@@ -159,19 +176,22 @@ class _Page:
         before = {each.counter: each for each in self._found.before.counters}
         after = {each.counter: each for each in self._found.after.counters}
         cells = [
-            f"{number:>2}: {_busy(before.get(number))} → {_busy(after.get(number))}"
+            f"{number:>2}: {self._busy(before.get(number))} → {self._busy(after.get(number))}"
             for number in sorted({*before, *after})
         ]
         for at in range(0, len(cells), COUNTERS_A_LINE):
             yield "  " + "".join(cell.ljust(22) for cell in cells[at : at + COUNTERS_A_LINE]).rstrip()
+
+    def _busy(self, counter: CounterFigures | None) -> str:
+        return self._percent(None if counter is None else counter.utilisation)
 
     def _balance(self) -> Iterator[str]:
         before, after = self._found.before.balance, self._found.after.balance
         if before is not None and after is not None:
             yield from self._say(
                 "balance",
-                before=_percent(before.mean_utilisation),
-                after=_percent(after.mean_utilisation),
+                before=self._percent(before.mean_utilisation),
+                after=self._percent(after.mean_utilisation),
                 jain_before=_figure(before.jain_index, 3),
                 jain_after=_figure(after.jain_index, 3),
             )
@@ -198,8 +218,8 @@ class _Page:
             mean_recorded=_figure(recorded.mean_wait_min),
             p90=_figure(before.p90_wait_min),
             p90_recorded=_figure(recorded.p90_wait_min),
-            within=_percent(before.share_within_target),
-            within_recorded=_percent(recorded.share_within_target),
+            within=self._percent(before.share_within_target),
+            within_recorded=self._percent(recorded.share_within_target),
             off=_figure(fidelity.off_by_min),
         )
 
@@ -207,19 +227,6 @@ class _Page:
         for note, count in self._found.notes.items():
             for at, line in enumerate(wrapped(self._texts[f"note_{note}"].format(count=count), COLUMNS - 4)):
                 yield ("    " if at else "  - ") + line
-
-
-def _row(name: str, before: Group, after: Group, moved: Moved | None) -> tuple[str, ...]:
-    return (
-        name,
-        str(before.customers),
-        _both(before.mean_wait_min, after.mean_wait_min),
-        _both(before.p90_wait_min, after.p90_wait_min),
-        f"{_percent(before.share_within_target)} → {_percent(after.share_within_target)}",
-        _both(before.max_wait_min, after.max_wait_min),
-        _some(moved.gain, moved.gain_median_min) if moved is not None else "–",
-        _some(moved.lose, moved.lose_median_min) if moved is not None else "–",
-    )
 
 
 def _some(count: int, median_min: float | None) -> str:
@@ -236,14 +243,6 @@ def _figure(value: float | None, places: int = 1) -> str:
 
 def _size(value: float | None) -> str:
     return _figure(abs(value) if value is not None else 0.0)
-
-
-def _percent(share: float | None) -> str:
-    return "–" if share is None else f"{100 * share:.0f} %"
-
-
-def _busy(counter: CounterFigures | None) -> str:
-    return "–" if counter is None else _percent(counter.utilisation)
 
 
 def _clock(at_ms: int | None) -> str:
