@@ -56,6 +56,7 @@ class Line(Lane):
         if lane is not None:
             self.visits, self.head, self.last = lane.visits.copy(), lane.head, lane.last
             self.overtakers, self.exempt, self.passes = lane.overtakers.copy(), lane.exempt.copy(), lane.passes
+            self.burdened = lane.burdened.copy()
         self.stood = len(self.visits)
 
     def expect(self, newcomer: Visit) -> None:
