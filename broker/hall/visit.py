@@ -13,7 +13,7 @@ Key = tuple[str, str, tuple[str, ...], int, str, str]  # of a lane
 Place = tuple[int, int]  # milliseconds from which the wait counts, number of the event that gave the place
 
 
-class Visit(Struct, kw_only=True, gc=False):
+class Visit(Struct, kw_only=True, gc=False, omit_defaults=True):
     """One customer's stay, from ticket to end."""
 
     id: str
@@ -65,7 +65,7 @@ class Visit(Struct, kw_only=True, gc=False):
     joined_seq: int = 0  # the event since which it stands in its lane
 
 
-class Undoable(Struct, kw_only=True, gc=False):
+class Undoable(Struct, kw_only=True, gc=False, omit_defaults=True):
     """The last act of a counter, and how things stood before it."""
 
     seq: int
@@ -77,7 +77,7 @@ class Undoable(Struct, kw_only=True, gc=False):
     skipped: tuple[Key, ...] = ()  # of a call: lanes ahead of the queue that it passed
 
 
-class Desk(Struct, kw_only=True, gc=False):
+class Desk(Struct, kw_only=True, gc=False, omit_defaults=True):
     """A counter at work: the visit it has called or serves, who staffs it, and how long it was busy today."""
 
     number: int
