@@ -11,6 +11,7 @@ from msgspec import Struct
 from broker.contract import messages, wire
 from broker.fields import shape
 
+from .senders import senders
 from .tables import NOTE, default, paragraphs, plain, row
 
 _COMMENT: Final = re.compile(r"^    (\w+):[^#\n]*#\s*(.+)$", re.MULTILINE)
@@ -67,7 +68,7 @@ def _message(kind: type[Struct], *, without: Sequence[str] = ()) -> Iterator[str
     if issubclass(kind, messages.Command):
         deadline = kind.DEADLINE_MS
         too_old = "never too old" if deadline is None else f"refused when older than {deadline / 1000:g} s"
-        yield from ("", f"Deadline: {too_old}.")
+        yield from ("", f"From: {', '.join(role.value for role in senders(kind))}. Deadline: {too_old}.")
     yield from _fields(kind, without=without)
 
 

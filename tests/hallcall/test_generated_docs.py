@@ -5,11 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from broker.contract.messages import Language
+from broker.contract.messages import CallNext, Elapsed, Language, ReportSlip, Role, TakeTicket
 from broker.hall.life import TRANSITIONS, VisitState
 from broker.policy_pack import Pack
 from hallcall.__main__ import main
 from hallcall.pages import configuration, visit
+from hallcall.pages.senders import senders
 
 MARKS = "# Hall\n\n<!-- life: begin -->\n<!-- life: end -->\n\nMore.\n"
 
@@ -69,3 +70,10 @@ def test_every_pack_and_every_key_of_a_hall_stands_in_the_reference() -> None:
     assert "| `classes` | list, 1 or more, of table | `ordinary` |" in page
     tables = ("services.targets", "policy.rules", "classes", "needs", "clerks", "hours")
     assert all(f"### `[[{table}]]`" in page for table in tables)
+
+
+def test_the_contract_says_who_may_send_what() -> None:
+    assert senders(TakeTicket) == (Role.KIOSK, Role.SUPERVISOR)
+    assert senders(CallNext) == (Role.COUNTER, Role.SUPERVISOR)
+    assert senders(ReportSlip) == (Role.KIOSK,)
+    assert senders(Elapsed) == (Role.DISPATCHER,)
