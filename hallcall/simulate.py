@@ -111,9 +111,10 @@ def _drawn(options: argparse.Namespace, hall: Hall, simulation: Simulation | Non
 class Bar:
     """Progress on stderr: a bar where somebody looks at it, else a percentage now and then; short plays show none."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, since_s: float | None = None) -> None:
         self._is_drawn = sys.stderr.isatty()
-        self._next_s = time.monotonic() + (1.0 if self._is_drawn else EVERY_S)
+        begun_s = time.monotonic() if since_s is None else since_s
+        self._next_s = begun_s + (1.0 if self._is_drawn else EVERY_S)
         self._shown = False
 
     def __enter__(self) -> Self:

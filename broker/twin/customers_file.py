@@ -29,7 +29,7 @@ Row = Mapping[str, str]
 
 
 class _Wrong(ValueError):
-    """What is wrong with one cell."""
+    """What is wrong with a row; one complaint a line."""
 
 
 def arrivals(path: Path, hall: Hall) -> list[Arrival]:
@@ -56,7 +56,7 @@ def customers(path: Path, hall: Hall) -> list[tuple[int, Row, Arrival]]:
             found.append((line, row, _arrival(row, hall, zone)))
             kinds.add(_is_number(row[ARRIVAL]))
         except _Wrong as error:
-            errors.append(f"{path}:{line}: {error}")
+            errors += [f"{path}:{line}: {each}" for each in str(error).splitlines()]
     if len(kinds) > 1:
         errors.append(f"{path}: arrival holds seconds in some rows and times in others; give one kind")
     _raise(errors)
@@ -82,9 +82,9 @@ def service_times(path: Path) -> list[int]:
     found: list[int] = []
     for line, row in _rows(path, (SERVICE_S,), ()):
         try:
-            found.append(_milliseconds(row, SERVICE_S))
+            found.append(_milliseconds(row[SERVICE_S], SERVICE_S))
         except _Wrong as error:
-            errors.append(f"{path}:{line}: {error}")
+            errors += [f"{path}:{line}: {each}" for each in str(error).splitlines()]
     _raise(errors)
     if not any(found):
         raise CannotSimulate(f"{path}: no service times above 0 in the column {SERVICE_S}; give at least one")
@@ -128,29 +128,31 @@ def _rows(path: Path, needed: Iterable[str], optional: Iterable[str]) -> Iterato
 
 def _arrival(row: Row, hall: Hall, zone: ZoneInfo) -> Arrival:
     wrong: list[str] = []
-    values: dict[str, int | None] = {}
-    for name in (ARRIVAL, SERVICE_S, PATIENCE_S, BOOKED):
-        try:
-            if name in {ARRIVAL, BOOKED}:
-                values[name] = _instant(row, name, zone) if name == ARRIVAL or row[name] else None
-            else:
-                values[name] = _milliseconds(row, name) if name == SERVICE_S or row[name] else None
-        except _Wrong as error:
-            wrong.append(str(error))
+    values: dict[str, int] = {}
+    for name, read in (
+        (ARRIVAL, _instant),
+        (SERVICE_S, _milliseconds),
+        (PATIENCE_S, _milliseconds),
+        (BOOKED, _instant),
+    ):
+        if name in NEEDED or row[name]:
+            try:
+                values[name] = read(row[name], name, zone)
+            except _Wrong as error:
+                wrong.append(str(error))
     priority_class = row[CLASS] or ORDINARY
     why = why_nobody_comes(hall, row[SERVICE], priority_class, booked=bool(row[BOOKED]))
     if why is not None:
         wrong.append(why)
-    at_ms, service_ms = values.get(ARRIVAL), values.get(SERVICE_S)
-    if wrong or at_ms is None or service_ms is None:
-        raise _Wrong("; ".join(wrong))
+    if wrong:
+        raise _Wrong("\n".join(wrong))
     return Arrival(
-        at_ms=at_ms,
+        at_ms=values[ARRIVAL],
         service=row[SERVICE],
         priority_class=priority_class,
-        service_ms=service_ms,
-        patience_ms=values[PATIENCE_S],
-        booked_ms=values[BOOKED],
+        service_ms=values[SERVICE_S],
+        patience_ms=values.get(PATIENCE_S),
+        booked_ms=values.get(BOOKED),
     )
 
 
@@ -162,8 +164,7 @@ def _is_number(text: str) -> bool:
     return True
 
 
-def _milliseconds(row: Row, name: str) -> int:
-    text = row[name]
+def _milliseconds(text: str, name: str, _zone: ZoneInfo | None = None) -> int:
     if not text:
         raise _Wrong(f"{name} is empty; give seconds")
     if not _is_number(text) or not isfinite(float(text)):
@@ -173,10 +174,9 @@ def _milliseconds(row: Row, name: str) -> int:
     return round(float(text) * _SECOND_MS)
 
 
-def _instant(row: Row, name: str, zone: ZoneInfo) -> int:
-    text = row[name]
+def _instant(text: str, name: str, zone: ZoneInfo) -> int:
     if not text or _is_number(text):
-        return _milliseconds(row, name)
+        return _milliseconds(text, name)
     try:
         at = datetime.fromisoformat(text)
     except ValueError as error:
