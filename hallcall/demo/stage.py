@@ -28,6 +28,7 @@ from .witnesses import follow
 
 log = logging.getLogger(__name__)
 
+NOT_PLAYED: Final = {"supervisor", "watch"}  # roles of nodes that are no program of the demo's
 READY_S: Final = 60.0
 EVENING_S: Final = 30.0  # for the last announcements and ratings, when everybody has gone
 BETWEEN_ARRIVALS_S: Final = 6.0  # in a demo without end
@@ -88,7 +89,7 @@ class Stage:
 
     @property
     def _expected(self) -> list[str]:
-        return ["dispatcher", *(node.id for node in self.hall.nodes if node.role.value != "watch")]
+        return ["dispatcher", *(node.id for node in self.hall.nodes if node.role.value not in NOT_PLAYED)]
 
     def _login(self, name: str) -> Login:
         password = (self.directory / "config" / f"{name}.password").read_text(encoding="utf-8").strip()
