@@ -13,11 +13,12 @@ from broker.config import BrokenConfig, load_hall
 from broker.contract.messages import Discipline, Hall, Language
 from broker.contract.texts import texts
 from broker.journal import JournalDamaged, JournalTooNew, read_day
+from broker.twin.change import AddedCounter, Change, ImpossibleChange, Target
 from broker.twin.engine import NotInOrder
 from broker.twin.recorded import NothingRecorded, RecordedDay, recorded_day
 from broker.twin.recorded_file import recorded_days
 from broker.twin.refusals import CannotSimulate
-from broker.twin.whatif import AddedCounter, Change, ImpossibleChange, Target, what_if
+from broker.twin.whatif import what_if
 
 from .simulate import Bar
 from .whatif_page import page

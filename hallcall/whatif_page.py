@@ -5,8 +5,9 @@ from typing import Final
 
 from broker.contract.messages import Hall, Language, Text
 from broker.report.slip import width, wrapped
+from broker.twin.change import AddedCounter, Target
 from broker.twin.figures import CounterFigures, Group
-from broker.twin.whatif import AddedCounter, Comparison, Moved, Target
+from broker.twin.whatif import Comparison, Moved
 
 COLUMNS: Final = 118
 COUNTERS_A_LINE: Final = 5

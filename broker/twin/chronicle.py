@@ -4,13 +4,14 @@ A *stay* is one wait and one service. What the twin cannot play as it was is pla
 counted by `Note`. Acts that were undone never happened.
 """
 
-from collections import Counter
+from collections import Counter as Count
 from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
 from ..contract.messages import (
     SERVED,
+    Counter,
     CounterClosed,
     CounterOpened,
     CounterPaused,
@@ -95,8 +96,9 @@ class Chronicle:
         self.state = HallState()
         self.drafts: list[Draft] = []
         self.waiting: dict[str, Draft] = {}  # by visit: in the queue, or at a counter
+        self.counters: dict[int, Counter] = {}  # all that the hall had on that day
         self.gaps: list[Gap] = []  # in which a counter was away, or served somebody whom the twin does not know
-        self.notes: Counter[Note] = Counter()
+        self.notes: Count[Note] = Count()
         self._held: dict[str, Draft] = {}
         self._served: dict[int, tuple[Draft, int]] = {}  # by counter: whom it served last, and until when
         self._shifts: list[Shift] = []
@@ -105,8 +107,9 @@ class Chronicle:
 
     def read(self, recorded: Recorded, *, undone: bool) -> None:
         event, at_ms = recorded.event, ms(recorded.at)
-        if isinstance(event, HallConfigured) and self.state.hall is not None and event.hall != self.state.hall:
-            self.notes[Note.RECONFIGURED] += 1
+        if isinstance(event, HallConfigured):
+            self.notes[Note.RECONFIGURED] += self.state.hall is not None and event.hall != self.state.hall
+            self.counters.update({each.number: each for each in event.hall.counters})
         apply(self.state, recorded)
         if not undone:
             self._see(event, at_ms)

@@ -250,10 +250,12 @@ def write_rows(rows: Iterable[Row]) -> str:
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(HEADER)
     for row in rows:
-        called = row.called.isoformat() if row.called is not None else ""
-        rest = (
-            "" if each is None else each for each in (row.service_s, row.patience_s, called, row.counter, row.ticket)
-        )
-        cells = (row.arrival.isoformat(), row.service, row.priority_class, *rest)
-        writer.writerow("" if each is None else each for each in cells)
+        writer.writerow(_cells(row))
     return out.getvalue()
+
+
+def _cells(row: Row) -> list[str]:
+    called = row.called.isoformat() if row.called is not None else None
+    rest = (row.service_s, row.patience_s, called, row.counter, row.ticket)
+    first = (row.arrival.isoformat(), row.service, row.priority_class)
+    return [*first, *("" if each is None else str(each) for each in rest)]

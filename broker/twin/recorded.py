@@ -68,7 +68,7 @@ def recorded_day(events: Sequence[Recorded]) -> RecordedDay:
     gaps = [Gap(gap.counter, gap.from_ms - begins_ms, gap.until_ms - begins_ms) for gap in chronicle.gaps]
     return RecordedDay(
         day=state.day,
-        hall=state.hall,
+        hall=msgspec.structs.replace(state.hall, counters=tuple(chronicle.counters.values())),
         stays=stays,
         shifts=without(shifts, gaps),
         notes={note: notes[note] for note in Note if notes[note]},

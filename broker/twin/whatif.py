@@ -10,10 +10,11 @@ from typing import Final
 from msgspec import Struct
 from msgspec.structs import replace
 
-from ..contract.messages import ClassTarget, Counter, Discipline, GivenBy, Hall, Outcome
+from ..contract.messages import Hall, Outcome
 from ..hall.state import MINUTE_MS
 from .arrivals import Stay
 from .book import Book
+from .change import Change, as_given, changed, changed_shifts, check
 from .engine import play
 from .figures import Balance, CounterFigures, Figures, Group, balance, quantile
 from .recorded import RecordedDay
@@ -22,37 +23,7 @@ from .staffing import Shift
 
 A_MINUTE: Final = MINUTE_MS  # a change of less is none
 MOST_MOVED: Final = 10
-MOST_COUNTERS: Final = 95
 Progress = Callable[[int, int], None]
-
-
-class AddedCounter(Struct, frozen=True, kw_only=True):
-    """A further counter; without times it is staffed from the first counter's opening until nobody waits."""
-
-    skills: tuple[str, ...] = ()  # (): all services
-    from_ms: int | None = None  # since midnight
-    until_ms: int | None = None
-
-
-class Target(Struct, frozen=True, kw_only=True):
-    """Another promise to a class, at one service or at all."""
-
-    priority_class: str
-    minutes: float
-    service: str | None = None
-
-
-class Change(Struct, frozen=True, kw_only=True):
-    """What is to be different."""
-
-    policy: Discipline | None = None
-    targets: tuple[Target, ...] = ()
-    added: tuple[AddedCounter, ...] = ()
-    closed: tuple[int, ...] = ()
-
-
-class ImpossibleChange(ValueError):
-    """A change that this hall does not allow; its text says why."""
 
 
 class Moved(Struct, frozen=True, kw_only=True):
@@ -117,18 +88,19 @@ class Comparison(Struct, frozen=True, kw_only=True):
 def what_if(days: Sequence[RecordedDay], change: Change, *, progress: Progress) -> Comparison:
     """Play each day twice and compare. Raises ImpossibleChange, CannotSimulate."""
     hall = days[-1].hall
-    _check(hall, change)
-    wanted = _changed(hall, change)
+    check(hall, change)
+    wanted = changed(hall, change)
     check_policy(hall)
     check_policy(wanted)
     books = {name: _Ledger(wanted) for name in ("recorded", "before", "after")}
     trios: list[_Trio] = []
     for done, day in enumerate(days):
         progress(done, len(days))
-        as_it_was, changed = _as_given(day), _changed(_as_given(day), change)
-        shifts = _changed_shifts(day, changed, change)
+        as_it_was = as_given(day)
+        as_changed = changed(as_it_was, change)
+        shifts = changed_shifts(day, as_changed, change)
         before = _in_order(play(as_it_was, day.arrivals, shifts=day.shifts))
-        after = _in_order(play(changed, day.arrivals, shifts=shifts))
+        after = _in_order(play(as_changed, day.arrivals, shifts=shifts))
         promised = [stay.target_ms for stay in after]
         recorded, before = _by_targets(map(_told, day.stays), promised), _by_targets(before, promised)
         books["recorded"].add(recorded, day.shifts)
@@ -174,90 +146,6 @@ class _Trio:
     @property
     def change_ms(self) -> int:
         return (self.after.called_ms or 0) - (self.before.called_ms or 0)
-
-
-# The hall with and without the change ---------------------------------------------------------------------------------
-
-
-def _as_given(day: RecordedDay) -> Hall:
-    """Return the hall of a day with nothing that would give its customers another class or send them away again.
-
-    Where counters are known, what they did between two customers is part of each recorded service.
-    """
-    hall = day.hall
-    classes = tuple(replace(each, given_by=GivenBy.KIOSK, per_hour=None, closing=False) for each in hall.classes)
-    services = tuple(replace(each, closing=False) for each in hall.services)
-    seen = any(stay.counter is not None for stay in day.stays)
-    policy = replace(hall.policy, rest_s=0) if seen else hall.policy
-    return replace(hall, classes=classes, services=services, policy=policy)
-
-
-def _check(hall: Hall, change: Change) -> None:
-    """Raise ImpossibleChange when the hall has not what the change names."""
-    services, classes = [each.id for each in hall.services], [each.id for each in hall.classes]
-    for target in change.targets:
-        _known("class", target.priority_class, classes)
-        if target.service is not None:
-            _known("service", target.service, services)
-    for added in change.added:
-        for skill in added.skills:
-            _known("service", skill, services)
-    numbers = [each.number for each in hall.counters]
-    for closed in change.closed:
-        _known("counter", str(closed), map(str, numbers))
-    if max(numbers) + len(change.added) > MOST_COUNTERS:
-        raise ImpossibleChange(f"the windows' numbers end at {MOST_COUNTERS}")
-
-
-def _known(what: str, name: str, names: Iterable[str]) -> None:
-    names = list(names)
-    if name not in names:
-        raise ImpossibleChange(f"there is no {what} {name}; there are {', '.join(names)}")
-
-
-def _changed(hall: Hall, change: Change) -> Hall:
-    for target in change.targets:
-        hall = _with_target(hall, target)
-    services = tuple(each.id for each in hall.services)
-    number = max(each.number for each in hall.counters)
-    for added in change.added:
-        number += 1
-        new = Counter(number=number, zone=hall.zones[0].id, skills=added.skills or services)
-        hall = replace(hall, counters=(*hall.counters, new))
-    if change.policy is not None:
-        hall = replace(hall, policy=replace(hall.policy, discipline=change.policy))
-    return hall
-
-
-def _with_target(hall: Hall, target: Target) -> Hall:
-    name, service = target.priority_class, target.service
-    own = () if service is None else (ClassTarget(priority_class=name, minutes=target.minutes),)
-    services = tuple(
-        replace(each, targets=(*(old for old in each.targets if old.priority_class != name), *own))
-        if service in {None, each.id}
-        else each
-        for each in hall.services
-    )
-    classes = tuple(
-        replace(each, target_min=target.minutes) if service is None and each.id == name else each
-        for each in hall.classes
-    )
-    return replace(hall, services=services, classes=classes)
-
-
-def _changed_shifts(day: RecordedDay, changed: Hall, change: Change) -> list[Shift]:
-    kept = [shift for shift in day.shifts if shift.counter not in change.closed]
-    opens_ms = min((shift.from_ms for shift in day.shifts), default=0)
-    new = changed.counters[len(changed.counters) - len(change.added) :]
-    added = [
-        Shift(
-            counter=counter.number,
-            from_ms=each.from_ms if each.from_ms is not None else opens_ms,
-            until_ms=each.until_ms,
-        )
-        for counter, each in zip(new, change.added, strict=True)
-    ]
-    return [*kept, *added]
 
 
 # Comparing ------------------------------------------------------------------------------------------------------------
