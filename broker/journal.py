@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from importlib.resources import files
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Final, NamedTuple
 
 import msgspec
 
@@ -54,6 +54,14 @@ class Entry:
     events: Sequence[Recorded] = ()
 
 
+class Place(NamedTuple):
+    """An event of a day's file, and the hash that covers it and all before it."""
+
+    path: Path | None
+    seq: int
+    digest: str
+
+
 class Journal:
     """Open for writing in one process; `replay` first, then `append`."""
 
@@ -83,13 +91,18 @@ class Journal:
         for row in self._db.execute("SELECT seq, at, body FROM event WHERE seq > ? ORDER BY seq", (after_seq,)):
             yield self._recorded(row)
 
-    def keep_snapshot(self, *, shape: str, body: bytes) -> None:
-        """Put a snapshot of the hall as of the last event on disk, instead of the one before.
+    @property
+    def place(self) -> Place:
+        """Where the journal ends just now."""
+        return Place(self._path, self.seq, self._last_hash)
+
+    def keep_snapshot(self, place: Place, *, shape: str, body: bytes) -> None:
+        """Put a snapshot of the hall, as it was at that place, on disk, instead of the one before.
 
         Raises sqlite3.Error; nothing is lost then.
         """
-        if self._db is not None and _format(self._db) > 1:
-            row = (self.seq, shape, body, _seal(self._last_hash, shape, body))
+        if self._db is not None and self._path == place.path and _format(self._db) > 1:
+            row = (place.seq, shape, body, _seal(place.digest, shape, body))
             self._db.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?, ?)", row)
 
     def snapshot(self, *, shape: str) -> bytes | None:

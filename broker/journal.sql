@@ -20,6 +20,6 @@ CREATE TABLE snapshot (     -- the last one, of one row
     one INTEGER PRIMARY KEY CHECK (one = 1),
     seq INTEGER NOT NULL,   -- the hall as of this event
     shape TEXT NOT NULL,    -- of the program that wrote it
-    body BLOB NOT NULL,     -- MessagePack
+    body BLOB NOT NULL,     -- MessagePack, zlib
     seal TEXT NOT NULL      -- SHA-256 of that event's hash, shape and body
 ) STRICT;

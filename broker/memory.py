@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 import logging
 import sqlite3
+import zlib
 from importlib.metadata import version
 from typing import Final
 
@@ -15,7 +16,7 @@ import msgspec
 from .hall.apply import apply
 from .hall.snapshot import Snapshot, restored, set_deadlines, taken
 from .hall.state import HallState
-from .journal import Journal
+from .journal import Journal, Place
 
 log = logging.getLogger(__name__)
 
@@ -34,8 +35,13 @@ def shape() -> str:
 
 
 def written(state: HallState) -> bytes:
-    """Return the hall as a snapshot writes it."""
+    """Return the hall as a snapshot holds it, before it is packed."""
     return _ENCODER.encode(taken(state))
+
+
+def packed(body: bytes) -> bytes:
+    """Return a tenth of it: a disk takes longer than this does."""
+    return zlib.compress(body, 1)
 
 
 def remembered(journal: Journal) -> HallState:
@@ -53,8 +59,8 @@ def _from_snapshot(journal: Journal) -> HallState | None:
     if body is None:
         return None
     try:
-        return restored(_DECODER.decode(body), epoch=journal.epoch)
-    except (msgspec.DecodeError, LookupError) as error:
+        return restored(_DECODER.decode(zlib.decompress(body)), epoch=journal.epoch)
+    except (zlib.error, msgspec.DecodeError, LookupError) as error:
         log.warning("the snapshot cannot be read: all events are replayed. %s", error)
         return None
 
@@ -68,6 +74,7 @@ class Snapshots:
         self._shape = shape()
         self._since = 0  # events
         self._quiet: asyncio.TimerHandle | None = None
+        self._keeping: asyncio.Task[None] | None = None
 
     def after(self, events: int) -> None:
         """Note that so many events have just been committed, and told."""
@@ -82,9 +89,16 @@ class Snapshots:
 
     def _take(self) -> None:
         self._quiet, self._since = None, 0
-        if self._journal.seq != self._state.seq:
-            return  # a commit has failed, and the process is about to end
+        place = self._journal.place
+        if place.seq == self._state.seq:  # else a commit has failed, and the process is about to end
+            self._keeping = asyncio.create_task(self._keep(place, written(self._state)))
+
+    async def _keep(self, place: Place, body: bytes) -> None:
+        """Put a snapshot on disk, step by step: a press that comes meanwhile waits for one step at most."""
+        await asyncio.sleep(0)
+        body = packed(body)
+        await asyncio.sleep(0)
         try:
-            self._journal.keep_snapshot(shape=self._shape, body=written(self._state))
+            self._journal.keep_snapshot(place, shape=self._shape, body=body)
         except sqlite3.OperationalError:  # the events are on disk, and nobody was told of a snapshot
             log.warning("no snapshot could be written; is the disk full?", exc_info=True)

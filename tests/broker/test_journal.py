@@ -171,10 +171,12 @@ def test_a_journal_of_the_release_before_is_read_and_continued_as_it_is(old: Pat
     assert (journal.seq, len(events)) == (34, 34)
     assert isinstance(journal.answers()["box-1", "press-1"], Called)
     journal.append([entry(35)])
-    journal.keep_snapshot(shape="x", body=b"body")  # which format 1 has no place for
+    journal.keep_snapshot(journal.place, shape="x", body=b"body")  # which format 1 has no place for
     assert journal.snapshot(shape="x") is None
+    yesterday = journal.place
     journal.append([opening(small_hall, day="2026-11-22", seq=36)])
-    journal.keep_snapshot(shape="x", body=b"body")
+    journal.keep_snapshot(journal.place, shape="x", body=b"body")
+    journal.keep_snapshot(yesterday, shape="x", body=b"too late")
     journal.close()
     assert len(read_day(old / "2026-11-21.sqlite")) == 35
     formats = []
