@@ -15,12 +15,11 @@ from .lane import Lane, LaneKey
 from .life import ISSUED
 from .state import HallState
 from .turn import turn_among
-from .visit import Desk, Visit, copy_of
+from .visit import Desk, Key, Visit, copy_of
 
 HORIZON: Final = 500  # calls; beyond it the pace so far goes on
 LEAST_REMAINDER: Final = 2  # a service that takes long will take half its usual time more
 LAST: Final = 1 << 60  # the place of a newcomer: after everybody of the same millisecond
-Key = tuple[str, str, tuple[str, ...], int, str, str]
 
 
 def waits(state: HallState, now_ms: int) -> dict[tuple[str, str], int]:
@@ -98,12 +97,11 @@ class Rehearsal:
     """Lines, counters and what happens next; to be played once."""
 
     def __init__(self, state: HallState, policy: Policy, now_ms: int) -> None:
-        self.lanes: dict[Key, Lane] = {}  # as turn.Queues
+        self.lanes: dict[Key, Line] = {}  # as turn.Queues has them
         self._state, self._policy, self._now_ms = state, policy, now_ms
         self._usual_ms = {each.id: state.learning.mean_ms(each) for each in state.services.values()}
         self._turns_of, self._turn_clock = dict(state.turns_of), state.turn_clock
         self._waits: dict[tuple[str, str], int] = {}
-        self._lines: dict[Key, Line] = {}
         self._unmet = 0  # newcomers whose turn has not come
         self._calls = 0
         for lane in state.lanes.values():
@@ -112,7 +110,7 @@ class Rehearsal:
         self._expect_newcomers()
         self._working = {number: each for number, each in state.counters.items() if _works(state, each)}
         self._able = self._able_lines()
-        self._counts_passes = policy.overtaken_times is not None or any(line.ahead for line in self._lines.values())
+        self._counts_passes = policy.overtaken_times is not None or any(line.ahead for line in self.lanes.values())
         self._idle: list[tuple[int, int]] = []  # skills and number
         self._due: list[tuple[int, int, int, Visit | None]] = []  # when, skills, number, who is done or comes
         self._gather()
@@ -138,7 +136,7 @@ class Rehearsal:
 
     def _add(self, line: Line) -> None:
         self._state.tune(line)
-        self._lines[line.key] = self.lanes[line.key] = line
+        self.lanes[line.key] = line
 
     def _expect_newcomers(self) -> None:
         state = self._state
@@ -149,14 +147,14 @@ class Rehearsal:
                 if each.closing or (each.given_by is not GivenBy.KIOSK and each.id != ORDINARY):
                     continue
                 key = LaneKey(service.id, each.id)
-                if key not in self._lines:
+                if key not in self.lanes:
                     self._add(Line(key, None))
-                self._lines[key].expect(_newcomer(service.id, each.id, self._now_ms))
+                self.lanes[key].expect(_newcomer(service.id, each.id, self._now_ms))
                 self._unmet += 1
 
     def _able_lines(self) -> dict[int, list[Line]]:
         """Return the lines from which each counter may call; where nobody who works could, those who might come."""
-        state, lines = self._state, self._lines
+        state, lines = self._state, self.lanes
         new = [line for key, line in lines.items() if key not in state.lanes]
         able: dict[int, list[Line]] = {}
         for number in self._working:
@@ -214,7 +212,7 @@ class Rehearsal:
         key = LaneKey(
             again.service, again.priority_class, again.needs, again.only_counter, again.only_clerk, again.ahead
         )
-        line = self._lines.get(key)
+        line = self.lanes.get(key)
         if line is None:
             self._add(line := Line(key, None))
             for number in self._working:
@@ -269,8 +267,8 @@ class Rehearsal:
     def _extend(self, at_ms: int) -> None:
         """Let the pace go on for those whom the horizon hides."""
         elapsed_ms = at_ms - self._now_ms
-        stood = sum(line.stood for line in self._lines.values())
-        for line in self._lines.values():
+        stood = sum(line.stood for line in self.lanes.values())
+        for line in self.lanes.values():
             if line.newcomer is not None:
                 before, called = (line.stood, line.called) if line.called else (stood, self._calls)
                 self._waits[line.service, line.priority_class] = max(elapsed_ms * (before + 1) // called, elapsed_ms)
