@@ -34,6 +34,7 @@ from .contract.messages import (
 log = logging.getLogger(__name__)
 
 DISPATCHER: Final = Role.DISPATCHER.value
+PROGRAM: Final = version("hallcall")
 CATCH_UP_S: Final = 10
 REPEAT_S: Final = 1.0  # a command is sent again after this, until answered
 
@@ -184,7 +185,7 @@ class HallLink:
                 node=self._node,
                 role=self._role,
                 up=True,
-                program=version("hallcall"),
+                program=PROGRAM,
                 devices=tuple(self._devices.values()),
                 bad_messages=self.bad_messages,
             )
