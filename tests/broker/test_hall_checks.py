@@ -1,9 +1,12 @@
 """What must agree within a hall file: each rule with what it says, where, and what to do."""
 # ruff: noqa: E501 - complaints stand whole, as they are read
 
+import contextlib
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from broker.config import BrokenConfig, advice_on, load_hall
 
@@ -203,3 +206,22 @@ def test_what_is_probably_not_meant_is_advised_against(file: Path, old: str, new
     file.write_text(HALL.replace(old, new, 1), encoding="utf-8")
     load_hall(file)
     assert [line.removeprefix(f"{file}:") for line in advice_on(file)] == said
+
+
+ODD = ["1", '"x"', "[]", "{}", "[[]]", "[{}]", "true", "1.5", "[1]", '["x", {}]', "nan", "2026-10-01"]
+
+
+@given(
+    line=st.integers(0, len(HALL.splitlines()) - 1), odd=st.sampled_from(ODD), pack=st.sampled_from(["", "gov", "x"])
+)
+def test_a_value_of_any_other_kind_is_a_complaint_and_no_crash(
+    tmp_path_factory: pytest.TempPathFactory, line: int, odd: str, pack: str
+) -> None:
+    lines = HALL.splitlines()
+    key, equals, _ = lines[line].partition(" = ")
+    lines[line] = f"{key}{equals}{odd}" if equals else lines[line]
+    file = tmp_path_factory.getbasetemp() / "odd.toml"
+    file.write_text("\n".join([f'pack = "{pack}"' if pack else "", *lines]), encoding="utf-8")
+    advice_on(file)
+    with contextlib.suppress(BrokenConfig):
+        load_hall(file)

@@ -29,6 +29,21 @@ def test_the_demo_s_hall_is_in_order(capsys: pytest.CaptureFixture[str]) -> None
     assert capsys.readouterr().out == f"{hall}: ok (Hall)\n"
 
 
+def test_check_config_advises_against_what_is_probably_not_meant(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import hallcall.demo  # noqa: PLC0415 - only its folder is wanted
+
+    hall = tmp_path / "hall.toml"
+    text = (Path(hallcall.demo.__path__[0]) / "files" / "hall.toml").read_text(encoding="utf-8")
+    hall.write_text(text + '\n[[policy.rules]]\nservice = "pay"\n', encoding="utf-8")
+    assert main(["check-config", str(hall)]) == 0
+    ok, advice = capsys.readouterr().out.splitlines()
+    assert ok == f"{hall}: ok (Hall)"
+    assert advice.startswith(f"advice: {hall}:")
+    assert advice.endswith(": policy.rules: not in force: the discipline is share")
+
+
 def test_a_stale_page_is_named_with_what_to_run(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["docs", "--directory", str(tmp_path)]) == 0
     assert main(["docs", "--check", "--directory", str(tmp_path)]) == 0
