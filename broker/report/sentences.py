@@ -134,7 +134,7 @@ def _waiting(account: Account, words: Words) -> list[str]:
         promise=promise(account.issued, words),
     )
     ahead = words.say("line_ahead", count=account.line_ahead) if account.line_ahead else words.say("line_first")
-    counters, at_work = words.listed(account.counters), words.listed(account.at_work)
+    counters, at_work = words.numbers(account.counters), words.numbers(account.at_work)
     if not account.counters:
         where = words.say("counters_none")
     elif not account.at_work:

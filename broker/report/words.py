@@ -3,11 +3,13 @@
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from functools import partial
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from ..contract.messages import Hall, Language, Text
 
-_MINUTE_S = 60
+_MINUTE_S: Final = 60
+_RANGE: Final = 3  # numbers in a row that are told as a range
 
 
 class Words:
@@ -59,6 +61,16 @@ class Words:
 
     def listed(self, items: Iterable[object]) -> str:
         return self.say("between").join(str(each) for each in items)
+
+    def numbers(self, numbers: Iterable[int]) -> str:
+        """Return numbers in their order, those in a row as a range."""
+        rows: list[list[int]] = []
+        for each in sorted(numbers):
+            if rows and rows[-1][-1] == each - 1:
+                rows[-1].append(each)
+            else:
+                rows.append([each])
+        return self.listed(f"{row[0]}–{row[-1]}" if len(row) >= _RANGE else self.listed(row) for row in rows)
 
     def together(self, *sentences: str) -> str:
         return self.say("after").join(each for each in sentences if each)

@@ -51,7 +51,7 @@ HALL = Hall(
     counters=(
         Counter(number=1, zone="main", skills=("bill", "new")),
         Counter(number=2, zone="main", skills=("bill",)),
-        Counter(number=3, zone="main", skills=("ask",), helps=("bill",)),
+        Counter(number=3, zone="main", skills=("ask",), helps=("bill",), first_for=("courtesy",)),
     ),
     classes=(
         PriorityClass(id="emergency", name=Text(zh="应急", en="Emergency"), target_min=1, absolute=True),

@@ -321,6 +321,21 @@ def another_counter_helps(floor: "Floor") -> str:
     return ticket
 
 
+def a_class_first(floor: "Floor") -> str:
+    """Counter 3 takes courtesy before all others, whatever share of the promise others have used."""
+    floor.take("ask")
+    floor.later(11)
+    ticket = floor.take("ask", "courtesy")
+    floor.later(1)
+    assert floor.call(3) == ticket
+    return ticket
+
+
+def a_class_first_passed_over(floor: "Floor") -> str:
+    a_class_first(floor)
+    return "E001"
+
+
 def nobody_works(floor: "Floor") -> str:
     """Counters without the skill pass nobody over; the only one that could call is closed."""
     ticket = floor.take("new")
@@ -433,6 +448,8 @@ STORIES: Final[dict[Story, Policy]] = {
             pushed,
             undone,
             another_counter_helps,
+            a_class_first,
+            a_class_first_passed_over,
             nobody_works,
             moved_about,
             appointment,
