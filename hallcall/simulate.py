@@ -158,17 +158,21 @@ def table(figures: Figures, *, wall_s: float) -> Iterator[str]:
     yield f"{figures.simulated_min:.0f} minutes simulated in {wall_s:.1f} s ({speed:.0f} customers/s)"
     yield ""
     rows = [_COLUMNS, _row("all", figures.all)]
-    rows += [_row(name, group) for name, group in figures.by_class.items()]
-    rows += [_row(name, group) for name, group in figures.by_service.items()]
+    for groups in (figures.by_class, figures.by_service):
+        if len(groups) > 1:
+            rows += [_row(name, group) for name, group in groups.items()]
     both = figures.by_service_and_class
     if len(figures.by_class) > 1 and len(figures.by_service) > 1:
         rows += [_row(f"{service}, {name}", group) for service, of in both.items() for name, group in of.items()]
     yield from _aligned(rows)
-    yield f"Waits in minutes, from ticket to first call; ± standard error by {figures.all.batches or 'no'} batch means."
+    batches = figures.all.batches
+    errors = f"± standard error, by the means of {batches} batches." if batches else "too few for standard errors."
+    yield f"Waits in minutes, from ticket to first call; {errors}"
     yield ""
     yield (
-        f"Overtaken at most {figures.all.max_overtaken_times} times and by {figures.all.max_overtaken_min:.2f} min "
-        f"within the bound on overtaking, {figures.all.max_overtaken_exempt_times} times outside it."
+        f"Overtaken at most {figures.all.max_overtaken_times} times, and by a ticket "
+        f"{figures.all.max_overtaken_min:.2f} min younger; "
+        f"{figures.all.max_overtaken_exempt_times} times by calls outside the bound."
     )
     if figures.all.unserved:
         yield f"Sent home unserved: {figures.all.unserved}."

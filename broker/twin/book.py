@@ -78,7 +78,8 @@ class Book:
             tally.called += 1
             tally.queue_ms += wait_ms
             tally.within += wait_ms <= stay.target_ms
-            tally.worst = max(tally.worst, wait_ms / stay.target_ms)
+            if wait_ms > tally.worst * stay.target_ms:
+                tally.worst = wait_ms / stay.target_ms
         elif stay.refused is not None:
             tally.turned_away += 1
             self._turned_away[stay.refused] = self._turned_away.get(stay.refused, 0) + 1
@@ -88,10 +89,12 @@ class Book:
             wait_ms = ~(stay.ended_ms - arrived_ms)
         else:
             tally.unserved += 1
-        tally.capped += stay.given_class != stay.arrival.priority_class and stay.arrival.booked_ms is None
-        tally.overtaken = max(tally.overtaken, stay.overtaken)
-        tally.exempt = max(tally.exempt, stay.overtaken_exempt)
-        tally.overtaken_ms = max(tally.overtaken_ms, stay.overtaken_by_ms)
+        if stay.given_class != stay.arrival.priority_class and stay.arrival.booked_ms is None:
+            tally.capped += 1
+        if stay.overtaken or stay.overtaken_exempt:
+            tally.overtaken = max(tally.overtaken, stay.overtaken)
+            tally.exempt = max(tally.exempt, stay.overtaken_exempt)
+            tally.overtaken_ms = max(tally.overtaken_ms, stay.overtaken_by_ms)
         waits = self._wait_ms
         missing = place + 1 - len(waits)
         if missing > 0:

@@ -123,6 +123,7 @@ class Play:
         self._waiting: dict[str, tuple[int, Arrival]] = {}  # index and arrival, by visit
         self._serving: dict[str, tuple[int, Arrival]] = {}
         self._stays: list[Stay] = []  # not yet told
+        self._targets: dict[tuple[str, str], int] = {}
         self._take: dict[tuple[str, str, tuple[str, ...]], TakeTicket] = {}
         in_force = played(hall if day is not None else endless(hall))
         self._carry_out(OpenDay(id=TWIN, day=(day or ENDLESS_DAY).isoformat()), self.begins_ms, DISPATCHER)
@@ -298,7 +299,7 @@ class Play:
                 ended_ms=now_ms - begins_ms,
                 counter=visit.counter,
                 outcome=event.outcome,
-                target_ms=state.target_ms(visit.service, visit.priority_class),
+                target_ms=self._target_ms(visit.service, visit.priority_class),
                 expected_s=visit.expected_s,
                 promised_min=visit.promised_min,
                 overtaken=visit.overtaken,
@@ -306,6 +307,12 @@ class Play:
                 overtaken_by_ms=visit.overtaken_by_ms,
             )
         )
+
+    def _target_ms(self, service: str, priority_class: str) -> int:
+        target = self._targets.get((service, priority_class))
+        if target is None:
+            target = self._targets[service, priority_class] = self.state.target_ms(service, priority_class)
+        return target
 
     def _turned_away(self, index: int, arrival: Arrival, reason: str) -> Stay:
         return Stay(
@@ -316,7 +323,7 @@ class Play:
             called_ms=None,
             ended_ms=None,
             counter=None,
-            target_ms=self.state.target_ms(arrival.service, arrival.priority_class),
+            target_ms=self._target_ms(arrival.service, arrival.priority_class),
             refused=reason,
         )
 
@@ -330,5 +337,5 @@ class Play:
             called_ms=None,
             ended_ms=None,
             counter=None,
-            target_ms=self.state.target_ms(arrival.service, visit.priority_class),
+            target_ms=self._target_ms(arrival.service, visit.priority_class),
         )

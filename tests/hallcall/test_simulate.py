@@ -107,7 +107,7 @@ def test_another_policy_meets_the_same_customers(hall: Path, capsys: pytest.Capt
 def test_the_table_says_what_was_played(hall: Path, capsys: pytest.CaptureFixture[str]) -> None:
     lines = told(capsys, hall, "--customers", 200, "--warm-up", 0, "--policy", "fcfs").splitlines()
     assert lines[0] == "east: 200 customers drawn, policy fcfs, seed 1"
-    assert [line.split()[0] for line in lines[3:8]] == ["customers", "all", "high", "ordinary", "bill"]
+    assert [line.split()[0] for line in lines[3:7]] == ["customers", "all", "high", "ordinary"]
     assert lines[-1].startswith("Utilisation 0.")
 
 
