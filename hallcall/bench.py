@@ -5,13 +5,16 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .benches import decisions, estimates, press
+from .benches import decisions, durability, estimates, memory, press, restart
 
 SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "press": press.measure,
     "picks": decisions.picks,
     "simulation": decisions.simulation,
     "estimates": estimates.measure,
+    "durability": durability.measure,
+    "start": restart.measure,
+    "memory": memory.measure,
 }
 
 
