@@ -71,12 +71,14 @@ def width(text: str) -> int:
 
 
 def _pieces(text: str) -> list[str]:
-    """Return what may not be broken: words with their space, Chinese characters with what must follow them."""
+    """Return what may not be broken: words, numbers with their unit, characters with the marks that follow them."""
     pieces: list[str] = []
     for character in text:
-        last = pieces[-1][-1] if pieces else " "
-        joins = last.isascii() and last != " " and character.isascii()
-        if pieces and (joins or character in _NOT_AT_THE_START or character == " " or pieces[-1].endswith("（")):
+        last = pieces[-1] if pieces else " "
+        is_word = last[-1].isascii() and last[-1] != " " and character.isascii()
+        is_unit = last[-2:-1].isdigit() and last[-1] == " " and not character.isascii()
+        is_bound = is_word or is_unit or last[-1] == "（" or character in _NOT_AT_THE_START or character == " "
+        if pieces and is_bound:
             pieces[-1] += character
         else:
             pieces.append(character)
