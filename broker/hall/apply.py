@@ -272,7 +272,7 @@ def _end(state: HallState, event: VisitEnded, at_ms: int, seq: int) -> None:
         state.leave(visit)
         visit.changed_seq = seq
     visit.outcome = outcome
-    if outcome is NO_SHOW:
+    if outcome is NO_SHOW and visit.state is not MISSED:  # at the day's end it is the last word
         visit.state, visit.missed_ms, visit.missed_at = MISSED, at_ms, state.calls_of.get(visit.service, 0)
         return
     visit.state = ENDED
