@@ -131,5 +131,11 @@ def hall(small_hall: Hall) -> Hall:
 
 
 @pytest.fixture
+def work() -> Callable[[Hall], Worked]:
+    """Begin a day of a hall."""
+    return Worked
+
+
+@pytest.fixture
 def worked(hall: Hall) -> Worked:
     return Worked(hall)

@@ -75,7 +75,7 @@ def test_a_hall_sees_its_own_days_before_it_buys(capsys: pytest.CaptureFixture[s
     assert "2026-10-12 to 2026-10-13, 2 days" in said
     assert "B003    Courtesy  New supply  18.0 → 5.7   -12.3      18.0" in said
     assert "the twin gives a mean wait of 5.5 min (recorded: 5.5)" in said
-    assert "On 2 days counters are staffed from their first call to their last." in said
+    assert "their first call to their last end, as nothing else is known: 2." in said
 
 
 def test_what_counters_did_between_two_customers_is_part_of_the_service() -> None:
@@ -92,7 +92,7 @@ def test_without_calls_and_counters_all_are_staffed_and_nothing_can_be_compared(
     file.write_text("arrival,service,class,service_s\n0,bill,ordinary,600\n60,bill,ordinary,600\n", encoding="utf-8")
     assert whatif([str(file), "--hall", str(GOLDEN / "hall.toml"), "--close", "3", "--lang", "en"]) == 0
     said = capsys.readouterr().out
-    assert "On 1 days nothing is known of the counters" in said
+    assert "Days on which nothing is known of the counters: 1." in said
     assert "the record does not say when customers were called" in said
     assert "0.0 → 9.0" in said
 

@@ -2,7 +2,9 @@
 
 import json
 import sqlite3
+from collections.abc import Callable
 from contextlib import closing
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
@@ -10,24 +12,31 @@ import pytest
 from msgspec.structs import replace
 
 from broker.contract.messages import (
+    Clerk,
     CloseCounter,
     Discipline,
     Hall,
     MarkNoShow,
     OpenCounter,
+    PriorityClass,
     Recorded,
+    SignIn,
 )
+from broker.journal import Entry, Journal
 from broker.twin.change import AddedCounter, Change, ImpossibleChange, Target
 from broker.twin.recorded import RecordedDay, recorded_day
 from broker.twin.whatif import Comparison, what_if
 from hallcall.whatif import main
 
+NINE = datetime(2026, 11, 21, 1, tzinfo=UTC)  # in Shanghai
 FCFS = Change(policy=Discipline.FCFS)
 SHARE = Change(policy=Discipline.SHARE)
 
 
 class Day(Protocol):
     """The fixture `worked`."""
+
+    entries: list[Entry]
 
     @property
     def events(self) -> list[Recorded]: ...
@@ -144,6 +153,34 @@ def test_courtesy_that_was_given_is_not_taken_away_again_by_the_cap(worked: Day)
     assert {name: group.customers for name, group in found.before.by_class.items()} == {"courtesy": 1, "ordinary": 1}
 
 
+def test_an_early_appointment_waits_from_its_time_in_the_twin_too(hall: Hall, work: Callable[[Hall], Day]) -> None:
+    booked = PriorityClass(id="booked", name=hall.classes[0].name, target_min=5, appointment=True)
+    day = work(replace(hall, classes=(*hall.classes, booked)))
+    day.at(0).take("bill", "booked", booked_at=NINE + timedelta(minutes=40))
+    day.at(1).take()
+    day.at(2).call()
+    day.at(30).finish()
+    day.at(30).call()
+    day.at(35).finish()
+    found = compared(day, FCFS)
+    assert found.fidelity.off_by_min == 0
+    assert found.before.by_class["booked"].max_wait_min == 30
+
+
+def test_a_clerks_own_skills_hold_in_the_twin(hall: Hall, work: Callable[[Hall], Day]) -> None:
+    day = work(replace(hall, clerks=(Clerk(id="li", skills=("new",)),)))
+    day.at(0).press(SignIn, 1, clerk="li")
+    day.at(0).take("bill")
+    day.at(0).take("new")
+    day.at(0).call(1)
+    day.at(10).finish(1)
+    day.at(12).call(2)
+    day.at(20).finish(2)
+    found = compared(day, FCFS)
+    assert found.fidelity.off_by_min == 0
+    assert [(each.counter, each.served) for each in found.before.counters] == [(1, 1), (2, 1)]
+
+
 def test_who_missed_the_call_is_served_where_it_comes_early_enough(worked: Day) -> None:
     for _ in range(2):
         worked.at(0).take()
@@ -216,6 +253,14 @@ def test_reading_a_journal_leaves_it_as_it_was(three: Day, tmp_path: Path) -> No
     before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
     assert main([str(path), "--counters", "+1", "--json"]) == 0
     assert {each.name: each.read_bytes() for each in tmp_path.iterdir()} == before
+
+
+def test_the_hall_may_be_at_work_meanwhile(three: Day, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    journal = Journal(tmp_path)
+    journal.append(three.entries)
+    assert main([str(tmp_path / "2026-11-21.sqlite"), "--policy", "share", "--json"]) == 0
+    journal.close()
+    assert json.loads(capsys.readouterr().out)["moved"]["gain"] == 1
 
 
 def test_figures_as_json(three: Day, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
