@@ -291,7 +291,7 @@ class Node(Struct, frozen=True, kw_only=True):
     """A running program with a login of its own."""
 
     id: Annotated[Id, Meta(description="its login and its place in topics")]
-    role: Annotated[Role, Meta(description="kiosk, display, counter or watch")]
+    role: Annotated[Role, Meta(description="kiosk, display, counter, supervisor or watch")]
     counters: Annotated[tuple[CounterNumber, ...], Meta(description="counters it may speak for (role counter)")] = ()
 
 
@@ -309,12 +309,12 @@ class Hall(Struct, frozen=True, kw_only=True):
     services: Annotated[tuple[Service, ...], Meta(min_length=1)]
     counters: Annotated[tuple[Counter, ...], Meta(min_length=1)]
     nodes: Annotated[tuple[Node, ...], Meta(min_length=1)]
-    classes: Annotated[tuple[PriorityClass, ...], Meta(min_length=1)] = (
+    classes: Annotated[tuple[PriorityClass, ...], Meta(min_length=1, description="from the highest to the lowest")] = (
         PriorityClass(id=ORDINARY, name=Text(zh="普通", en="Ordinary")),
     )
-    needs: Annotated[tuple[Need, ...], Meta()] = ()
-    clerks: Annotated[tuple[Clerk, ...], Meta()] = ()
-    policy: Annotated[Policy, Meta()] = Policy()
+    needs: Annotated[tuple[Need, ...], Meta(description="what customers may need besides a service")] = ()
+    clerks: Annotated[tuple[Clerk, ...], Meta(description="those who may take less, or meet more, than others")] = ()
+    policy: Annotated[Policy, Meta(description="whose turn it is")] = Policy()
     hours: Annotated[tuple[Hours, ...], Meta(description="left out: always open")] = ()
     closed_on: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")], ...], Meta(description="days off, ISO dates")

@@ -144,7 +144,7 @@ def test_a_hall_in_order_has_neither_complaints_nor_advice(file: Path) -> None:
             '51: policy.rules[1].service: "bil" is not there; did you mean bill?',
             '53: policy.rules[2].priority_class: "vip" is not there; classes.id are: courtesy, ordinary',
         ]),
-        ("[policy]", "[[policy]]", ["48: policy: a list; give a table"]),
+        ("[policy]", "[[policy]]", ["48: policy: a list; give a table (whose turn it is)"]),
         # hours
         ('close = "11:30"', 'close = "08:00"', ['54: hours[1].close: "08:00" is not after open, "08:30"; give a later time of the same day']),
         ('open = "13:00"', 'open = "11:00"', ["58: hours[2].open: overlaps with hours[1] in line 51 on tue; let one end before the other begins"]),
