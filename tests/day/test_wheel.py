@@ -97,7 +97,10 @@ def test_every_file_of_the_packages_is_in_the_wheel_and_nothing_else(wheel: Unpa
 
 
 def test_what_is_no_python_is_there_by_name(wheel: Unpacked) -> None:
-    demo = {f"hallcall/demo/files/{name}.toml" for name in ("board", "counter", "dispatcher", "hall", "kiosk", "voice")}
+    demo = {
+        f"hallcall/demo/files/{name}.toml"
+        for name in ("board", "counter", "desk", "dispatcher", "hall", "kiosk", "voice")
+    }
     texts = {"broker/contract/texts/zh.toml", "broker/contract/texts/en.toml"}
     packs = {f"broker/packs/{name}.toml" for name in ("sgcc", "csg", "bank", "gov")}
     assert {"broker/journal.sql", *texts, *demo, *packs} <= wheel.names
@@ -121,7 +124,7 @@ def test_the_command_line_runs_from_the_wheel(wheel: Unpacked, tmp_path: Path) -
 
 def test_the_demo_s_files_texts_and_journal_come_out_of_the_wheel(wheel: Unpacked, tmp_path: Path) -> None:
     assert wheel.runs("-c", USE_WHAT_IS_NO_PYTHON, str(tmp_path / "demo"), away=tmp_path).splitlines() == [
-        "chengdong ['board.toml', 'counter.toml', 'dispatcher.toml', 'hall.toml', 'kiosk.toml', 'voice.toml']",
+        "chengdong ['board.toml', 'counter.toml', 'desk.toml', 'dispatcher.toml', 'hall.toml', 'kiosk.toml', 'voice.toml']",
         "True",
         "['2026-05-04.sqlite']",
     ]
