@@ -174,6 +174,8 @@ def table(figures: Figures, *, wall_s: float) -> Iterator[str]:
         f"{figures.all.max_overtaken_min:.2f} min younger; "
         f"{figures.all.max_overtaken_exempt_times} times by calls outside the bound."
     )
+    if figures.all.capped:
+        yield f"Ordinary, because their class was used up for the hour: {figures.all.capped}."
     if figures.all.unserved:
         yield f"Sent home unserved: {figures.all.unserved}."
     for reason, count in figures.turned_away.items():

@@ -54,11 +54,11 @@ def customers(path: Path, hall: Hall) -> list[tuple[int, Row, Arrival]]:
     for line, row in _rows(path, NEEDED, OPTIONAL):
         try:
             found.append((line, row, _arrival(row, hall, zone)))
-            kinds.add(_is_number(row[ARRIVAL]))
+            kinds |= {_is_number(row[name]) for name in (ARRIVAL, BOOKED) if row[name]}
         except _Wrong as error:
             errors += [f"{path}:{line}: {each}" for each in str(error).splitlines()]
     if len(kinds) > 1:
-        errors.append(f"{path}: arrival holds seconds in some rows and times in others; give one kind")
+        errors.append(f"{path}: some rows hold seconds and others times; give one kind")
     _raise(errors)
     if not found:
         raise CannotSimulate(f"{path}: no customers; give at least one row below the names of the columns")
