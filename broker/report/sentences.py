@@ -91,7 +91,7 @@ def _wait(account: Account, words: Words) -> list[str]:
         return []
     issued, waited = account.issued, words.span(account.waited_s)
     low, high = issued.wait_low_min, issued.wait_high_min
-    if low is None or high is None:
+    if low is None or not high:
         return [words.say("wait_unpromised", waited=waited)]
     if account.waited_s < low * _MINUTE_S:
         key = "wait_shorter"
