@@ -12,6 +12,7 @@ import pytest
 
 REPOSITORY: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("broker", "counter", "display", "hallcall", "hardware", "kiosk")
+DEMO_S_FILES: Final = [f"{name}.toml" for name in ("board", "counter", "desk", "dispatcher", "hall", "kiosk", "voice")]
 IMPORT_ALL: Final = """
 import importlib, pkgutil, sys
 package = importlib.import_module(sys.argv[1])
@@ -97,10 +98,7 @@ def test_every_file_of_the_packages_is_in_the_wheel_and_nothing_else(wheel: Unpa
 
 
 def test_what_is_no_python_is_there_by_name(wheel: Unpacked) -> None:
-    demo = {
-        f"hallcall/demo/files/{name}.toml"
-        for name in ("board", "counter", "desk", "dispatcher", "hall", "kiosk", "voice")
-    }
+    demo = {f"hallcall/demo/files/{name}" for name in DEMO_S_FILES}
     texts = {"broker/contract/texts/zh.toml", "broker/contract/texts/en.toml"}
     packs = {f"broker/packs/{name}.toml" for name in ("sgcc", "csg", "bank", "gov")}
     assert {"broker/journal.sql", *texts, *demo, *packs} <= wheel.names
@@ -124,7 +122,7 @@ def test_the_command_line_runs_from_the_wheel(wheel: Unpacked, tmp_path: Path) -
 
 def test_the_demo_s_files_texts_and_journal_come_out_of_the_wheel(wheel: Unpacked, tmp_path: Path) -> None:
     assert wheel.runs("-c", USE_WHAT_IS_NO_PYTHON, str(tmp_path / "demo"), away=tmp_path).splitlines() == [
-        "chengdong ['board.toml', 'counter.toml', 'desk.toml', 'dispatcher.toml', 'hall.toml', 'kiosk.toml', 'voice.toml']",
+        f"chengdong {DEMO_S_FILES}",
         "True",
         "['2026-05-04.sqlite']",
     ]
