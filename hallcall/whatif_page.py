@@ -91,15 +91,14 @@ class _Page:
         if not moved.gain and not moved.lose and found.left_before == found.left_after:
             yield from self._say("summary_same", change=change)
             return
-        yield from self._say(
-            "summary",
-            change=change,
-            count=moved.customers,
-            gain=moved.gain,
-            gain_min=_size(moved.gain_median_min),
-            lose=moved.lose,
-            lose_min=_size(moved.lose_median_min),
+        texts = self._texts
+        gainers = texts["gainers" if moved.gain else "no_gainers"].format(
+            gain=moved.gain, count=moved.customers, minutes=_size(moved.gain_median_min)
         )
+        losers = texts["losers" if moved.lose else "no_losers"].format(
+            lose=moved.lose, minutes=_size(moved.lose_median_min)
+        )
+        yield from self._say("summary", change=change, gainers=gainers, losers=losers)
         yield from self._say(
             "summary_nine",
             before=_figure(before.p90_wait_min),
@@ -109,9 +108,9 @@ class _Page:
         )
         if found.left_before != found.left_after:
             yield from self._say("summary_left", before=found.left_before, after=found.left_after)
-        yield from self._winners_and_losers()
+        yield from self._gaining_and_losing_most()
 
-    def _winners_and_losers(self) -> Iterator[str]:
+    def _gaining_and_losing_most(self) -> Iterator[str]:
         groups = {self._classes[name]: moved for name, moved in self._found.moved_by_class.items()}
         if len(groups) < 2:  # noqa: PLR2004 - everybody is of one class
             groups = {self._services[name]: moved for name, moved in self._found.moved_by_service.items()}
@@ -120,9 +119,9 @@ class _Page:
             return
         first, last = min(means, key=lambda name: means[name]), max(means, key=lambda name: means[name])
         if means[first] <= -NEARLY_NOTHING_MIN:
-            yield from self._say("winners", name=first, minutes=_size(means[first]))
+            yield from self._say("gains_most", name=first, minutes=_size(means[first]))
         if means[last] >= NEARLY_NOTHING_MIN:
-            yield from self._say("losers", name=last, minutes=_size(means[last]))
+            yield from self._say("loses_most", name=last, minutes=_size(means[last]))
 
     # Tables -----------------------------------------------------------------------------------------------------------
 
