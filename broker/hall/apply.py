@@ -299,7 +299,9 @@ def _hold(state: HallState, event: VisitHeld, at_ms: int, seq: int) -> None:
     desk = state.desks[event.counter]
     desk.held = (*desk.held, visit.id)
     if event.hold is Hold.DOCUMENTS_KEPT:
-        visit.only_counter = event.counter
+        visit.only_counter, visit.only_clerk = event.counter, ""
+    elif event.hold is Hold.DOCUMENTS_AWAY:
+        visit.only_counter, visit.only_clerk = 0, ""
     heappush(state.deadlines, (visit.hold_until_ms, "", visit.id))
 
 

@@ -14,6 +14,7 @@ from ..contract.messages import (
     CallRepeated,
     CallTicket,
     CaseOpened,
+    Clerk,
     ClerkSignedIn,
     CloseCounter,
     Counter,
@@ -24,6 +25,7 @@ from ..contract.messages import (
     CounterPaused,
     Done,
     FinishService,
+    Hold,
     HoldVisit,
     MarkNoShow,
     NotEntitled,
@@ -52,7 +54,6 @@ from ..contract.messages import (
     WalkUpServed,
 )
 from .answers import Decision, done, refused
-from .at_kiosk import needs_same_counter
 from .calls import out_of_turn, ticket_called
 from .clock import utc
 from .life import CALLED, HELD, may
@@ -112,6 +113,8 @@ def _called(command: CounterCommand, called: TicketCalled, *further: ServiceStar
 
 
 def _call_ticket(state: HallState, counter: Counter, command: CallTicket, request: Request) -> Decision:
+    if counter.closing:
+        return refused(command, "counter_closing", counter=counter.number)
     visit = state.visit_of(command.ticket)
     desk = state.desk(counter.number)
     clerk = state.clerk(desk.clerk) if desk.clerk is not None else None
@@ -121,12 +124,26 @@ def _call_ticket(state: HallState, counter: Counter, command: CallTicket, reques
         return refused(command, "unknown_ticket", ticket=command.ticket)
     if not may(TicketCalled, visit.state):
         return refused(command, "not_waiting", ticket=visit.ticket)
-    if visit.service not in counter.skills and visit.service not in counter.helps:
+    was_sent_here = visit.only_counter == counter.number or (clerk is not None and visit.only_clerk == clerk.id)
+    if not was_sent_here and not _has_skill(counter, clerk, visit.service):
         return refused(command, "not_skilled", ticket=visit.ticket, service=visit.service)
-    if needs_same_counter(visit) and visit.only_counter != counter.number:
+    if _are_papers_elsewhere(state, visit, counter):
         return refused(command, "papers_elsewhere", ticket=visit.ticket, counter=visit.only_counter)
     turn = out_of_turn(visit, "by_number")
     return _called(command, ticket_called(state, counter.number, turn, request.now_ms, explain=request.explain))
+
+
+def _has_skill(counter: Counter, clerk: Clerk | None, service: str) -> bool:
+    if service not in counter.skills and service not in counter.helps:
+        return False
+    return clerk is None or clerk.skills is None or service in clerk.skills
+
+
+def _are_papers_elsewhere(state: HallState, visit: Visit, counter: Counter) -> bool:
+    """Tell whether another counter keeps a visit's papers, and is there to go on with it."""
+    if visit.hold is not Hold.DOCUMENTS_KEPT or visit.only_counter == counter.number:
+        return False
+    return not state.is_away(visit.only_counter)
 
 
 def _resume(state: HallState, counter: Counter, command: ResumeVisit, request: Request) -> Decision:
@@ -135,7 +152,7 @@ def _resume(state: HallState, counter: Counter, command: ResumeVisit, request: R
         return refused(command, "unknown_ticket", ticket=command.ticket)
     if visit.state is not HELD:
         return refused(command, "not_held", ticket=visit.ticket)
-    if needs_same_counter(visit) and visit.only_counter != counter.number:
+    if _are_papers_elsewhere(state, visit, counter):
         return refused(command, "papers_elsewhere", ticket=visit.ticket, counter=visit.only_counter)
     turn = out_of_turn(visit, "resume")
     called = ticket_called(state, counter.number, turn, request.now_ms, explain=request.explain)
@@ -149,9 +166,12 @@ def _serve_without_ticket(
     command: ServeWithoutTicket,
     request: Request,
 ) -> Decision:
+    if counter.closing:
+        return refused(command, "counter_closing", counter=counter.number)
     if state.service(command.service) is None:
         return refused(command, "unknown_service", service=command.service)
-    if command.service not in counter.skills and command.service not in counter.helps:
+    clerk = state.clerk(state.desk(counter.number).clerk or "")
+    if not _has_skill(counter, clerk, command.service):
         return refused(command, "not_skilled", ticket=NO_TICKET, service=command.service)
     visit = f"{state.day}-walkup-{state.seq + 1}"
     served = WalkUpServed(

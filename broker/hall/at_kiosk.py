@@ -12,7 +12,6 @@ from ..contract.messages import (
     Done,
     GivenBy,
     Hall,
-    Hold,
     Outcome,
     PriorityClass,
     ReportSlip,
@@ -222,7 +221,3 @@ def cancel_ticket(state: HallState, command: CancelTicket, request: Request) -> 
 
 def has_role(state: HallState, node: str, *roles: Role) -> bool:
     return state.roles.get(node) in roles
-
-
-def needs_same_counter(visit: Visit) -> bool:
-    return visit.hold is Hold.DOCUMENTS_KEPT

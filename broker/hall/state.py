@@ -175,10 +175,10 @@ class HallState:
             return False
         desk = self.desks.get(number)
         clerk = self.clerks.get(desk.clerk) if desk is not None and desk.clerk is not None else None
-        if key.counter and not self._is_away(key.counter):
+        if key.counter and not self.is_away(key.counter):
             return key.counter == number
         theirs = [each.number for each in self.desks.values() if each.clerk == key.clerk] if key.clerk else []
-        if not all(self._is_away(each) for each in theirs):
+        if not all(self.is_away(each) for each in theirs):
             return desk is not None and desk.clerk == key.clerk
         if key.service not in counter.skills and key.service not in counter.helps:
             return False
@@ -189,7 +189,7 @@ class HallState:
         met = set(counter.meets) | set(clerk.meets if clerk is not None else ())
         return all(need in met for need in key.needs if (known := self.needs.get(need)) and known.at_counter)
 
-    def _is_away(self, number: int) -> bool:
+    def is_away(self, number: int) -> bool:
         """Tell whether nobody can be sent to a counter: it is gone or closing, not yet open, closed or paused."""
         counter, desk = self.counters.get(number), self.desks.get(number)
         return counter is None or counter.closing or desk is None or not desk.staffed_from_ms
