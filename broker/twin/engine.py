@@ -165,8 +165,9 @@ class Play:
         while (self._waiting or self._serving) and self._step(NEVER):
             yield from stays
             stays.clear()
-        for index, arrival in self._waiting.values():  # nobody could ever call them
-            yield self._never_called(index, arrival)
+        for name, (index, arrival) in self._waiting.items():  # nobody could ever call them
+            visit = state.visits[name]
+            yield self._without_call(index, arrival, ticket=visit.ticket, given_class=visit.priority_class)
 
     def _step(self, until_ms: int) -> bool:
         """Let the next thing happen, if one is due by then."""
@@ -243,7 +244,8 @@ class Play:
         issued = decision.events[0] if decision.events else None
         if type(issued) is not TicketIssued:
             reason = decision.answer.reason if isinstance(decision.answer, Refused) else ""
-            self._stays.append(self._turned_away(index, arrival, reason))
+            stay = self._without_call(index, arrival, ticket="", given_class=arrival.priority_class, refused=reason)
+            self._stays.append(stay)
             return
         happen(state, issued, at_ms=now_ms, seq=state.seq + 1)
         self._waiting[issued.visit] = (index, arrival)
@@ -314,28 +316,17 @@ class Play:
             target = self._targets[service, priority_class] = self.state.target_ms(service, priority_class)
         return target
 
-    def _turned_away(self, index: int, arrival: Arrival, reason: str) -> Stay:
+    def _without_call(
+        self, index: int, arrival: Arrival, *, ticket: str, given_class: str, refused: str | None = None
+    ) -> Stay:
         return Stay(
             arrival=arrival,
             index=index,
-            ticket="",
-            given_class=arrival.priority_class,
+            ticket=ticket,
+            given_class=given_class,
             called_ms=None,
             ended_ms=None,
             counter=None,
-            target_ms=self._target_ms(arrival.service, arrival.priority_class),
-            refused=reason,
-        )
-
-    def _never_called(self, index: int, arrival: Arrival) -> Stay:
-        visit = next(each for each in self.state.visits.values() if self._waiting.get(each.id) == (index, arrival))
-        return Stay(
-            arrival=arrival,
-            index=index,
-            ticket=visit.ticket,
-            given_class=visit.priority_class,
-            called_ms=None,
-            ended_ms=None,
-            counter=None,
-            target_ms=self._target_ms(arrival.service, visit.priority_class),
+            target_ms=self._target_ms(arrival.service, given_class),
+            refused=refused,
         )

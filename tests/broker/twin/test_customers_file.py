@@ -70,7 +70,10 @@ def test_every_bad_row_is_named(tmp_path: Path, hall: Hall) -> None:
         ("", "march.csv:1: no column arrival, service, class, service_s; the first line must name"),
         (HEAD, "march.csv: no customers; give at least one row below the names of the columns"),
         ("arrival,arrival,service,class,service_s\n", "march.csv:1: the column arrival is there twice; name it once"),
-        (HEAD + "0,bill,high,6,\n2026-03-02T09:00:00,bill,high,6,\n", "march.csv: some rows hold seconds and others times"),
+        (
+            HEAD + "0,bill,high,6,\n2026-03-02T09:00:00,bill,high,6,\n",
+            "march.csv: some rows hold seconds and others times",
+        ),
         (HEAD + "0,bill,vip,6,\n", 'march.csv:2: the hall has no class "vip"; it has high, ordinary'),
     ],
 )
