@@ -21,11 +21,11 @@ from typing import IO, Final, NamedTuple
 import msgspec
 
 from .contract.messages import AnyAnswer, AnyEvent, DayOpened, Event, Recorded
+from .database import connect, format_of, stretch_log
 
 log = logging.getLogger(__name__)
 
 SCHEMA: Final = 2  # PRAGMA user_version; files of format 1 have no snapshots, and are continued as they are
-WAL_BYTES: Final = 4_400_000  # a little above the 1000 pages at which SQLite begins its log anew
 NO_HASH: Final = ""  # before the first row of the first file
 
 _EVENT: Final = msgspec.json.Decoder(AnyEvent)
@@ -101,13 +101,13 @@ class Journal:
 
         Raises sqlite3.Error; nothing is lost then.
         """
-        if self._db is not None and self._path == place.path and _format(self._db) > 1:
+        if self._db is not None and self._path == place.path and format_of(self._db) > 1:
             row = (place.seq, shape, body, _seal(place.digest, shape, body))
             self._db.execute("INSERT OR REPLACE INTO snapshot VALUES (1, ?, ?, ?, ?)", row)
 
     def snapshot(self, *, shape: str) -> bytes | None:
         """Return today's last snapshot, if it has this shape and is what was written after these very events."""
-        if self._db is None or _format(self._db) == 1:
+        if self._db is None or format_of(self._db) == 1:
             return None
         row = self._db.execute(
             "SELECT snapshot.seq, shape, snapshot.body, seal, hash FROM snapshot LEFT JOIN event USING (seq)"
@@ -202,8 +202,8 @@ class Journal:
         if self._db is not None:
             self._db.close()
         self._path = self._directory / f"{day}.sqlite"
-        self._db = _connect(self._path)
-        _stretch_log(self._db)
+        self._db = connect(self._path)
+        stretch_log(self._db)
         self._db.execute("BEGIN IMMEDIATE")
         for statement in files("broker").joinpath("journal.sql").read_text(encoding="utf-8").split(";"):
             if statement.strip():
@@ -216,9 +216,9 @@ class Journal:
     def _take_up(self, path: Path) -> None:
         self._path = path
         try:
-            self._db = _connect(path)
+            self._db = connect(path)
             self.epoch, self.seq, self._last_hash = _end(self._db, path)
-            _stretch_log(self._db)
+            stretch_log(self._db)
         except sqlite3.DatabaseError as error:
             raise JournalDamaged(_advice(path, str(error))) from error
 
@@ -237,7 +237,7 @@ def read_day(path: Path) -> list[Recorded]:
     try:
         with closing(sqlite3.connect(address, uri=True)) as db:
             db.execute("BEGIN")
-            version = _format(db)
+            version = format_of(db)
             if version > SCHEMA:
                 raise JournalTooNew(_newer(path, version))
             epoch, _, _ = _end(db, path)
@@ -285,11 +285,6 @@ def _seal(digest: str, shape: str, body: bytes) -> str:
     return hashlib.sha256(f"{digest}\n{shape}\n".encode() + body).hexdigest()
 
 
-def _format(db: sqlite3.Connection) -> int:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    return int(version)
-
-
 def _days(directory: Path) -> list[Path]:
     """Return the journal's files, oldest first. A file that holds nothing yet, from a crash at its birth, is none."""
     found = sorted(directory.glob("????-??-??.sqlite"))
@@ -303,8 +298,8 @@ def _unborn(path: Path) -> bool:
     if path.stat().st_size == 0 and (not wal.exists() or wal.stat().st_size == 0):
         return True
     try:
-        db = _connect(path)
-        version = _format(db)
+        db = connect(path)
+        version = format_of(db)
         (tables,) = db.execute("SELECT count(*) FROM sqlite_master").fetchone()
         db.close()
     except sqlite3.DatabaseError as error:
@@ -312,27 +307,6 @@ def _unborn(path: Path) -> bool:
     if version > SCHEMA:
         raise JournalTooNew(_newer(path, version))
     return bool(tables == 0)
-
-
-def _connect(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
-    return db
-
-
-def _stretch_log(db: sqlite3.Connection) -> None:
-    """Grow the write-ahead log once: a commit into a file that has its size waits for no change of the file system.
-
-    What is rolled back has passed through the log all the same, for it is larger than SQLite's cache.
-    """
-    (cache,) = db.execute("PRAGMA cache_size").fetchone()
-    db.execute("PRAGMA cache_size = 10")
-    db.execute("BEGIN IMMEDIATE")
-    db.execute("CREATE TABLE stretch (zeros BLOB)")
-    db.execute("INSERT INTO stretch VALUES (zeroblob(?))", (WAL_BYTES,))
-    db.execute("ROLLBACK")
-    db.execute(f"PRAGMA cache_size = {cache}")
 
 
 def _lock(path: Path) -> IO[str]:

@@ -30,6 +30,7 @@ from broker.contract.messages import (
     FinishService,
     Presence,
 )
+from broker.database import connect, stretch_log
 
 from ..demo.layout import Ports
 from ..demo.programs import Programs, mosquitto_command
@@ -37,9 +38,10 @@ from .large_hall import COUNTERS, LargeHall
 
 HALL: Final = "chengdong"
 BOX: Final = "box-1"
-WAITING: Final = 3_000
-ALONE: Final = 400  # presses
-TOGETHER: Final = 40  # presses of each counter
+WAITING: Final = 4_000
+ROUNDS: Final = 5  # the best counts: what else runs on the machine only makes it slower
+ALONE: Final = 150  # presses a round
+TOGETHER: Final = 20  # presses of each counter a round
 BARE: Final = 400  # commits
 PATIENCE_S: Final = 60
 
@@ -99,13 +101,16 @@ class Box:
 
 async def _rates(box: Box) -> tuple[float, float]:
     """Return commands a second, of one counter alone and of all counters together."""
+    alone, together = 0.0, 0.0
     await box.press(1, 20)  # warm
-    began = time.perf_counter()
-    await box.press(1, ALONE)
-    alone = ALONE / (time.perf_counter() - began)
-    began = time.perf_counter()
-    await asyncio.gather(*(box.press(counter, TOGETHER) for counter in range(1, COUNTERS + 1)))
-    return alone, COUNTERS * TOGETHER / (time.perf_counter() - began)
+    for _ in range(ROUNDS):
+        began = time.perf_counter()
+        await box.press(1, ALONE)
+        alone = max(alone, ALONE / (time.perf_counter() - began))
+        began = time.perf_counter()
+        await asyncio.gather(*(box.press(counter, TOGETHER) for counter in range(1, COUNTERS + 1)))
+        together = max(together, COUNTERS * TOGETHER / (time.perf_counter() - began))
+    return alone, together
 
 
 def _bare_commits(path: Path) -> float:
@@ -118,9 +123,8 @@ def _bare_commits(path: Path) -> float:
 
 
 def _database(path: Path) -> sqlite3.Connection:
-    db = sqlite3.connect(path, isolation_level=None)
-    db.execute("PRAGMA journal_mode = WAL")
-    db.execute("PRAGMA synchronous = FULL")
+    db = connect(path)
+    stretch_log(db)
     db.execute("CREATE TABLE letter (number INTEGER PRIMARY KEY, body BLOB)")
     return db
 
