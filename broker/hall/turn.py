@@ -101,15 +101,21 @@ def _within_bound(policy: Policy, lanes: Heads) -> Heads:
     times, minutes = policy.overtaken_times, policy.overtaken_min
     if (times is None and minutes is None) or len(lanes) == 1:
         return lanes
+    heads = [(lane, head) for lane in lanes if (head := lane.head) is not None]
     if times is not None:
-        protected = [place for lane in lanes if (place := lane.reached(times)) is not None]
+        protected = [
+            place
+            for lane, head in heads
+            if (lane.burdened or len(lane.overtakers) + head.overtaken >= times)
+            and (place := lane.reached(times)) is not None
+        ]
         if protected:
             last = min(protected)
-            lanes = [lane for lane in lanes if _by_place(lane) <= last]
+            heads = [(lane, head) for lane, head in heads if (head.since_ms, head.order) <= last]
     if minutes is not None:
-        latest_ms = min(_head(lane).since_ms for lane in lanes) + round(minutes * MINUTE_MS)
-        lanes = [lane for lane in lanes if _head(lane).since_ms <= latest_ms]
-    return lanes
+        latest_ms = min([head.since_ms for _, head in heads]) + round(minutes * MINUTE_MS)
+        heads = [(lane, head) for lane, head in heads if head.since_ms <= latest_ms]
+    return lanes if len(heads) == len(lanes) else [lane for lane, _ in heads]
 
 
 def _first(counter: Counter, lanes: Heads) -> Heads:
