@@ -359,7 +359,7 @@ class TakeTicket(Command, frozen=True, kw_only=True):
     priority_class: Id = ORDINARY
     needs: tuple[Id, ...] = ()
     then: tuple[Id, ...] = ()  # further services under the same ticket
-    booked_at: datetime | None = None  # an appointment's time, aware
+    booked_at: Annotated[datetime, Meta(tz=True)] | None = None  # an appointment's time
     return_code: str | None = None  # of a follow-up: skips the queue
 
 
@@ -706,6 +706,7 @@ class TransactionEnded(Event, frozen=True, kw_only=True):
     outcome: Outcome
     service: str  # the next one
     start_inferred: bool = False
+    reason: str | None = None
 
 
 class VisitEnded(Event, frozen=True, kw_only=True):

@@ -123,6 +123,7 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
         order=seq,
         priority_class=event.priority_class,
         needs=event.needs,
+        series=service,
         then=event.then,
         expected_s=event.expected_s,
         rolled_s=event.rolled_s,
@@ -131,7 +132,7 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
     visit.changed_seq = seq
     if event.return_code is not None:
         visit.last_clerk, visit.ahead = event.clerk or "", "follow_up"
-        state.returns.pop(event.return_code, None)
+        visit.came_back_by = state.returns.pop(event.return_code, None)
     state.visits[visit.id] = visit
     state.by_ticket[visit.ticket] = visit.id
     _count_number(state, event)
@@ -154,7 +155,7 @@ def _count_number(state: HallState, event: TicketIssued) -> None:
     series = state.series.get(event.service)
     if series is None:
         series = state.series[event.service] = Series(next=service.first)
-    series.extra = not event.ticket.startswith(service.prefix) or series.extra
+    series.extra = series.extra or event.ticket.rstrip("0123456789") != service.prefix
     series.next = event.number + service.step
     series.given += 1
 
@@ -182,6 +183,17 @@ def _void(state: HallState, event: TicketVoided, at_ms: int, seq: int) -> None:
     visit = state.visits[event.visit]
     state.leave(visit)
     visit.slip, visit.state, visit.changed_seq = SlipFate.NOT_PRINTED, VOID, seq
+    _give_back(state, visit)
+
+
+def _give_back(state: HallState, visit: Visit) -> None:
+    """Let a ticket that nobody holds count for nothing: not for the day's most, nor the hour's, nor as a return."""
+    state.series[visit.series].given -= 1
+    given, right = state.given_at.get(visit.priority_class, []), visit.came_back_by
+    if visit.issued_ms in given:
+        given.remove(visit.issued_ms)
+    if right is not None:
+        state.returns[right.code] = right
 
 
 def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
@@ -236,7 +248,12 @@ def _repeat(state: HallState, event: CallRepeated, at_ms: int, seq: int) -> None
 
 def _start(state: HallState, event: ServiceStarted, at_ms: int, seq: int) -> None:
     visit, desk = state.visits[event.visit], state.desks[event.counter]
-    desk.undo = Undoable(seq=seq, at_ms=at_ms, act="ServiceStarted", desk=bare(desk), visit=copy_of(visit))
+    last = desk.undo
+    was_held = last is not None and last.visit is not None and last.visit.state is HELD
+    if last is not None and was_held and (last.seq, last.at_ms) == (seq - 1, at_ms):
+        last.also_seq = seq  # the visit was taken up again: its call and its start are one press
+    else:
+        desk.undo = Undoable(seq=seq, at_ms=at_ms, act="ServiceStarted", desk=bare(desk), visit=copy_of(visit))
     visit.state, visit.started_ms, visit.changed_seq = SERVING, at_ms, seq
 
 

@@ -240,6 +240,8 @@ def _finish(state: HallState, visit: Visit, command: FinishService, request: Req
         return refused(command, "not_an_outcome", outcome=outcome.value)
     elif outcome is DECLINED and not command.reason:
         return refused(command, "reason_missing", ticket=visit.ticket)
+    if command.due is not None and not is_date(command.due):
+        return refused(command, "not_a_date", due=command.due)
     inferred = visit.state is CALLED
     if visit.then:
         ended: TransactionEnded | VisitEnded = TransactionEnded(
@@ -250,6 +252,7 @@ def _finish(state: HallState, visit: Visit, command: FinishService, request: Req
             outcome=outcome,
             service=visit.then[0],
             start_inferred=inferred,
+            reason=command.reason,
         )
     else:
         ended = VisitEnded(
@@ -264,6 +267,14 @@ def _finish(state: HallState, visit: Visit, command: FinishService, request: Req
     if outcome is DONE or outcome is UNSTATED:
         return Decision(Done(id=command.id), (ended,))
     return done(command, ended, *case_of(state, visit, outcome, command.reason, command.due))
+
+
+def is_date(due: str) -> bool:
+    """Tell whether a day, and the last day of a return after it, can be told from this."""
+    try:
+        return bool(date.fromisoformat(due) + timedelta(days=366))
+    except (ValueError, OverflowError):
+        return False
 
 
 def case_of(
@@ -388,7 +399,8 @@ def _undo(state: HallState, command: Undo, request: Request) -> Decision:
     policy = _policy(state)
     is_no_show = visit is not None and visit.outcome is Outcome.NO_SHOW
     within_s = policy.undo_no_show_s if is_no_show else policy.undo_s
-    if request.now_ms - undo.at_ms > within_s * 1000 or (visit is not None and visit.changed_seq != undo.seq):
+    is_changed = visit is not None and visit.changed_seq != (undo.also_seq or undo.seq)
+    if request.now_ms - undo.at_ms > within_s * 1000 or is_changed:
         return refused(command, "too_late_to_undo", counter=command.counter)
     undone = Undone(
         counter=command.counter,

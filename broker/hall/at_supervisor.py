@@ -13,7 +13,7 @@ from ..contract.messages import (
     VisitEnded,
 )
 from .answers import Decision, done, refused
-from .at_counter import case_of, may_speak_for
+from .at_counter import case_of, is_date, may_speak_for
 from .at_kiosk import OUT_OF_CALL, has_role
 from .life import ISSUED, WAITING
 from .request import Request
@@ -36,7 +36,7 @@ def reclassify(state: HallState, command: Reclassify, request: Request) -> Decis
 
 
 def mark_served_by_hand(state: HallState, command: MarkServedByHand, request: Request) -> Decision:
-    """End all tickets of a service up to one, which were served while the system was away."""
+    """End all tickets of a series up to one that wait for its service: they were served while the system was away."""
     last = state.visit_of(command.up_to)
     if not has_role(state, request.node, Role.SUPERVISOR):
         return refused(command, "not_allowed")
@@ -45,7 +45,9 @@ def mark_served_by_hand(state: HallState, command: MarkServedByHand, request: Re
     served = [
         VisitEnded(visit=visit.id, ticket=visit.ticket, outcome=Outcome.BY_HAND)
         for visit in state.visits.values()
-        if visit.service == last.service and visit.state in OUT_OF_CALL and visit.issued_seq <= last.issued_seq
+        if visit.series == visit.service == last.series
+        and visit.state in OUT_OF_CALL
+        and visit.issued_seq <= last.issued_seq
     ]
     return done(command, *served)
 
@@ -60,6 +62,8 @@ def state_outcome(state: HallState, command: StateOutcome, request: Request) -> 
         return refused(command, "not_an_outcome", outcome=command.outcome.value)
     if command.outcome is Outcome.DECLINED and not command.reason:
         return refused(command, "reason_missing", ticket=visit.ticket)
+    if command.due is not None and not is_date(command.due):
+        return refused(command, "not_a_date", due=command.due)
     stated = OutcomeStated(
         visit=visit.id,
         ticket=visit.ticket,

@@ -5,7 +5,7 @@ They are msgspec structures so that they can be copied and written to a snapshot
 
 from msgspec import Struct
 
-from ..contract.messages import ORDINARY, CounterState, Hold, Language, Outcome, Rating, SlipFate
+from ..contract.messages import ORDINARY, CounterState, Hold, Language, Outcome, Rating, ReturnRight, SlipFate
 from .life import SERVING, VisitState
 
 Overtaker = tuple[int, int, int]  # the place of a visit, and number of the event that called it
@@ -28,6 +28,8 @@ class Visit(Struct, kw_only=True, gc=False, omit_defaults=True):
     state: VisitState = VisitState.ISSUED
     priority_class: str = ORDINARY
     needs: tuple[str, ...] = ()
+    series: str = ""  # the service whose number it holds
+    came_back_by: ReturnRight | None = None  # the right to return that it used up
     then: tuple[str, ...] = ()  # services still to come
     slip: SlipFate | None = None  # None: not yet reported
     ready_ms: int = 0  # while issued: callable from here on at the latest
@@ -73,6 +75,7 @@ class Undoable(Struct, kw_only=True, gc=False, omit_defaults=True):
     act: str
     desk: "Desk"
     visit: Visit | None = None
+    also_seq: int = 0  # of a second event of the same act
     exempt: bool = False  # of a call
     skipped: tuple[Key, ...] = ()  # of a call: lanes ahead of the queue that it passed
 
