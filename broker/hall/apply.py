@@ -99,6 +99,8 @@ def _configure(state: HallState, event: HallConfigured, at_ms: int, seq: int) ->
     state.counts_turns = hall.policy.discipline is Discipline.RATIO
     for lane in state.lanes.values():
         state.tune(lane)
+    for desk in state.desks.values():
+        desk.undo = None  # what it was taken from may be gone
     state.able.clear()
     state.serve_until_ms = serve_until_ms(hall, state.day) if state.day is not None else 0
     if state.serve_until_ms:

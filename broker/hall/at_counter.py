@@ -199,7 +199,7 @@ def _close(state: HallState, counter: Counter, command: CloseCounter, request: R
 
 def waiting(state: HallState, counter: Counter) -> int:
     """Return how many people wait whom this counter may serve."""
-    return sum(state.queued.get(service, 0) for service in (*counter.skills, *counter.helps))
+    return sum(state.queued.get(service, 0) for service in {*counter.skills, *counter.helps})
 
 
 # With a visit at the counter ------------------------------------------------------------------------------------------

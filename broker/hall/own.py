@@ -69,7 +69,7 @@ def _with_kept(state: HallState, hall: Hall) -> tuple[Hall, Kept]:
     visits = list(state.open_visits())
     in_use = {service for visit in visits for service in (visit.service, *visit.then)}
     their_classes = {visit.priority_class for visit in visits}
-    busy = {number for number, desk in state.desks.items() if desk.visit is not None}
+    busy = {number for number, desk in state.desks.items() if desk.visit is not None or desk.held}
     services = _gone(old.services, hall.services, in_use, _service_id)
     classes = _gone(old.classes, hall.classes, their_classes, _class_id)
     counters = _gone(old.counters, hall.counters, busy, _counter_number)

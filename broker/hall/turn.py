@@ -123,7 +123,8 @@ def _first(counter: Counter, lanes: Heads) -> Heads:
     if counter.first_for:
         lanes = [lane for lane in lanes if lane.priority_class in counter.first_for] or lanes
     if counter.helps:
-        lanes = [lane for lane in lanes if lane.service in counter.skills or lane.key.counter] or lanes
+        skills = counter.skills
+        lanes = [each for each in lanes if each.service in skills or each.key.counter or each.key.clerk] or lanes
     return lanes
 
 
