@@ -1,7 +1,7 @@
 """The dispatcher: decides, writes down, then tells. `python -m broker.dispatcher --config dispatcher.toml`.
 
-For each command that waits: look its id up, decide, apply. Then one commit for all of them. Then answers and views go
-out. Nobody is told of what is not on disk; a failed commit ends the process, and replay restores the hall.
+All commands that wait are decided and written down together (`deciding.py`); then answers, events and views go out
+(`telling.py`). Nobody is told of what is not on disk; a failed commit ends the process, and replay restores the hall.
 """
 
 import argparse
@@ -13,7 +13,6 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Final
@@ -27,31 +26,23 @@ from .contract import wire
 from .contract.messages import (
     AnyAnswer,
     AnyCommand,
-    AnyEvent,
     Command,
     ConfigureHall,
     DeviceState,
     DeviceStatus,
-    Elapsed,
-    EventsRead,
     Hall,
     OpenDay,
     ReadEvents,
-    Recorded,
     Refused,
     Role,
-    TakeTicket,
-    TicketCalled,
 )
-from .hall.answers import Decision, refused
-from .hall.apply import apply
-from .hall.clock import ms, utc
-from .hall.decide import decide, pushed
-from .hall.request import NO_PROMISES, Request
-from .journal import Entry, Journal, JournalDamaged, JournalInUse, JournalTooNew
+from .deciding import Deciding, Waiting
+from .hall.clock import ms
+from .journal import Journal, JournalDamaged, JournalInUse, JournalTooNew
 from .link import will
 from .memory import Snapshots, remembered
 from .poison import Poison
+from .promising import PromiseTable
 from .pulse import BEAT_S, Pulse
 from .telling import Telling
 from .told import NODE, JournalBehind, compare, what_was_told
@@ -61,12 +52,6 @@ log = logging.getLogger(__name__)
 REFUSED: Final = 3  # exit code: a person must look at the journal, the broker or a file first
 LOOK_AT_CLOCK_S: Final = 20
 LEAST_WAIT_S: Final = 0.05  # for a deadline: a clock that was set back stands still, and would be asked all the time
-
-
-@dataclass(frozen=True, kw_only=True)
-class Waiting:
-    node: str
-    command: AnyCommand
 
 
 class Dispatcher:
@@ -82,10 +67,8 @@ class Dispatcher:
         now: Callable[[], datetime],
     ) -> None:
         self._bus = bus
-        self._journal = journal
         self._hall = hall
         self._now = now
-        self._poison = Poison(poison)
         self._alarms: dict[str, DeviceStatus] = {}
         self._waiting: list[Waiting] = []
         self._called = False  # the waiting commands will be taken when the loop comes round
@@ -95,10 +78,19 @@ class Dispatcher:
         self._deadline: asyncio.TimerHandle | None = None
         self._bad_messages = 0
         self.state = remembered(journal)
-        self._telling = Telling(bus=bus, hall=hall, state=self.state, now_ms=self._now_ms)
+        promises = PromiseTable(clock=self._loop.time)
+        self._deciding = Deciding(
+            journal=journal, state=self.state, poison=Poison(poison), now_ms=self._now_ms, promises=promises
+        )
+        self._telling = Telling(
+            bus=bus,
+            hall=hall,
+            state=self.state,
+            promises=promises,
+            now_ms=self._now_ms,
+            is_on_disk=lambda: not self._deciding.is_ahead,
+        )
         self._snapshots = Snapshots(journal=journal, state=self.state)
-        self._answers = journal.answers()
-        self._answers_before: dict[tuple[str, str], AnyAnswer] = {}  # of the business day before
         bus.listen(on_letter=self._hear, on_state=self._connection)
 
     async def run(self) -> None:
@@ -169,7 +161,7 @@ class Dispatcher:
             return
         if isinstance(self._order(OpenDay(id=f"day-{today}", day=today.isoformat())), Refused):
             return
-        self._answers_before, self._answers = self._answers, {}
+        self._deciding.forget_day_before_last()
 
     def _order(self, command: AnyCommand) -> AnyAnswer:
         """Carry out a command of our own."""
@@ -213,36 +205,17 @@ class Dispatcher:
 
     def _take_all(self) -> None:
         batch, self._waiting = self._waiting, []
-        reads = [each for each in batch if isinstance(each.command, ReadEvents)]
         orders = [each for each in batch if not isinstance(each.command, ReadEvents)]
         answers = self._carry_out(orders)
         for each, answer in zip(orders, answers, strict=True):
             self._telling.answer(each.node, answer)
-        for each in reads:
-            self._telling.answer(each.node, self._read(each.command))
+        for each in batch:
+            if isinstance(each.command, ReadEvents):
+                self._telling.answer(each.node, self._deciding.read(each.command))
 
     def _carry_out(self, batch: list[Waiting]) -> list[AnyAnswer]:
-        """Decide and apply each command, commit them together, tell what happened; return the answers."""
-        if self._telling.silent:
-            raise RuntimeError("a commit has failed: what is in memory is not on disk")
-        self._telling.silent = True
-        entries: list[Entry] = []
-        answers: list[AnyAnswer] = []
-        for each in batch:
-            key = (each.node, each.command.id)
-            known = self._answers.get(key, self._answers_before.get(key))
-            if known is None:
-                entries += self._elapse()
-                known, entry = self._decide(each)
-                entries.append(entry)
-                if entry.answer is not None:
-                    self._answers[key] = known
-            answers.append(known)
-        entries += self._elapse()  # so that on disk, too, whatever was due by the last event has been seen to
-        happened = [recorded for entry in entries for recorded in entry.events]
-        if entries and self.state.day is not None:
-            self._journal.append(entries)
-        self._telling.silent = False
+        """Let commands be decided and written down, then tell what happened; return the answers."""
+        answers, happened = self._deciding.carry_out(batch)
         self._telling.happened(happened)
         self._snapshots.after(len(happened))
         self._wait_for_deadline()
@@ -260,63 +233,6 @@ class Dispatcher:
 
     def _now_ms(self) -> int:
         return max(ms(self._now()), self.state.last_ms)
-
-    def _elapse(self) -> list[Entry]:
-        """Let happen what is due by now."""
-        entries = []
-        while (deadline_ms := self.state.next_deadline_ms()) is not None and deadline_ms <= (now_ms := self._now_ms()):
-            command = Elapsed(id=f"elapsed-{self.state.epoch}-{self.state.seq}")  # the same again after a crash
-            _, entry = self._decide(Waiting(node=NODE, command=command))
-            self.state.forget_deadlines(now_ms)
-            if entry.events:
-                entries.append(entry)
-        return entries
-
-    def _decide(self, each: Waiting) -> tuple[AnyAnswer, Entry]:
-        """Decide and apply one command, and what follows from it by itself."""
-        promises = self._telling.promises if isinstance(each.command, TakeTicket) else NO_PROMISES
-        request = Request(each.node, self._now_ms(), promises)
-        decision = self._decision(each, request)
-        happened = [self._happen(each.command.id, event, request.now_ms) for event in decision.events]
-        while (called := self._pushed(each, request)) is not None:
-            happened.append(self._happen(called.call, called, request.now_ms))
-        answer = msgspec.structs.replace(decision.answer, epoch=self.state.epoch, seq=self.state.seq)
-        kept = None if each.node == NODE else answer  # we ask ourselves once, and under a new id after a restart
-        return answer, Entry(node=each.node, command=each.command.id, answer=kept, events=happened)
-
-    def _decision(self, each: Waiting, request: Request) -> Decision:
-        if each.command.id in self._poison:
-            return refused(each.command, "fault")
-        try:
-            return decide(self.state, each.command, request)
-        except Exception:  # the one wide catch: decide has changed nothing, so the hall can go on
-            log.exception("fault: %s asked %r", each.node, each.command)
-            return refused(each.command, "fault")
-
-    def _pushed(self, each: Waiting, request: Request) -> TicketCalled | None:
-        try:
-            called = pushed(self.state, request)
-        except Exception:  # the same: nothing has changed, and the counter can still ask
-            log.exception("fault: whom to push after %s asked %r", each.node, each.command)
-            return None
-        return called if called is not None and called.call not in self._poison else None
-
-    def _happen(self, cause: str, event: AnyEvent, now_ms: int) -> Recorded:
-        """Apply an event that has been decided; `cause` is the id of the command, or of the call that was pushed."""
-        recorded = Recorded(epoch=self.state.epoch, seq=self.state.seq + 1, at=utc(now_ms), event=event)
-        try:
-            apply(self.state, recorded)
-        except BaseException:
-            self._poison.note(cause)
-            log.critical("%s broke the hall's state; it is refused from now on: %r", cause, event)
-            raise
-        return recorded
-
-    def _read(self, command: AnyCommand) -> AnyAnswer:
-        after = min(command.after_seq, self.state.seq) if isinstance(command, ReadEvents) else self.state.seq
-        found = self._journal.read(after_seq=after, limit=wire.EVENTS_PER_READ)
-        more = bool(found) and found[-1].seq < self.state.seq
-        return EventsRead(id=command.id, epoch=self.state.epoch, seq=self.state.seq, events=tuple(found), more=more)
 
     # From time to time ------------------------------------------------------------------------------------------------
 

@@ -23,7 +23,6 @@ from .contract.messages import (
     Role,
 )
 from .hall import views
-from .hall.request import Promises
 from .hall.state import HallState
 from .link import will
 from .promising import PromiseTable
@@ -34,25 +33,29 @@ OF_A_PLACE: Final = (CounterView, BoardView)
 
 
 class Telling:
-    """`now_ms` is the hall's time; what is told of `state` is on disk unless `silent` says that it is not."""
+    """`now_ms` is the hall's time; `is_on_disk` tells whether all that `state` holds may be told."""
 
-    def __init__(self, *, bus: Bus, hall: str, state: HallState, now_ms: Callable[[], int]) -> None:
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        hall: str,
+        state: HallState,
+        promises: PromiseTable,
+        now_ms: Callable[[], int],
+        is_on_disk: Callable[[], bool],
+    ) -> None:
         self._bus = bus
         self._hall = hall
         self._state = state
         self._now_ms = now_ms
         self._loop = asyncio.get_running_loop()
-        self._promises = PromiseTable(clock=self._loop.time)
+        self._promises = promises
+        self._is_on_disk = is_on_disk
         self._told: dict[str, AnyView] = {}  # by topic
         self._rest: asyncio.TimerHandle | None = None
         self._waits: asyncio.TimerHandle | None = None
         self._connected = False
-        self.silent = False
-
-    @property
-    def promises(self) -> Promises:
-        """The waits that may be promised to somebody who takes a number now."""
-        return self._promises.table
 
     def connection(self, connected: bool) -> None:  # noqa: FBT001 - the bus's callback has this shape
         self._connected = connected
@@ -85,7 +88,7 @@ class Telling:
             self._rest.cancel()
             self._rest = None
         hall = views.hall_view(self._state)
-        if hall is None or self.silent or not self._connected:
+        if hall is None or not self._connected or not self._is_on_disk():
             return
         shown: list[AnyView] = [hall]
         shown += [views.counter_view(self._state, counter.number) for counter in hall.hall.counters]
@@ -110,12 +113,12 @@ class Telling:
 
     def _show_waits(self) -> None:
         self._waits = None
-        if not self.silent:
+        if self._is_on_disk():
             self._promises.make(self._state, self._now_ms())
             self._show_queues()
 
     def _show_queues(self) -> None:
-        self._show(views.queues_view(self._state, self.promises, self._now_ms()))
+        self._show(views.queues_view(self._state, self._promises.table, self._now_ms()))
 
     def _show(self, view: AnyView) -> None:
         """Send a view, unless the hall has been told the same before."""

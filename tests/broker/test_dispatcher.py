@@ -512,13 +512,14 @@ async def test_presses_that_wait_together_share_one_commit_and_come_in_their_ord
 ) -> None:
     async with hall_at_work(tmp_path, small_hall) as (broker, dispatcher, kiosk, _):
         statements: list[str] = []
-        assert dispatcher._journal._db is not None
-        dispatcher._journal._db.set_trace_callback(statements.append)
+        database = dispatcher._deciding._journal._db
+        assert database is not None
+        database.set_trace_callback(statements.append)
         for number in range(30):
             press = wire.encode(TakeTicket(id=f"t{number}", service="bill"))
             broker.carry("kiosk-2", Letter(topic="hallcall/1/east/cmd/kiosk-2", payload=press))
         await kiosk.link.ask(ReportSlip(id="s", visit="2026-11-21-A030", fate=SlipFate.PRINTED))
-        dispatcher._journal._db.set_trace_callback(None)
+        database.set_trace_callback(None)
         assert statements.count("COMMIT") == 1
         assert list(dispatcher.state.by_ticket)[-1] == "A030"
 
