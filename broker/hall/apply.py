@@ -110,9 +110,6 @@ def _configure(state: HallState, event: HallConfigured, at_ms: int, seq: int) ->
 def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
     service = event.service
     since_ms = at_ms if event.ready_at is None else ms(event.ready_at)
-    promised = None
-    if event.wait_low_min is not None and event.wait_high_min is not None:
-        promised = (event.wait_low_min, event.wait_high_min)
     visit = Visit(
         id=event.visit,
         ticket=event.ticket,
@@ -127,11 +124,11 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
         needs=event.needs,
         series=service,
         then=event.then,
-        expected_s=event.expected_s,
-        rolled_s=event.rolled_s,
-        promised_min=promised,
+        changed_seq=seq,
     )
-    visit.changed_seq = seq
+    if event.wait_low_min is not None and event.wait_high_min is not None:
+        visit.promised_min = (event.wait_low_min, event.wait_high_min)
+        visit.expected_s, visit.rolled_s = event.expected_s, event.rolled_s
     if event.return_code is not None:
         visit.last_clerk, visit.ahead = event.clerk or "", "follow_up"
         visit.came_back_by = state.returns.pop(event.return_code, None)
@@ -157,7 +154,8 @@ def _count_number(state: HallState, event: TicketIssued) -> None:
     series = state.series.get(event.service)
     if series is None:
         series = state.series[event.service] = Series(next=service.first)
-    series.extra = series.extra or event.ticket.rstrip("0123456789") != service.prefix
+    if service.extra_prefix is not None and not series.extra:
+        series.extra = event.ticket.rstrip("0123456789") != service.prefix
     series.next = event.number + service.step
     series.given += 1
 
