@@ -1,6 +1,7 @@
 """A hall for tests, whose clock moves when told to: what people ask, and what they then see."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from msgspec.structs import replace
 
@@ -101,10 +102,10 @@ class Floor:
     # What customers do ------------------------------------------------------------------------------------------------
 
     def take(
-        self, service: str = "bill", priority_class: str = ORDINARY, *, printed: bool = True, **wishes: object
+        self, service: str = "bill", priority_class: str = ORDINARY, *, printed: bool = True, **wishes: Any
     ) -> str:
         """Take a number; return it, or the refusal's reason."""
-        answer = self.try_take(service, priority_class, **wishes)  # type: ignore[arg-type]
+        answer = self.try_take(service, priority_class, **wishes)
         if isinstance(answer, Refused):
             return f"refused: {answer.reason}"
         assert isinstance(answer, TicketTaken)
@@ -113,9 +114,9 @@ class Floor:
         return answer.ticket
 
     def try_take(
-        self, service: str, priority_class: str = ORDINARY, *, node: str = "kiosk-1", **wishes: object
+        self, service: str, priority_class: str = ORDINARY, *, node: str = "kiosk-1", **wishes: Any
     ) -> AnyAnswer:
-        command = TakeTicket(id=self.id(), service=service, priority_class=priority_class, **wishes)  # type: ignore[arg-type]
+        command = TakeTicket(id=self.id(), service=service, priority_class=priority_class, **wishes)
         return self.ask(command, node=node)
 
     def queues(self) -> QueuesView:
@@ -127,8 +128,8 @@ class Floor:
     def seen(self, counter: int) -> str | None:
         return counter_view(self.state, counter).call
 
-    def press(self, kind: type[CounterCommand], counter: int, *, node: str = "box-1", **more: object) -> AnyAnswer:
-        command = kind(id=self.id(), counter=counter, seen=self.seen(counter), **more)  # type: ignore[arg-type]
+    def press(self, kind: type[CounterCommand], counter: int, *, node: str = "box-1", **more: Any) -> AnyAnswer:
+        command = kind(id=self.id(), counter=counter, seen=self.seen(counter), **more)
         return self.ask(command, node=node)  # type: ignore[arg-type]
 
     def call(self, counter: int) -> str:
@@ -169,8 +170,8 @@ def text(english: str) -> Text:
     return Text(zh=english, en=english)
 
 
-def a_class(name: str, target_min: float = 15, **more: object) -> PriorityClass:
-    return PriorityClass(id=name, name=text(name), target_min=target_min, **more)  # type: ignore[arg-type]
+def a_class(name: str, target_min: float = 15, **more: Any) -> PriorityClass:
+    return PriorityClass(id=name, name=text(name), target_min=target_min, **more)
 
 
 COURTESY = a_class("courtesy", 5)
@@ -180,8 +181,8 @@ BOOKED = a_class("booked", 5, appointment=True)
 PLAIN = a_class(ORDINARY, 15)
 
 
-def a_service(name: str, prefix: str, **more: object) -> Service:
-    return Service(id=name, name=text(name), prefix=prefix, zone="main", **more)  # type: ignore[arg-type]
+def a_service(name: str, prefix: str, **more: Any) -> Service:
+    return Service(id=name, name=text(name), prefix=prefix, zone="main", **more)
 
 
 BILL, NEW, ASK = a_service("bill", "A"), a_service("new", "B"), a_service("ask", "C")
@@ -195,7 +196,7 @@ def a_hall(
     clerks: tuple[Clerk, ...] = (),
     needs: tuple[Need, ...] = (),
     slip_grace_s: int = 0,
-    **policy: object,
+    **policy: Any,
 ) -> Hall:
     """Return a hall of one zone; `counters` names the skills of each, "bill new"; further words are the policy's."""
     skills = counters or {1: "bill new", 2: "bill"}
@@ -218,11 +219,11 @@ def a_hall(
         classes=classes,
         clerks=clerks,
         needs=needs,
-        policy=Policy(**policy),  # type: ignore[arg-type]
+        policy=Policy(**policy),
     )
 
 
-def with_counter(hall: Hall, number: int, **more: object) -> Hall:
+def with_counter(hall: Hall, number: int, **more: Any) -> Hall:
     """Return the hall with something changed about one of its counters."""
     return replace(
         hall,

@@ -8,6 +8,7 @@ from broker.hall.state import HallState
 from broker.hall.visit import Desk, Visit
 
 Place = tuple[int, int]
+_EITHER = {(None, VisitState.WAITING), (VisitState.ISSUED, VisitState.ISSUED)}
 
 
 def place_of(visit: Visit) -> Place:
@@ -137,7 +138,7 @@ def step_of(event: AnyEvent, before: VisitState | None, after: VisitState) -> bo
     if isinstance(event, VisitEnded) and event.outcome is Outcome.NO_SHOW and before is not NO_SHOW_LEADS_TO:
         leads_to = NO_SHOW_LEADS_TO
     return after is (before if leads_to is SAME else leads_to) or (
-        leads_to is VisitState.ISSUED and after is VisitState.WAITING  # no grace to wait for
+        (before, after) in _EITHER  # a ticket that needs no grace waits at once; one for later does so later
     )
 
 

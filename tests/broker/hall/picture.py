@@ -12,10 +12,12 @@ from broker.hall.state import HallState
 _LEFT_OUT = {"able", "deadlines", "lanes", "learning"}
 
 
-def picture(state: HallState) -> dict[str, object]:
+def picture(state: HallState, now_ms: int = 0) -> dict[str, object]:
     plain = {name: _plain(value) for name, value in vars(state).items() if name not in _LEFT_OUT}
     plain["lanes"] = {str(tuple(key)): _lane(lane) for key, lane in state.lanes.items()}
-    plain["deadlines"] = sorted({each for each in state.deadlines if each[0] > state.last_ms and state._is_due(each)})
+    plain["deadlines"] = sorted(
+        {each for each in state.deadlines if each[0] > max(state.last_ms, now_ms) and state._is_due(each)}
+    )
     plain["learning"] = to_builtins(state.learning.carried())
     return plain
 
