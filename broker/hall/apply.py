@@ -197,8 +197,7 @@ def _give_back(state: HallState, visit: Visit) -> None:
 
 
 def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
-    visit = state.visits[event.visit]
-    number = event.counter
+    visit, number = state.visits[event.visit], event.counter
     before = desk_before(state, number)
     desk = working_desk(state, number, at_ms)
     desk.undo = undo = Undoable(

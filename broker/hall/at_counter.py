@@ -74,7 +74,7 @@ def may_speak_for(state: HallState, node: str, counter: int) -> bool:
 
 def at_counter(state: HallState, command: CounterCommand, request: Request) -> Decision:
     number = command.counter
-    counter = state.counter(number)
+    counter = state.counters.get(number)
     if counter is None:
         return refused(command, "unknown_counter", counter=number)
     if not may_speak_for(state, request.node, number):
@@ -83,17 +83,17 @@ def at_counter(state: HallState, command: CounterCommand, request: Request) -> D
     if command.seen != (visit.call if visit is not None else None):
         return refused(command, "stale", counter=number)
     kind = type(command)
-    at_any_time = _AT_ANY_TIME.get(kind)
-    if at_any_time is not None:
-        return at_any_time(state, command, request)
+    with_visit = _WITH_VISIT.get(kind)
+    if with_visit is not None:
+        if visit is None:
+            return refused(command, "no_call", counter=number)
+        return with_visit(state, visit, command, request)
     when_idle = _WHEN_IDLE.get(kind)
-    if when_idle is not None:
-        if visit is not None:
-            return refused(command, "counter_busy", counter=number)
-        return when_idle(state, counter, command, request)
-    if visit is None:
-        return refused(command, "no_call", counter=number)
-    return _WITH_VISIT[kind](state, visit, command, request)
+    if when_idle is None:
+        return _AT_ANY_TIME[kind](state, command, request)
+    if visit is not None:
+        return refused(command, "counter_busy", counter=number)
+    return when_idle(state, counter, command, request)
 
 
 # With nobody at the counter -------------------------------------------------------------------------------------------

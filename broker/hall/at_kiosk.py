@@ -44,7 +44,7 @@ OUT_OF_CALL: Final = frozenset({ISSUED, WAITING, HELD, MISSED})
 
 
 def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Decision:
-    service, hall = state.service(command.service), state.hall
+    service, hall = state.services.get(command.service), state.hall
     if hall is None or state.roles.get(request.node) not in _MAY_TAKE:
         return refused(command, "not_allowed")
     if service is None:
@@ -148,9 +148,9 @@ def _class_and_time(
     state: HallState, hall: Hall, command: TakeTicket, now_ms: int
 ) -> tuple[str, bool, datetime | None]:
     """Return the class given, whether another was asked for, and from when an early appointment counts."""
-    known = state.priority_class(command.priority_class)
-    if known is None or known.id == ORDINARY:
+    if command.priority_class == ORDINARY:
         return ORDINARY, False, None
+    known = state.classes[command.priority_class]
     if command.booked_at is not None:
         booked_ms = ms(command.booked_at)
         if now_ms > booked_ms + round(hall.policy.late_min * MINUTE_MS):

@@ -41,8 +41,7 @@ def _push_the_only_one(state: HallState, policy: Policy, idle: list[int], now_ms
     """Do the same, quicker, when just one customer waits: every counter would choose that one."""
     lane = next(lane for lane in state.lanes.values() if lane.head is not None)
     able = [number for number in idle if lane in state.able_lanes(number)]
-    counter = state.counter(able[0]) if able else None
-    turn = turn_among(state, policy, counter, [lane], now_ms) if counter is not None else None
+    turn = turn_among(state, policy, state.counters[able[0]], [lane], now_ms) if able else None
     return _to_the_best(state, able, turn, now_ms) if turn is not None else None
 
 

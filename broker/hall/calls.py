@@ -13,7 +13,7 @@ def ticket_called(
 ) -> TicketCalled:
     """Return the event by which a counter calls a visit; without `explain` it says only which rule chose it."""
     visit = turn.visit
-    counter, desk = state.counter(number), state.desks.get(number)
+    counter, desk = state.counters.get(number), state.desks.get(number)
     called = TicketCalled(
         call=f"{visit.id}.{visit.calls + 1}",
         visit=visit.id,

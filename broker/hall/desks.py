@@ -35,7 +35,7 @@ def rest(state: HallState, desk: Desk, at_ms: int, *, finished: bool) -> None:
     desk.rest_until_ms = at_ms + rest_s * 1000
     if rest_s:
         heappush(state.deadlines, (desk.rest_until_ms, REST, str(desk.number)))
-    if desk.is_working:
+    if not desk.closed and desk.paused is None:
         state.armed_idle.add(desk.number)
 
 
@@ -50,8 +50,8 @@ def working_desk(state: HallState, number: int, at_ms: int) -> Desk:
     desk = state.desks.get(number)
     if desk is None:
         desk = state.desks[number] = Desk(number=number)
-    desk.closed, desk.paused = False, None
     if not desk.staffed_from_ms:
+        desk.closed, desk.paused = False, None
         desk.staffed_from_ms = desk.idle_from_ms = at_ms
         state.able.clear()
     return desk

@@ -25,7 +25,6 @@ from .visit import Visit
 RUNNERS_UP: Final = 4  # in an explanation
 ORDINARY_TIER: Final = 2  # see Lane
 SHARE, RATIO, RULES = Discipline.SHARE, Discipline.RATIO, Discipline.RULES
-NAMES: Final = {each: each.value for each in Discipline}
 Heads = Sequence[Lane]  # lanes in which somebody waits
 
 
@@ -59,7 +58,7 @@ def next_turn(state: HallState, number: int, now_ms: int) -> Turn | None:
 def turn_among(state: Queues, policy: Policy, counter: Counter, heads: Heads, now_ms: int) -> Turn | None:
     """Return whom a counter should call among the first of these lanes, in which somebody waits."""
     if len(heads) == 1 and (head := heads[0].head) is not None and heads[0].tier == ORDINARY_TIER:
-        return Turn(head, NAMES[policy.discipline], False, heads)
+        return Turn(head, policy.discipline.value, False, heads)
     ordinary = [lane for lane in heads if lane.tier == ORDINARY_TIER]
     if len(ordinary) != len(heads):
         turn = _out_of_line(policy, heads, ordinary)
@@ -131,7 +130,7 @@ def _first(counter: Counter, lanes: Heads) -> Heads:
 def _chosen(state: Queues, policy: Policy, lanes: Heads, now_ms: int) -> tuple[Lane, str]:
     discipline = policy.discipline
     if len(lanes) == 1:
-        return lanes[0], NAMES[discipline]
+        return lanes[0], discipline.value
     if discipline is SHARE:
         return _largest_share(lanes, now_ms), "share"
     if discipline is RATIO:
@@ -139,7 +138,7 @@ def _chosen(state: Queues, policy: Policy, lanes: Heads, now_ms: int) -> tuple[L
         return min(lanes, key=lambda lane: (turn_of(lane.priority_class), *_by_rank(lane))), "ratio"
     if discipline is RULES:
         return _by_rules(state, policy, lanes, now_ms)
-    return min(lanes, key=_KEYS[discipline]), NAMES[discipline]
+    return min(lanes, key=_KEYS[discipline]), discipline.value
 
 
 def _largest_share(lanes: Heads, now_ms: int) -> Lane:
