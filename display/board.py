@@ -93,6 +93,14 @@ class Board:
             ticker=self._ticker(now),
         )
 
+    def changes_at(self, now: datetime) -> datetime:
+        """Return when the picture will be another one though nothing is heard: the clock, a pulse, an age."""
+        if not self.here:
+            return now + timedelta(seconds=1)
+        times = [now.replace(second=0, microsecond=0) + timedelta(minutes=1)]
+        times += [at for seen in self.called_at.values() if seen > now - PULSE and (at := seen + PULSE) > now]
+        return min(times)
+
     def _called_at(self, view: BoardView, now: datetime) -> Mapping[tuple[str, int], datetime]:
         """Return when each call on the board was first seen; those found at the start are of before our time."""
         first_sight = now if self.calls is not None else datetime.min.replace(tzinfo=now.tzinfo)

@@ -1,6 +1,7 @@
 """The shells of board and voice: they hear the hall and pass on what is to be drawn or played. No Kivy here."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,6 +20,7 @@ from .voice import VoiceMaker
 
 log = logging.getLogger(__name__)
 
+LOOK_AT_CLOCK_S: Final = 5.0  # it may have been set
 LOOK_BACK: Final = 100  # events; a voice that starts again goes on with the calls that it had not spoken yet
 RETRY_S: Final = (0.5, 1.0, 2.0, 5.0)  # pauses before a silent loudspeaker is tried again; the last one repeats
 
@@ -46,6 +48,7 @@ class BoardNode:
         self._now = now
         self._show = show
         self._shown: Picture | None = None
+        self._news = asyncio.Event()
         self.link = HallLink(
             bus=bus,
             hall=hall,
@@ -66,15 +69,22 @@ class BoardNode:
     async def _keep_time(self) -> None:
         while True:
             self._draw()
-            await asyncio.sleep(1 - self._now().microsecond / 1_000_000)
+            self._news.clear()
+            now = self._now()
+            wait_s = (self._board.changes_at(now) - now).total_seconds()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min(wait_s, LOOK_AT_CLOCK_S)):
+                    await self._news.wait()
 
     def _viewed(self, view: AnyView) -> None:
         self._board = self._board.seen(view, self._now())
         self._draw()
+        self._news.set()
 
     def _reached(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
         self._board = self._board.reached(here, self._now())
         self._draw()
+        self._news.set()
 
     def _draw(self) -> None:
         picture = self._board.picture(self._now())

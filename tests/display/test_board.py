@@ -2,6 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
+import pytest
+
 from broker.contract.messages import (
     BoardRow,
     BoardView,
@@ -99,6 +101,31 @@ def test_the_table_has_honest_minutes() -> None:
     assert table == [("电费缴纳", "A031", "3", "4–7"), ("用电报装", "—", "0", "马上")]
     away = shown.reached(False, NOON).picture(NOON)
     assert [queue.minutes for queue in away.queues] == ["—", "—"]
+
+
+def test_a_closed_service_is_closed_and_a_full_one_full() -> None:
+    queues = QueuesView(
+        queues=(
+            QueueRow(service="bill", waiting=3, wait_low_min=4, wait_high_min=7, last_called="A031", closed=True),
+            QueueRow(service="power", waiting=0, wait_low_min=0, wait_high_min=0, last_called=None, full=True),
+        )
+    )
+    shown = board(hall(), queues).picture(NOON)
+    assert [(queue.minutes, queue.minutes_en) for queue in shown.queues] == [("停号", "Closed"), ("号满", "No more")]
+
+
+@pytest.mark.parametrize(("here", "after_s"), [(True, (0, 4, 9, 10, 11, 16, 17, 30)), (False, (0, 1, 2, 59, 60))])
+def test_between_two_changes_that_it_foresees_the_picture_stays_the_same(
+    *, here: bool, after_s: tuple[int, ...]
+) -> None:
+    start = NOON + timedelta(seconds=43)
+    shown = board(hall(), calls(("A001", 3, 1))).seen(calls(("A002", 1, 1), ("A001", 3, 1)), start)
+    shown = shown.reached(here, start)
+    for after in after_s:
+        now = start + timedelta(seconds=after)
+        changes_at = shown.changes_at(now)
+        assert changes_at > now
+        assert shown.picture(changes_at - timedelta(milliseconds=1)) == shown.picture(now)
 
 
 def test_unknown_counters_are_shown_plainly() -> None:
