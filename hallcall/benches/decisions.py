@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import partial
 from random import Random
 from typing import Final
@@ -45,10 +46,7 @@ from broker.twin.engine import play
 LANES: Final = (10, 30, 150, 600)
 WAITING: Final = (100, 1_000, 10_000, 100_000)
 PICKS: Final = 300
-CUSTOMERS: Final = 20_000
-ROUNDS: Final = 5
-CASES: Final = ((3, 2), (11, 5), (30, 6))  # counters and classes; a small hall, the reference hall, a large one
-LOAD: Final = 0.85
+ROUNDS: Final = 7
 MEAN_MIN: Final = 5
 MINUTE_MS: Final = 60_000
 NAME: Final = Text(zh="测", en="Test")
@@ -130,74 +128,104 @@ def picks() -> None:
     say(f"flat: {WAITING[-1]:,} waiting against {WAITING[0]:,} (one a lane at least); 1 is perfectly flat\n")
 
 
-def _class_names(classes: int) -> list[str]:
-    return [*(f"c{number}" for number in range(1, classes)), "ordinary"]
+@dataclass(frozen=True, kw_only=True)
+class Case:
+    """One pool of counters, classes of strict priority, as both simulators know it."""
+
+    what: str
+    counters: int
+    classes: int
+    load: float
+    customers: int
+    patience_min: float | None = None  # mean; None: nobody leaves
+
+    @property
+    def names(self) -> list[str]:
+        return [*(f"c{number}" for number in range(1, self.classes)), "ordinary"]
+
+    @property
+    def per_min(self) -> float:
+        return self.load * self.counters / MEAN_MIN
 
 
-def _customers(counters: int, classes: int, seed: int) -> Iterator[Arrival]:
+CASES: Final = (
+    Case(what="a quiet hall", counters=3, classes=2, load=0.85, customers=20_000),
+    Case(what="its customers leave", counters=3, classes=2, load=0.85, customers=20_000, patience_min=30),
+    Case(what="a large hall", counters=30, classes=6, load=0.85, customers=20_000),
+    Case(what="a peak, its customers leave", counters=11, classes=5, load=1.27, customers=20_000, patience_min=30),
+)
+
+
+def _customers(case: Case, seed: int) -> Iterator[Arrival]:
     """Yield the customers of a case, drawn as they come."""
-    random, at_min, names = Random(seed), 0.0, _class_names(classes)
-    per_min = LOAD * counters / MEAN_MIN
-    for _ in range(CUSTOMERS):
+    random, at_min, names = Random(seed), 0.0, case.names
+    per_min, patience_min = case.per_min, case.patience_min
+    for _ in range(case.customers):
         at_min += random.expovariate(per_min)
         yield Arrival(
             at_ms=round(at_min * MINUTE_MS),
             service="s0",
-            priority_class=names[int(random.random() * classes)],
+            priority_class=names[int(random.random() * case.classes)],
             service_ms=round(random.expovariate(1 / MEAN_MIN) * MINUTE_MS),
+            patience_ms=round(random.expovariate(1 / patience_min) * MINUTE_MS) if patience_min else None,
         )
 
 
-def _twin(counters: int, classes: int, seed: int) -> tuple[float, float]:
-    """Return the seconds that a play took, and the mean wait in minutes."""
-    all_classes = tuple(PriorityClass(id=name, name=NAME) for name in _class_names(classes))
-    hall = _hall(services=1, counters=counters, classes=all_classes, discipline=Discipline.STRICT)
+def _twin(case: Case, seed: int) -> tuple[float, float]:
+    """Return the seconds that a play took, and the mean wait of those called, in minutes."""
+    classes = tuple(PriorityClass(id=name, name=NAME) for name in case.names)
+    hall = _hall(services=1, counters=case.counters, classes=classes, discipline=Discipline.STRICT)
     hall = msgspec.structs.replace(hall, policy=Policy(discipline=Discipline.STRICT))  # ciw knows no bound
     began = time.perf_counter()
-    waits = [(stay.called_ms or 0) - stay.arrival.at_ms for stay in play(hall, _customers(counters, classes, seed))]
+    stays = list(play(hall, _customers(case, seed)))
+    waits = [stay.called_ms - stay.arrival.at_ms for stay in stays if stay.called_ms is not None]
     mean_min = statistics.fmean(waits) / MINUTE_MS
     took = time.perf_counter() - began
-    if len(waits) != CUSTOMERS:
-        raise RuntimeError(f"{len(waits)} of {CUSTOMERS} customers were played")
+    if len(stays) != case.customers:
+        raise RuntimeError(f"{len(stays)} of {case.customers} customers were played")
     return took, mean_min
 
 
-def _ciw(counters: int, classes: int, seed: int) -> tuple[float, float]:
+def _ciw(case: Case, seed: int) -> tuple[float, float]:
     """Return the same of ciw."""
-    names = _class_names(classes)
-    per_min = LOAD * counters / MEAN_MIN / classes
+    per_min, patience = case.per_min / case.classes, {}
+    if case.patience_min:
+        leaves = ciw.dists.Exponential(1 / case.patience_min)
+        patience = {"reneging_time_distributions": {name: [leaves] for name in case.names}}
     began = time.perf_counter()
     network = ciw.create_network(
-        arrival_distributions={name: [ciw.dists.Exponential(per_min)] for name in names},
-        service_distributions={name: [ciw.dists.Exponential(1 / MEAN_MIN)] for name in names},
-        number_of_servers=[counters],
-        priority_classes={name: rank for rank, name in enumerate(names)},
+        arrival_distributions={name: [ciw.dists.Exponential(per_min)] for name in case.names},
+        service_distributions={name: [ciw.dists.Exponential(1 / MEAN_MIN)] for name in case.names},
+        number_of_servers=[case.counters],
+        priority_classes={name: rank for rank, name in enumerate(case.names)},
+        **patience,
     )
     ciw.seed(seed)
     simulation = ciw.Simulation(network)
-    simulation.simulate_until_max_customers(CUSTOMERS, method="Finish")
-    mean_min = statistics.fmean(record.waiting_time for record in simulation.get_all_records())
+    simulation.simulate_until_max_customers(case.customers, method="Finish")
+    records = simulation.get_all_records(only=["service"])
+    mean_min = statistics.fmean(record.waiting_time for record in records)
     return time.perf_counter() - began, mean_min
 
 
 def simulation() -> None:
     """Count customers per second in the twin, against ciw on the same cases."""
     say = sys.stdout.write
-    say(f"one pool, load {LOAD}, strict classes: twin against ciw {ciw.__version__}, {ROUNDS} rounds by turns\n")
-    for counters, classes in CASES:
+    say(f"twin against ciw {ciw.__version__}, {ROUNDS} rounds by turns; one pool, strict classes\n")
+    for case in CASES:
         ratios, mine, theirs, waits = [], [], [], []
         for seed in range(ROUNDS):  # by turns: what else the machine does meets both
             gc.collect()
-            twin_s, my_wait = _twin(counters, classes, seed)
+            twin_s, my_wait = _twin(case, seed)
             gc.collect()
-            ciw_s, their_wait = _ciw(counters, classes, seed)
+            ciw_s, their_wait = _ciw(case, seed)
             waits.append((my_wait, their_wait))
             ratios.append(ciw_s / twin_s)
-            mine.append(CUSTOMERS / twin_s)
-            theirs.append(CUSTOMERS / ciw_s)
-        say(f"{counters:>3} counters, {classes} classes: {statistics.median(ratios):.2f} x  ")
-        say(f"({min(ratios):.2f} to {max(ratios):.2f})   customers per second: ")
-        say(f"twin {statistics.median(mine):,.0f}, ciw {statistics.median(theirs):,.0f}")
+            mine.append(case.customers / twin_s)
+            theirs.append(case.customers / ciw_s)
         my_mean, their_mean = (statistics.fmean(column) for column in zip(*waits, strict=True))
-        say(f"   mean wait: {my_mean:.2f}, {their_mean:.2f} min\n")
+        say(f"{statistics.median(ratios):5.2f} x ({min(ratios):.2f} to {max(ratios):.2f})  {case.what}: ")
+        say(f"{case.counters} counters, {case.classes} classes, load {case.load}; customers per second: ")
+        say(f"twin {statistics.median(mine):,.0f}, ciw {statistics.median(theirs):,.0f}; ")
+        say(f"mean wait {my_mean:.2f}, {their_mean:.2f} min\n")
     say("The live decide and apply; explanations and estimates are switched off.\n")
