@@ -272,6 +272,7 @@ class MemoryBroker:
         self._allows = allows
         self._retained: dict[str, Letter] = {}
         self._members: list[MemoryBus] = []
+        self._listeners: dict[str, list[MemoryBus]] = {}  # by topic, of the present members
         self._open = asyncio.Event()
         self._open.set()
 
@@ -291,11 +292,14 @@ class MemoryBroker:
     async def join(self, bus: "MemoryBus") -> None:
         await self._open.wait()
         self._members.append(bus)
-        for letter in list(self._retained.values()):
-            bus.hear(letter)
+        self._listeners.clear()
+        for letter in self._retained.values():
+            if bus.wants(letter.topic):
+                bus.hear(letter)
 
     def leave(self, bus: "MemoryBus", *, will: Letter | None) -> None:
         self._members.remove(bus)
+        self._listeners.clear()
         if will is not None and self._open.is_set():
             self.carry(bus.name, will)
 
@@ -306,8 +310,12 @@ class MemoryBroker:
             self._retained[letter.topic] = letter
         elif letter.retained:
             self._retained.pop(letter.topic, None)
-        for member in list(self._members):
-            member.hear(Letter(topic=letter.topic, payload=letter.payload))
+        listeners = self._listeners.get(letter.topic)
+        if listeners is None:
+            listeners = self._listeners[letter.topic] = [each for each in self._members if each.wants(letter.topic)]
+        fresh = Letter(topic=letter.topic, payload=letter.payload)
+        for member in listeners:
+            member.hear(fresh)
         return True
 
 
@@ -322,7 +330,6 @@ class MemoryBus:
         self._on_letter: Callable[[Letter], None] = lambda _: None
         self._on_state: Callable[[bool], None] = lambda _: None
         self._joined = False
-        self._wants: dict[str, bool] = {}  # topics heard of
         self._arrived: asyncio.Queue[Letter | None] = asyncio.Queue()  # None: cut off
 
     def listen(self, *, on_letter: Callable[[Letter], None], on_state: Callable[[bool], None]) -> None:
@@ -353,13 +360,11 @@ class MemoryBus:
             self._arrived.get_nowait()
         self._arrived.put_nowait(None)
 
+    def wants(self, topic: str) -> bool:
+        return any(mqtt.topic_matches_sub(wanted, topic) for wanted in self._subscriptions)
+
     def hear(self, letter: Letter) -> None:
-        wants = self._wants.get(letter.topic)
-        if wants is None:
-            wants = any(mqtt.topic_matches_sub(wanted, letter.topic) for wanted in self._subscriptions)
-            self._wants[letter.topic] = wants
-        if wants:
-            self._arrived.put_nowait(letter)
+        self._arrived.put_nowait(letter)
 
     def publish(self, letter: Letter) -> "asyncio.Future[bool]":
         if not self._joined:
