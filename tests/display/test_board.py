@@ -115,9 +115,7 @@ def test_a_closed_service_is_closed_and_a_full_one_full() -> None:
 
 
 @pytest.mark.parametrize(("here", "after_s"), [(True, (0, 4, 9, 10, 11, 16, 17, 30)), (False, (0, 1, 2, 59, 60))])
-def test_between_two_changes_that_it_foresees_the_picture_stays_the_same(
-    *, here: bool, after_s: tuple[int, ...]
-) -> None:
+def test_between_the_changes_that_it_foresees_a_picture_stays_as_it_is(*, here: bool, after_s: tuple[int, ...]) -> None:
     start = NOON + timedelta(seconds=43)
     shown = board(hall(), calls(("A001", 3, 1))).seen(calls(("A002", 1, 1), ("A001", 3, 1)), start)
     shown = shown.reached(here, start)
