@@ -52,7 +52,15 @@ def can_serve(state: HallState, number: int, visit: Visit, *, opened: int = 0) -
         return False
     met = {*counter.meets, *(clerk.meets if clerk is not None else ())}
     known = {need.id: need for need in state.hall.needs} if state.hall is not None else {}
-    return all(need in met for need in visit.needs if need in known and known[need].at_counter)
+    bound = [need for need in visit.needs if need in known and known[need].at_counter]
+    if all(need in met for need in bound):
+        return True
+    for other in state.counters.values():  # what no counter for this service could ever meet binds nobody
+        for meets in ((), *(each.meets for each in state.clerks.values())):
+            could = visit.service in (*other.skills, *other.helps)
+            if could and all(need in (*other.meets, *meets) for need in bound):
+                return False
+    return True
 
 
 @dataclass

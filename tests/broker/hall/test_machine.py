@@ -542,7 +542,7 @@ class ChangingHall(HallMachine):
 
 
 PRESSES = settings(
-    phases=(Phase.generate,),
+    phases=(Phase.generate,),  # to shrink a whole day takes minutes
     report_multiple_bugs=False,
     max_examples=25,
     stateful_step_count=40,

@@ -1,7 +1,7 @@
-"""What the hall promises, whatever people press: nothing twice, in order, and the same after a replay."""
+"""What the hall promises with a plain queue, whatever people press: nothing twice, in order, replayable."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -9,15 +9,12 @@ from hypothesis import strategies as st
 from broker.contract.messages import (
     AnyCommand,
     CallNext,
-    ConfigureHall,
     FinishService,
     Hall,
     MarkNoShow,
-    OpenDay,
     Rate,
     Rating,
     Recall,
-    Recorded,
     ReportSlip,
     SlipFate,
     StartService,
@@ -27,13 +24,12 @@ from broker.contract.messages import (
     VisitRated,
 )
 from broker.hall.apply import apply
-from broker.hall.clock import ms
-from broker.hall.decide import decide
-from broker.hall.estimate import promises
 from broker.hall.life import VisitState
-from broker.hall.request import Request
 from broker.hall.state import HallState
 from broker.hall.views import board_view, counter_view, queues_view
+
+from .floor import Floor
+from .picture import picture
 
 PRESSES = st.lists(
     st.tuples(
@@ -45,10 +41,10 @@ PRESSES = st.lists(
 )
 
 
-def _command(state: HallState, number: int, press: tuple[str, int, SlipFate]) -> tuple[AnyCommand, str]:
+def _command(floor: Floor, press: tuple[str, int, SlipFate]) -> tuple[AnyCommand, str]:
     what, counter, fate = press
-    view = counter_view(state, counter)
-    one, seen = f"c{number}", view.call
+    view = counter_view(floor.state, counter)
+    one, seen = floor.id(), view.call
     at_counter: dict[str, AnyCommand] = {
         "call": CallNext(id=one, counter=counter, seen=seen),
         "recall": Recall(id=one, counter=counter, seen=seen),
@@ -61,34 +57,25 @@ def _command(state: HallState, number: int, press: tuple[str, int, SlipFate]) ->
         return at_counter[what], "box-1"
     if what == "take":
         return TakeTicket(id=one, service="bill" if counter == 1 else "new"), "kiosk-1"
-    visit = next((each.id for each in state.visits.values() if each.slip is None), "none")
+    visit = next((each.id for each in floor.state.visits.values() if each.slip is None), "none")
     return ReportSlip(id=one, visit=visit, fate=fate), "kiosk-1"
 
 
-def _played(hall: Hall, presses: Sequence[tuple[str, int, SlipFate]]) -> tuple[HallState, list[Recorded]]:
-    state, history = HallState(epoch=1), []
-    now = datetime(2026, 11, 21, 1, tzinfo=UTC)
-    orders: list[tuple[AnyCommand, str]] = [
-        (OpenDay(id="d", day="2026-11-21"), "dispatcher"),
-        (ConfigureHall(id="h", hall=hall), "dispatcher"),
-    ]
-    for number in range(len(presses) + 2):
-        command, node = orders[number] if number < 2 else _command(state, number, presses[number - 2])
-        now += timedelta(seconds=3)
-        for event in decide(state, command, node=node, now=now).events:
-            recorded = Recorded(epoch=1, seq=state.seq + 1, at=now, event=event)
-            apply(state, recorded)
-            history.append(recorded)
-    return state, history
+def _played(hall: Hall, presses: Sequence[tuple[str, int, SlipFate]]) -> Floor:
+    floor = Floor(hall, promising=False)
+    for press in presses:
+        floor.now += timedelta(seconds=3)
+        command, node = _command(floor, press)
+        floor.ask(command, node=node)
+    return floor
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(presses=PRESSES)
 def test_no_number_is_given_twice_no_ticket_called_to_two_counters_no_visit_rated_twice(
     small_hall: Hall, presses: list[tuple[str, int, SlipFate]]
 ) -> None:
-    _, history = _played(small_hall, presses)
-    events = [each.event for each in history]
+    events = [each.event for each in _played(small_hall, presses).history]
     for given_once in (
         [each.ticket for each in events if isinstance(each, TicketIssued)],
         [each.visit for each in events if isinstance(each, TicketCalled)],
@@ -97,49 +84,63 @@ def test_no_number_is_given_twice_no_ticket_called_to_two_counters_no_visit_rate
         assert len(given_once) == len(set(given_once))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(presses=PRESSES)
 def test_whoever_is_called_came_first_of_all_whom_the_counter_could_call(
     small_hall: Hall, presses: list[tuple[str, int, SlipFate]]
 ) -> None:
-    _, history = _played(small_hall, presses)
     skills = {counter.number: counter.skills for counter in small_hall.counters}
     state = HallState(epoch=1)
-    for recorded in history:
+    for recorded in _played(small_hall, presses).history:
         if isinstance(recorded.event, TicketCalled):
-            grace = timedelta(seconds=small_hall.slip_grace_s)
             could_come = [
                 visit
                 for visit in state.visits.values()
-                if visit.state is VisitState.WAITING
-                and visit.service in skills[recorded.event.counter]
-                and (visit.slip is not None or recorded.at - visit.issued_at >= grace)
+                if visit.state is VisitState.WAITING and visit.service in skills[recorded.event.counter]
             ]
             assert recorded.event.visit == min(could_come, key=lambda visit: visit.issued_seq).id
         apply(state, recorded)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
+@given(presses=PRESSES)
+def test_a_ticket_waits_once_its_slip_is_known_or_its_grace_is_over_and_not_before(
+    small_hall: Hall, presses: list[tuple[str, int, SlipFate]]
+) -> None:
+    floor = _played(small_hall, presses)
+    floor.elapse()
+    for visit in floor.state.visits.values():
+        age_s = floor.now.timestamp() - visit.issued_ms / 1000
+        if visit.state is VisitState.ISSUED:
+            assert visit.slip is None
+            assert age_s < small_hall.slip_grace_s
+        elif visit.state is VisitState.WAITING:
+            assert visit.slip is not None or age_s >= small_hall.slip_grace_s
+
+
+@settings(max_examples=60, deadline=None)
 @given(presses=PRESSES)
 def test_a_replay_gives_the_same_hall_and_the_same_screens(
     small_hall: Hall, presses: list[tuple[str, int, SlipFate]]
 ) -> None:
-    state, history = _played(small_hall, presses)
-    again = HallState(epoch=1)
-    for recorded in history:
+    floor = _played(small_hall, presses)
+    state, again = floor.state, HallState(epoch=1)
+    for recorded in floor.history:
         apply(again, recorded)
-    assert again == state
+    now_ms = round(floor.now.timestamp() * 1000)
+    assert picture(again, now_ms) == picture(state, now_ms)
     assert board_view(again, "main") == board_view(state, "main")
-    assert queues_view(again) == queues_view(state)
+    assert queues_view(again, {}, now_ms) == queues_view(state, {}, now_ms)
     assert [counter_view(again, n) for n in (1, 2)] == [counter_view(state, n) for n in (1, 2)]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(presses=PRESSES)
 def test_nobody_is_in_two_places(small_hall: Hall, presses: list[tuple[str, int, SlipFate]]) -> None:
-    state, _ = _played(small_hall, presses)
+    state = _played(small_hall, presses).state
     standing = [desk.visit for desk in state.desks.values() if desk.visit is not None]
-    queueing = [visit for lane in state.lanes.values() for visit in lane]
-    assert len(standing) == len(set(standing))
-    assert not set(standing) & set(queueing)
-    assert {visit.id for visit in state.open_visits()} == {*standing, *queueing}
+    queueing = [visit for lane in state.lanes.values() for visit in lane.visits]
+    aside = [each.id for each in state.open_visits() if each.state in {VisitState.ISSUED, VisitState.MISSED}]
+    places = [*standing, *queueing, *aside]
+    assert len(places) == len(set(places))
+    assert {visit.id for visit in state.open_visits()} == set(places)
