@@ -164,7 +164,9 @@ class Need(Struct, frozen=True, kw_only=True):
 
     id: Annotated[Id, Meta(description="name of the need in files")]
     name: Annotated[Text, Meta(description="shown on the kiosk and console")]
-    at_counter: Annotated[bool, Meta(description="only a counter or clerk that `meets` it may call")] = True
+    at_counter: Annotated[
+        bool, Meta(description="only a counter or clerk that `meets` it may call, if the service has one")
+    ] = True
     walk_s: Annotated[int, Meta(ge=0, le=600, description="seconds more to come before a no-show")] = 0
 
 

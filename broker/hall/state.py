@@ -186,8 +186,17 @@ class HallState:
             return False
         if counter.reserved_for and key.priority_class not in counter.reserved_for:
             return False
-        met = set(counter.meets) | set(clerk.meets if clerk is not None else ())
-        return all(need in met for need in key.needs if (known := self.needs.get(need)) and known.at_counter)
+        if not key.needs:
+            return True
+        bound = {need for need in key.needs if (known := self.needs.get(need)) is not None and known.at_counter}
+        met = {*counter.meets, *(clerk.meets if clerk is not None else ())}
+        return bound <= met or not self._can_be_met(key.service, bound)
+
+    def _can_be_met(self, service: str, needs: set[str]) -> bool:
+        """Tell whether any counter for a service meets these needs, whoever staffs it; else they bind nobody."""
+        clerks = [frozenset[str](), *(frozenset(each.meets) for each in self.clerks.values())]
+        counters = [each for each in self.counters.values() if service in each.skills or service in each.helps]
+        return any(needs <= {*counter.meets, *meets} for counter in counters for meets in clerks)
 
     def is_away(self, number: int) -> bool:
         """Tell whether nobody can be sent to a counter: it is gone or closing, not yet open, closed or paused."""
