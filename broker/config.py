@@ -228,11 +228,12 @@ def advice_on(path: Path) -> list[str]:
     return file.worded(advice(policy_pack.on_its_pack(file))) if "services" in file.tables else []
 
 
-def _likeness(file: TomlFile, kind: type[Struct]) -> tuple[int, int]:
-    """Return how many of a kind's keys a file has; where kinds have as many, the one with fewer errors is greater."""
+def _likeness(file: TomlFile, kind: type[Struct]) -> tuple[int, int, int]:
+    """Return how many of a kind's keys a file has; of equals, fewer errors are greater, then fewer keys."""
     reading = Reading()
     reading.structure(file.tables, kind)
-    return len(set(kind.__struct_fields__) & set(file.tables)), -len(reading.findings)
+    fields = set(kind.__struct_fields__)
+    return len(fields & set(file.tables)), -len(reading.findings), -len(fields)
 
 
 def _load_hall_file(file: TomlFile) -> HallFile:

@@ -146,6 +146,7 @@ def test_the_configuration_of_the_day_is_in_order(day: Day) -> None:
     assert [line.rpartition(": ")[2] for line in checked.stdout.splitlines()] == [
         "ok (DisplayFile)",
         "ok (CounterFile)",
+        "ok (SupervisorFile)",
         "ok (DispatcherFile)",
         "ok (Hall)",
         "ok (KioskFile)",
