@@ -11,12 +11,12 @@ from broker.contract.messages import (
     ORDINARY,
     AnyEvent,
     CallTicket,
+    CancelTicket,
     Discipline,
     FinishService,
     Hall,
     Hold,
     HoldVisit,
-    MarkNoShow,
     Position,
     Reclassify,
     ReturnTicket,
@@ -169,21 +169,42 @@ def test_an_undone_call_overtook_nobody() -> None:
     assert floor.visit("A001").overtaken + counted(floor.state, floor.visit("A001"))[0] == 1
 
 
-def test_who_came_meanwhile_is_charged_nothing_for_a_call_that_is_undone() -> None:
-    """A003 waits from an earlier place again after the call of A002: undoing that call must not count below nothing."""
-    floor = strict(overtaken_times=1)
-    come(floor, ORDINARY, "vip")
-    floor.press(CallTicket, 1, ticket="A001")
-    floor.press(MarkNoShow, 1)
-    come(floor, ORDINARY)
-    assert floor.call(1) == "A002"
-    floor.ask(Reclassify(id="c", ticket="A003", priority_class="vip"), node="boss")
+def held_for_a_minute(**policy: Any) -> Floor:
+    """A001 is on hold, and will be back in its old place in a minute."""
+    floor = strict(hold_min=1, **policy)
+    floor.take()
+    floor.later(seconds=1)
+    floor.call(1)
+    floor.press(HoldVisit, 1, hold=Hold.OTHER_STEP)
+    return floor
+
+
+def quickly(floor: Floor, *classes: str) -> None:
+    for name in classes:
+        floor.take("bill", name)
+        floor.later(seconds=1)
+
+
+def test_who_came_back_after_a_call_that_is_then_undone_owes_nothing_for_it() -> None:
+    floor = held_for_a_minute()
+    quickly(floor, ORDINARY, "vip")
+    floor.later(seconds=48)
+    assert floor.call(1) == "A003"
+    floor.later(seconds=10)
+    assert floor.waits() == {"A001", "A002"}
     floor.press(Undo, 1)
-    floor.ask(ReturnTicket(id="r", ticket="A001"), node="kiosk-1")
-    come(floor, "vip", "vip")
-    for _ in range(5):
-        floor.serve(1)
-    assert not floor.ledger.breaches  # type: ignore[attr-defined]
+    assert [counted(floor.state, floor.visit(ticket))[0] for ticket in ("A001", "A002")] == [0, 0]
+    floor.serve(1)
+    assert [counted(floor.state, floor.visit(ticket))[0] for ticket in ("A001", "A002")] == [1, 1]
+
+
+def test_the_burden_of_one_who_leaves_is_that_of_the_next() -> None:
+    floor = held_for_a_minute(overtaken_times=2)
+    quickly(floor, ORDINARY, ORDINARY, "vip", "vip", "vip")
+    assert [floor.serve(1), floor.serve(1)] == ["A004", "A005"]  # A002 and A003 were overtaken twice
+    floor.later(seconds=60)
+    floor.ask(CancelTicket(id="c", ticket="A002"), node="kiosk-1")
+    assert [floor.serve(1) for _ in range(3)] == ["A001", "A003", "A006"]
 
 
 ACTS = st.lists(

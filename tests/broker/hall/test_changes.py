@@ -16,6 +16,7 @@ from broker.contract.messages import (
     OpenDay,
     PriorityClass,
     Service,
+    TransferVisit,
 )
 
 from .floor import ASK, BILL, COURTESY, NEW, PLAIN, Floor, a_class, a_hall, reason
@@ -121,6 +122,18 @@ def test_a_counter_in_use_ends_what_it_has_begun_and_calls_nobody(busy: str) -> 
     assert reason(floor.press(CallTicket, 2, ticket="A002")) == "counter_closing"
     assert floor.call(1) == "A002"
     assert reason(tomorrow(floor).press(OpenCounter, 2)) == "unknown_counter"
+
+
+def test_who_was_sent_to_a_counter_that_is_about_to_go_is_called_by_another() -> None:
+    floor = Floor(FULL)
+    floor.take()
+    floor.take()
+    floor.call(2)
+    floor.call(1)
+    floor.press(TransferVisit, 1, to_counter=2)
+    assert floor.call(1) == "refused: nobody_waits"
+    changed(floor, without(counters=(1, 3)))
+    assert floor.call(1) == "A002"
 
 
 def test_a_counter_that_nobody_stands_at_is_gone_at_once() -> None:

@@ -260,6 +260,21 @@ def test_a_call_that_is_taken_back_was_not_the_next_one_that_a_returner_waits_fo
     assert [floor.serve(1) for _ in range(3)] == ["A002", "A001", "A003"]
 
 
+def test_who_comes_back_between_a_call_and_its_undoing_waits_for_one_call_and_not_two() -> None:
+    floor = Floor(a_hall())
+    for _ in range(5):
+        floor.take()
+    for _ in range(2):
+        floor.call(1)
+        floor.press(MarkNoShow, 1)
+    floor.ask(ReturnTicket(id="r1", ticket="A001"), node="kiosk-1")
+    assert floor.call(1) == "A003"
+    floor.ask(ReturnTicket(id="r2", ticket="A002"), node="kiosk-1")
+    floor.press(Undo, 1)
+    floor.ask(CancelTicket(id="c", ticket="A001"), node="kiosk-1")
+    assert [floor.serve(1) for _ in range(3)] == ["A003", "A002", "A004"]
+
+
 def test_a_class_does_not_lose_its_turn_by_a_call_that_is_taken_back() -> None:
     floor = Floor(a_hall(classes=(a_class("vip", 5), PLAIN), discipline=Discipline.RATIO))
     for name in ("vip", "vip", "ordinary", "ordinary"):
