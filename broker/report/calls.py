@@ -6,7 +6,7 @@ from enum import Enum
 from typing import Final
 
 from ..contract.messages import Counter, Recorded, Rule, Score, TicketCalled
-from ..hall.lane import Lane
+from ..hall.lane import Lane, key_of
 from ..hall.state import MINUTE_MS, HallState
 from ..hall.turn import Turn, scores
 from ..hall.visit import Place, Visit
@@ -41,6 +41,7 @@ class Call:
     protected: Protected | None = None  # where the rule is the bound
     rule: Rule | None = None  # where the rule is one of the hall's own
     weight: int = 1  # of the class, for the discipline `ratio`
+    behind: int = 0  # waited in the same line
     bound_times: int | None = None
     bound_min: float | None = None
     undone_at: datetime | None = None
@@ -77,9 +78,15 @@ def call_of(state: HallState, recorded: Recorded, called: TicketCalled) -> Call:
         protected=protected,
         rule=_rule(called.rule, policy.rules) if policy is not None else None,
         weight=known.weight if known is not None else 1,
+        behind=_behind(state, called),
         bound_times=policy.overtaken_times if policy is not None else None,
         bound_min=policy.overtaken_min if policy is not None else None,
     )
+
+
+def _behind(state: HallState, called: TicketCalled) -> int:
+    lane = state.lanes.get(key_of(state.visits[called.visit]))
+    return len(lane.visits) - 1 if lane is not None and called.visit in lane.visits else 0
 
 
 def _rule(name: str, rules: tuple[Rule, ...]) -> Rule | None:

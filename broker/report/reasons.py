@@ -45,7 +45,7 @@ def _breach(call: Call, words: Words) -> str:
 def _over(passed: tuple[Passed, ...], words: Words) -> str:
     """Return the first of those who were passed over, the earliest first."""
     earliest = sorted(passed, key=lambda each: -each.earlier_s)[:_PASSED]
-    return words.listed(
+    return words.in_parts(
         words.say(
             "passed_one",
             other=_named(each, words),
@@ -67,14 +67,15 @@ def reason(call: Call, words: Words) -> str:
         return _by_itself(call, words)
     others = called.scores[1:]
     if not others:
-        return words.say("because_alone")
-    aside = [each for each in others if each.ticket in call.aside and _seems_first(called.rule, each, own[0])]
+        return words.say("because_in_line" if call.behind else "because_alone")
+    aside = [each for each in others if each.ticket in call.aside]
     compared = [each for each in others if each.ticket not in call.aside]
-    reasons = []
-    if compared:
-        reasons.append(_compared(call, own[0], compared, words))
-    reasons += [_aside(call, each, words) for each in aside]
-    return words.listed(reasons) if reasons else _by_itself(call, words)
+    if not compared:
+        return words.listed(_aside(call, each, words) for each in aside)
+    asked_about = [each for each in aside if _seems_first(called.rule, each, own[0])]
+    return words.listed(
+        [_compared(call, own[0], compared, words), *(_aside(call, each, words) for each in asked_about)]
+    )
 
 
 def _seems_first(rule: str, other: Score, own: Score) -> bool:
@@ -153,6 +154,10 @@ def _share(score: Score) -> float:
     return score.waited_s / score.target_s
 
 
+def _is_tie(score: Score, other: Score) -> bool:
+    return score.waited_s * other.target_s == other.waited_s * score.target_s
+
+
 def _percent(score: Score) -> int:
     return (score.waited_s * 200 + score.target_s) // (score.target_s * 2)
 
@@ -195,10 +200,13 @@ def _by_share(own: Score, others: list[Score], words: Words) -> str:
 
 
 def _share_key(winner: Score, other: Score) -> str:
-    """Return how the winner's share is above the other's; with equal shares the shorter promise goes first."""
+    """Return how the winner's share is above the other's; with equal shares the shorter promise goes first.
+
+    Shares are compared in milliseconds, and told in whole seconds and percents: these may hide who was ahead.
+    """
     if _percent(winner) > _percent(other):
         return "share"
-    if _share(winner) > _share(other):
+    if not _is_tie(winner, other):
         return "share_hardly"
     return "share_shorter" if winner.target_s < other.target_s else "share_earlier"
 
@@ -270,9 +278,8 @@ def _over_reason(passed: Pass, words: Words) -> str:
             service=words.service(other.service),
         )
     if rule == "share":
-        is_tie = _percent(own) == _percent(other) and other.target_s < own.target_s
         return words.say(
-            "over_share_shorter" if is_tie else "over_share",
+            f"over_{_share_key(other, own)}",
             ticket=own.ticket,
             share=_percent(own),
             part=words.part(own.waited_s, own.target_s),

@@ -62,6 +62,10 @@ class Words:
     def listed(self, items: Iterable[object]) -> str:
         return self.say("between").join(str(each) for each in items)
 
+    def in_parts(self, items: Iterable[str]) -> str:
+        """Return items of which each has commas of its own."""
+        return self.say("between_parts").join(items)
+
     def numbers(self, numbers: Iterable[int]) -> str:
         """Return numbers in their order, those in a row as a range."""
         rows: list[list[int]] = []

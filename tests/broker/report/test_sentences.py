@@ -88,6 +88,21 @@ def share_tie_passed_over(floor: "Floor") -> str:
     return "A001"
 
 
+def share_by_a_hair(floor: "Floor") -> str:
+    """2.3 % and 1.5 % are both 2 %: no tie, though they read alike."""
+    ticket = floor.take()
+    floor.now += timedelta(seconds=9)
+    floor.take("new", "courtesy")
+    floor.now += timedelta(seconds=5)
+    assert floor.call(1) != ticket
+    return ticket
+
+
+def share_by_a_hair_called(floor: "Floor") -> str:
+    share_by_a_hair(floor)
+    return "B001"
+
+
 def fcfs(floor: "Floor") -> str:
     ticket = floor.take()
     floor.later(8)
@@ -275,6 +290,15 @@ def resumed_after_a_hold(floor: "Floor") -> str:
     return ticket
 
 
+def first_in_the_only_line(floor: "Floor") -> str:
+    """Others wait behind it: it was not alone."""
+    ticket = floor.take()
+    floor.take()
+    floor.later(17)
+    floor.call(2)
+    return ticket
+
+
 def nobody_else(floor: "Floor") -> str:
     ticket = floor.take()
     floor.take("ask")
@@ -318,6 +342,15 @@ def another_counter_helps(floor: "Floor") -> str:
     floor.later(6)
     floor.take("ask")
     assert floor.call(3) == "E001"
+    return ticket
+
+
+def its_own_before_help(floor: "Floor") -> str:
+    """Only people whom counter 3 helps wait besides, and they came later."""
+    ticket = floor.take("ask")
+    floor.later(6)
+    floor.take()
+    assert floor.call(3) == ticket
     return ticket
 
 
@@ -427,6 +460,7 @@ RULES = (
 )
 STORIES: Final[dict[Story, Policy]] = {
     **dict.fromkeys((share, share_passed_over, share_tie, share_tie_passed_over), Policy()),
+    **dict.fromkeys((share_by_a_hair, share_by_a_hair_called), Policy()),
     fcfs: Policy(discipline=Discipline.FCFS),
     **dict.fromkeys((due, due_passed_over), Policy(discipline=Discipline.DUE)),
     **dict.fromkeys((strict, strict_passed_over), Policy(discipline=Discipline.STRICT)),
@@ -444,10 +478,12 @@ STORIES: Final[dict[Story, Policy]] = {
             by_number,
             by_number_passed_over,
             resumed_after_a_hold,
+            first_in_the_only_line,
             nobody_else,
             pushed,
             undone,
             another_counter_helps,
+            its_own_before_help,
             a_class_first,
             a_class_first_passed_over,
             nobody_works,
