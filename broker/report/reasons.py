@@ -26,10 +26,7 @@ def call_sentences(call: Call, words: Words) -> str:
     over = words.say("passed", list=_over(called.passed, words)) if called.passed else ""
     exempt = words.say("exempt") if called.exempt and called.passed else ""
     breach = _breach(call, words) if called.breach else ""
-    undone = ""
-    if call.undone_at is not None:
-        undone = words.say("call_undone", counter=called.counter, time=words.clock(call.undone_at))
-    return words.together(said, how, over, exempt, breach, undone)
+    return words.together(said, how, over, exempt, breach)
 
 
 def _breach(call: Call, words: Words) -> str:

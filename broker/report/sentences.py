@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from ..contract.messages import Outcome, Recorded, Undone
+from ..contract.messages import Outcome
 from ..hall.life import CALLED, ENDED, HELD, ISSUED, MISSED, SERVING, VOID, WAITING
 from .reasons import call_sentences, pass_sentences
 from .steps import promise, promise_range, step
@@ -70,24 +70,20 @@ def _bound(account: Account, words: Words) -> str:
 
 def _life(account: Account, words: Words) -> list[str]:
     calls = {each.seq: each for each in account.calls}
-    undone = {each.seq for each in _undone_calls(account)}
-    lines = []
-    for recorded in account.life:
-        if recorded.seq in calls:
-            lines.append(call_sentences(calls[recorded.seq], words))
-        elif recorded.seq not in undone:
-            lines.append(step(recorded, words))
+    lines = [
+        call_sentences(calls[recorded.seq], words) if recorded.seq in calls else step(recorded, words)
+        for recorded in account.life
+    ]
     return [each for each in lines if each]
 
 
-def _undone_calls(account: Account) -> list[Recorded]:
-    """Return the undoings that are told with their calls."""
-    return [each for each in account.life if isinstance(each.event, Undone) and each.event.call is not None]
+def _was_called(account: Account) -> bool:
+    return any(each.undone_at is None for each in account.calls)
 
 
 def _wait(account: Account, words: Words) -> list[str]:
     """Return the wait to the first call beside the promise."""
-    if all(each.undone_at is not None for each in account.calls):
+    if not _was_called(account):
         return []
     issued, waited = account.issued, words.span(account.waited_s)
     low, high = issued.wait_low_min, issued.wait_high_min
@@ -127,12 +123,11 @@ def what_stands(account: Account, words: Words) -> list[str]:
 
 
 def _waiting(account: Account, words: Words) -> list[str]:
-    waits = words.say(
-        "waits",
-        ticket=account.ticket,
-        waited=words.span(account.age_s),
-        promise=promise(account.issued, words),
-    )
+    waited = words.span(account.age_s)
+    if _was_called(account):  # the promise was about its first call
+        waits = words.say("waits_again", ticket=account.ticket, waited=waited)
+    else:
+        waits = words.say("waits", ticket=account.ticket, waited=waited, promise=promise(account.issued, words))
     ahead = words.say("line_ahead", count=account.line_ahead) if account.line_ahead else words.say("line_first")
     counters, at_work = words.numbers(account.counters), words.numbers(account.at_work)
     if not account.counters:

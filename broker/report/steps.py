@@ -80,6 +80,7 @@ def step(recorded: Recorded, words: Words) -> str:
             priority = words.priority(event.priority_class)
             return words.say(key, time=time, counter=event.counter, priority_class=priority)
         case Undone():
-            return words.say("undone", time=time, counter=event.counter)
+            key = "undone" if event.call is None else "call_undone"
+            return words.say(key, time=time, counter=event.counter)
         case _:
             return ""  # slips and ratings do not move anybody

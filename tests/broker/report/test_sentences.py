@@ -290,6 +290,17 @@ def resumed_after_a_hold(floor: "Floor") -> str:
     return ticket
 
 
+def resumed_and_taken_back(floor: "Floor") -> str:
+    """What happened stands in its order: the service of the resumed visit began before it was taken back."""
+    ticket = floor.take()
+    floor.call(2)
+    floor.did(HoldVisit, 2, hold=Hold.DOCUMENTS_AWAY)
+    floor.later(2)
+    floor.did(ResumeVisit, 2, ticket=ticket)
+    floor.did(Undo, 2)
+    return ticket
+
+
 def first_in_the_only_line(floor: "Floor") -> str:
     """Others wait behind it: it was not alone."""
     ticket = floor.take()
@@ -478,6 +489,7 @@ STORIES: Final[dict[Story, Policy]] = {
             by_number,
             by_number_passed_over,
             resumed_after_a_hold,
+            resumed_and_taken_back,
             first_in_the_only_line,
             nobody_else,
             pushed,
