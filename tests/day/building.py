@@ -190,9 +190,11 @@ class Building:
     async def lose_paper(self, *, at_s: float) -> None:
         """Let a printer's paper end in the middle of a slip."""
         await asyncio.sleep(at_s - asyncio.get_running_loop().time())
-        printer = self.stands[0].printer
-        await printer.printing()
-        printer.end_paper(after_mm=10)
+        stand = self.stands[0]
+        while not stand.torn:
+            await stand.printer.printing()
+            stand.printer.end_paper(after_mm=10)
+            await asyncio.sleep(180)
 
     # Rooms ------------------------------------------------------------------------------------------------------------
 

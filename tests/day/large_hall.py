@@ -32,7 +32,7 @@ KIOSKS: Final = 2
 OVERTAKEN_TIMES: Final = 12
 HALF_HOURS: Final = {  # when people come, in parts of the day's
     "08:30": 9, "09:00": 13, "09:30": 15, "10:00": 14, "10:30": 11, "11:00": 8, "11:30": 5,
-    "13:30": 8, "14:00": 11, "14:30": 11, "15:00": 9, "15:30": 7, "16:00": 5, "16:30": 20,
+    "13:30": 8, "14:00": 11, "14:30": 11, "15:00": 9, "15:30": 7, "16:00": 5, "16:30": 26,
 }  # fmt: skip
 ASKED_FOR: Final = {"pay": 45, "new": 13, "transfer": 12, "ask": 15, "complain": 5, "invoice": 10}
 MINUTES: Final = {"pay": 3.5, "new": 14.0, "transfer": 10.0, "ask": 4.0, "complain": 9.0, "invoice": 5.0}
@@ -140,9 +140,9 @@ def visitors(chance: random.Random) -> Iterator[Visitor]:
         yield Visitor(
             comes_s=second(start) + chance.uniform(-early_s, 1795),
             service=service,
-            served_s=max(25.0, MINUTES[service] * 60 * chance.lognormvariate(-0.125, 0.5)),
+            served_s=min(max(25.0, MINUTES[service] * 60 * chance.lognormvariate(-0.125, 0.5)), 2100.0),
             walk_s=chance.uniform(4, 25),
-            patience_s=chance.uniform(900, 2400) if chance.random() < 0.05 else 1e9,
+            patience_s=chance.uniform(300, 1500) if chance.random() < 0.08 else 1e9,
             habit=chance.choices(["", "leaves", "late"], weights=[94, 3, 3])[0],
             twist=chance.choices(["", "away", "kept", "moved"], weights=[92, 2, 2, 4])[0],
             at_desk=chance.random() < 0.04,
