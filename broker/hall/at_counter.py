@@ -387,7 +387,12 @@ def _sign_in(state: HallState, command: SignIn, request: Request) -> Decision:
         return refused(command, "unknown_clerk", clerk=command.clerk)
     if state.desk(command.counter).clerk == command.clerk:
         return done(command)
-    return done(command, ClerkSignedIn(counter=command.counter, clerk=command.clerk))
+    elsewhere = [  # nobody staffs two counters
+        ClerkSignedIn(counter=desk.number, clerk=None)
+        for desk in state.desks.values()
+        if command.clerk is not None and desk.clerk == command.clerk
+    ]
+    return done(command, *elsewhere, ClerkSignedIn(counter=command.counter, clerk=command.clerk))
 
 
 def _undo(state: HallState, command: Undo, request: Request) -> Decision:

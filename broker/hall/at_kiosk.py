@@ -130,6 +130,8 @@ def _wrong(state: HallState, hall: Hall, service: Service, command: TakeTicket, 
         return refused(command, "not_allowed")
     if known.appointment != (command.booked_at is not None):
         return refused(command, "no_booking" if known.appointment else "unknown_class", service=service.id)
+    if command.booked_at is not None and hours.local_day(hall, ms(command.booked_at)) > hours.local_day(hall, now_ms):
+        return refused(command, "not_today", service=service.id)
     for need in command.needs:
         if state.need(need) is None:
             return refused(command, "unknown_need", need=need)

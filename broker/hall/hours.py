@@ -11,6 +11,11 @@ _WEEKDAYS = tuple(Weekday)  # Monday is 0, as in datetime
 _zone = lru_cache(ZoneInfo)
 
 
+def local_day(hall: Hall, at_ms: int) -> str:
+    """Return the hall's date at an instant, ISO."""
+    return utc(at_ms).astimezone(_zone(hall.timezone)).date().isoformat()
+
+
 def is_open(hall: Hall, now_ms: int) -> bool:
     """Tell whether tickets are given out now."""
     if not hall.hours and not hall.closed_on:

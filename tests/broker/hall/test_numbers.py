@@ -160,6 +160,11 @@ def test_an_ordinary_ticket_with_a_booking_is_a_mistake() -> None:
 # Appointments ---------------------------------------------------------------------------------------------------------
 
 
+def test_an_appointment_for_another_day_is_refused() -> None:
+    floor = Floor(classes_hall())
+    assert reason(floor.try_take("bill", "booked", booked_at=floor.now + timedelta(days=1))) == "not_today"
+
+
 @pytest.mark.parametrize(
     ("booked_in_min", "priority_class", "callable_after_min"),
     [

@@ -135,3 +135,10 @@ def test_people_with_needs_do_not_hold_up_those_behind_them() -> None:
     assert floor.call(1) == "A001"
     floor.press(FinishService, 1)
     assert floor.visit("A001").overtaken == 0  # counter 2 could not serve A001
+
+
+def test_nobody_staffs_two_counters() -> None:
+    floor = Floor(hall())
+    floor.press(SignIn, 1, clerk="signer")
+    floor.press(SignIn, 2, clerk="signer")
+    assert (floor.state.desk(1).clerk, floor.state.desk(2).clerk) == (None, "signer")
