@@ -24,6 +24,7 @@ ARRIVAL, SERVICE, CLASS, SERVICE_S, PATIENCE_S, BOOKED = (
 NEEDED: Final = (ARRIVAL, SERVICE, CLASS, SERVICE_S)
 OPTIONAL: Final = (PATIENCE_S, BOOKED)
 MOST_ERRORS: Final = 50  # said in full
+_BEYOND: Final = ""  # where a row keeps what stands beyond its last column
 _SECOND_MS: Final = 1000
 Row = Mapping[str, str]
 
@@ -53,6 +54,7 @@ def customers(path: Path, hall: Hall) -> list[tuple[int, Row, Arrival]]:
     zone = ZoneInfo(hall.timezone)
     for line, row in _rows(path, NEEDED, OPTIONAL):
         try:
+            _check_width(row)
             found.append((line, row, _arrival(row, hall, zone)))
             kinds |= {_is_number(row[name]) for name in (ARRIVAL, BOOKED) if row[name]}
         except _Wrong as error:
@@ -82,6 +84,7 @@ def service_times(path: Path) -> list[int]:
     found: list[int] = []
     for line, row in _rows(path, (SERVICE_S,), ()):
         try:
+            _check_width(row)
             found.append(_milliseconds(row[SERVICE_S], SERVICE_S))
         except _Wrong as error:
             errors += [f"{path}:{line}: {each}" for each in str(error).splitlines()]
@@ -108,15 +111,16 @@ def _rows(path: Path, needed: Iterable[str], optional: Iterable[str]) -> Iterato
             if missing:
                 raise CannotSimulate(
                     f"{path}:1: no column {', '.join(missing)}; the first line must name the columns "
-                    f"{', '.join(needed)}" + "".join(f" (and, if you like, {each})" for each in optional)
+                    f"{', '.join(needed)}" + (f" (and, if you like, {', '.join(optional)})" if optional else "")
                 )
-            twice = sorted({each for each in names if names.count(each) > 1})
+            twice = [each for each in (*needed, *optional) if names.count(each) > 1]
             if twice:
                 raise CannotSimulate(f"{path}:1: the column {', '.join(twice)} is there twice; name it once")
             for cells in reader:
                 if any(each.strip() for each in cells):
                     row = dict.fromkeys((*needed, *optional), "")
                     row.update((name, cell.strip()) for name, cell in zip(names, cells, strict=False))
+                    row[_BEYOND] = " ".join(each.strip() for each in cells[len(names) :]).strip()
                     yield reader.line_num, row
     except OSError as error:
         raise CannotSimulate(f"{path}: cannot be read: {error.strerror}") from error
@@ -124,6 +128,12 @@ def _rows(path: Path, needed: Iterable[str], optional: Iterable[str]) -> Iterato
         raise CannotSimulate(f"{path}: not UTF-8; save the file as CSV in UTF-8") from error
     except csv.Error as error:
         raise CannotSimulate(f"{path}: not CSV: {error}") from error
+
+
+def _check_width(row: Row) -> None:
+    """Raise _Wrong where a cell stands in no column: a comma too many has moved the others, or cut a number in two."""
+    if row[_BEYOND]:
+        raise _Wrong(f'"{row[_BEYOND]}" stands beyond the last column; put cells that hold a comma in quotes')
 
 
 def _arrival(row: Row, hall: Hall, zone: ZoneInfo) -> Arrival:

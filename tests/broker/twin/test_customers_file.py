@@ -81,6 +81,19 @@ def test_a_file_that_cannot_be_played_says_why(tmp_path: Path, hall: Hall, text:
     assert complaint(written(tmp_path, text), hall)[0].startswith(said)
 
 
+def test_a_comma_too_many_is_not_taken_for_a_shorter_service(tmp_path: Path, hall: Hall) -> None:
+    """A decimal comma would otherwise cut 60,5 seconds to 60."""
+    file = written(tmp_path, "arrival,service,class,service_s\n0,bill,high,60,5\n1,bill,high,60,,\n")
+    assert complaint(file, hall) == [
+        'march.csv:2: "5" stands beyond the last column; put cells that hold a comma in quotes'
+    ]
+
+
+def test_columns_without_a_name_are_left_alone(tmp_path: Path, hall: Hall) -> None:
+    file = written(tmp_path, "arrival,service,class,service_s,,\n0,bill,high,60,seen,li\n")
+    assert arrivals(file, hall)[0].service_ms == 60_000
+
+
 def test_a_file_that_is_not_there_says_so(tmp_path: Path, hall: Hall) -> None:
     assert complaint(tmp_path / "march.csv", hall) == ["march.csv: cannot be read: No such file or directory"]
 
