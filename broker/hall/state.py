@@ -41,6 +41,44 @@ class Series(Struct, kw_only=True):
 class HallState:
     """`apply` alone changes it; everything else looks."""
 
+    __slots__ = (  # most of what a decision does is to look here
+        "able",
+        "armed_idle",
+        "by_ticket",
+        "calls_of",
+        "classes",
+        "clerks",
+        "counters",
+        "counts_turns",
+        "day",
+        "deadlines",
+        "desks",
+        "epoch",
+        "given_at",
+        "hall",
+        "kept",
+        "lanes",
+        "last_called",
+        "last_ms",
+        "learning",
+        "needs",
+        "nodes",
+        "owed",
+        "queued",
+        "returns",
+        "roles",
+        "seq",
+        "series",
+        "serve_until_ms",
+        "services",
+        "share_base",
+        "turn_base",
+        "turn_clock",
+        "turns_of",
+        "visits",
+        "waiting",
+    )
+
     def __init__(self, *, epoch: int = 0, seq: int = 0) -> None:
         self.epoch = epoch
         self.seq = seq

@@ -13,7 +13,7 @@ _LEFT_OUT = {"able", "deadlines", "lanes", "learning"}
 
 
 def picture(state: HallState, now_ms: int = 0) -> dict[str, object]:
-    plain = {name: _plain(value) for name, value in vars(state).items() if name not in _LEFT_OUT}
+    plain = {name: _plain(getattr(state, name)) for name in state.__slots__ if name not in _LEFT_OUT}
     plain["lanes"] = {str(tuple(key)): _lane(lane) for key, lane in state.lanes.items()}
     plain["deadlines"] = sorted(
         {each for each in state.deadlines if each[0] > max(state.last_ms, now_ms) and state._is_due(each)}

@@ -136,7 +136,7 @@ def known(state: HallState) -> dict[str, object]:
     """Return all that a hall knows, but for what it works out when it is asked."""
     slots = [name for name in Lane.__slots__ if name != "burdened"]  # found anew, they may be fewer
     lanes = [{name: getattr(lane, name) for name in slots} for lane in state.lanes.values()]
-    return {**vars(state), "lanes": lanes, "able": None, "deadlines": None}
+    return {**{name: getattr(state, name) for name in state.__slots__}, "lanes": lanes, "able": None, "deadlines": None}
 
 
 def agree(one: HallState, other: HallState, now_ms: int) -> None:
@@ -189,7 +189,7 @@ def test_whatever_the_hall_knows_is_in_a_snapshot_or_follows_from_it() -> None:
     """Who adds to the state decides here which of the two it is; the test above sees whether that is so."""
     follows = {"epoch", "services", "classes", "counters", "clerks", "needs", "nodes", "roles", "able", "deadlines"}
     follows |= {"waiting", "serve_until_ms", "share_base", "turn_base", "counts_turns"}
-    assert set(vars(HallState())) == {*Snapshot.__struct_fields__, *follows}
+    assert set(HallState.__slots__) == {*Snapshot.__struct_fields__, *follows}
     tuned = {"target_ms", "scale", "rank", "weight", "absolute", "tier"}
     of_its_key, of_its_visits = {"service", "priority_class", "ahead"}, {"head", "last", "burdened"}
     kept = {"key", "visits", "overtakers", "exempt", "passes"}
