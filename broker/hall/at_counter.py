@@ -63,13 +63,14 @@ from .turn import next_turn
 from .visit import Visit
 
 DONE, UNSTATED, DECLINED = Outcome.DONE, Outcome.UNSTATED, Outcome.DECLINED
+COUNTER, SUPERVISOR = Role.COUNTER, Role.SUPERVISOR
 
 
 def may_speak_for(state: HallState, node: str, counter: int) -> bool:
     found = state.nodes.get(node)
     if found is None:
         return False
-    return (found.role is Role.COUNTER and counter in found.counters) or found.role is Role.SUPERVISOR
+    return (found.role is COUNTER and counter in found.counters) or found.role is SUPERVISOR
 
 
 def at_counter(state: HallState, command: CounterCommand, request: Request) -> Decision:

@@ -57,7 +57,8 @@ def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Deci
         return refused(command, "service_full", service=service.id)
     name, capped, ready_at = _class_and_time(state, hall, command, request.now_ms)
     back = state.returns.get(command.return_code) if command.return_code is not None else None
-    promise = _promise(request, service, name, ready_at) if back is None else None  # a return skips the queue
+    waits = back is None and request.promises  # a return skips the queue
+    promise = _promise(request, service, name, ready_at) if waits else None
     issued = TicketIssued(
         visit=f"{state.day}-{number.ticket}",
         ticket=number.ticket,
@@ -159,14 +160,14 @@ def _class_and_time(
             return ORDINARY, False, None
         counts_from_ms = booked_ms - round(hall.policy.early_min * MINUTE_MS)
         return known.id, False, utc(counts_from_ms) if counts_from_ms > now_ms else None
-    return (ORDINARY, True, None) if _is_used_up(state, known, now_ms) else (known.id, False, None)
+    if known.per_hour is not None and _is_used_up(state, known, known.per_hour, now_ms):
+        return ORDINARY, True, None
+    return known.id, False, None
 
 
-def _is_used_up(state: HallState, known: PriorityClass, now_ms: int) -> bool:
-    if known.per_hour is None:
-        return False
+def _is_used_up(state: HallState, known: PriorityClass, per_hour: int, now_ms: int) -> bool:
     given = state.given_at.get(known.id, [])
-    return len(given) - bisect_right(given, now_ms - HOUR_MS) >= known.per_hour
+    return len(given) - bisect_right(given, now_ms - HOUR_MS) >= per_hour
 
 
 def report_slip(state: HallState, command: ReportSlip, request: Request) -> Decision:

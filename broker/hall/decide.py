@@ -86,7 +86,7 @@ _OF_NODES: Final[Mapping[type[Command], Decide]] = {
 def decide(state: HallState, command: AnyCommand, request: Request) -> Decision:
     """Return the answer to a node's command, and what then happens."""
     kind = type(command)
-    if kind.DEADLINE_MS is not None and command.age_ms > kind.DEADLINE_MS:
+    if command.age_ms and kind.DEADLINE_MS is not None and command.age_ms > kind.DEADLINE_MS:
         return refused(command, "too_old", age_ms=command.age_ms)
     of_node = _OF_NODES.get(kind)
     if of_node is not None:

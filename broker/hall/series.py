@@ -24,7 +24,7 @@ def next_number(state: HallState, service: Service) -> Number | None:
             number, extra = service.first, True
         if number > service.last:
             return None
-        ticket = f"{service.extra_prefix if extra else service.prefix}{number:03d}"
+        ticket = f"{service.extra_prefix if extra else service.prefix}{str(number).zfill(3)}"
         if ticket not in state.by_ticket:  # a changed hall file can lead back to numbers given this morning
             return Number(ticket, number)
         number += service.step

@@ -24,7 +24,7 @@ from .visit import Visit
 
 RUNNERS_UP: Final = 4  # in an explanation
 ORDINARY_TIER: Final = 2  # see Lane
-SHARE, RATIO, RULES = Discipline.SHARE, Discipline.RATIO, Discipline.RULES
+SHARE, STRICT, RATIO, RULES = Discipline.SHARE, Discipline.STRICT, Discipline.RATIO, Discipline.RULES
 Heads = Sequence[Lane]  # lanes in which somebody waits
 
 
@@ -49,7 +49,7 @@ class Queues(Protocol):
 def next_turn(state: HallState, number: int, now_ms: int) -> Turn | None:
     """Return whom this counter should call, or None when nobody whom it can serve is callable."""
     heads = [lane for lane in state.able_lanes(number) if lane.head is not None]
-    hall, counter = state.hall, state.counter(number)
+    hall, counter = state.hall, state.counters.get(number)
     if not heads or hall is None or counter is None:
         return None
     return turn_among(state, hall.policy, counter, heads, now_ms)
@@ -58,7 +58,7 @@ def next_turn(state: HallState, number: int, now_ms: int) -> Turn | None:
 def turn_among(state: Queues, policy: Policy, counter: Counter, heads: Heads, now_ms: int) -> Turn | None:
     """Return whom a counter should call among the first of these lanes, in which somebody waits."""
     if len(heads) == 1 and (head := heads[0].head) is not None and heads[0].tier == ORDINARY_TIER:
-        return Turn(head, policy.discipline.value, False, heads)
+        return Turn(head, policy.discipline._value_, False, heads)  # `value` is the same, and slow
     ordinary = [lane for lane in heads if lane.tier == ORDINARY_TIER]
     if len(ordinary) != len(heads):
         turn = _out_of_line(policy, heads, ordinary)
@@ -130,9 +130,11 @@ def _first(counter: Counter, lanes: Heads) -> Heads:
 def _chosen(state: Queues, policy: Policy, lanes: Heads, now_ms: int) -> tuple[Lane, str]:
     discipline = policy.discipline
     if len(lanes) == 1:
-        return lanes[0], discipline.value
+        return lanes[0], discipline._value_
     if discipline is SHARE:
         return _largest_share(lanes, now_ms), "share"
+    if discipline is STRICT:
+        return min(lanes, key=_by_rank), "strict"
     if discipline is RATIO:
         turn_of = state.turn_of
         return min(lanes, key=lambda lane: (turn_of(lane.priority_class), *_by_rank(lane))), "ratio"
@@ -165,7 +167,7 @@ def _by_place(lane: Lane) -> tuple[int, int]:
 
 
 def _by_rank(lane: Lane) -> tuple[int, int, int]:
-    visit = _head(lane)
+    visit: Visit = lane.head  # type: ignore[assignment] # none is empty
     return (lane.rank, visit.since_ms, visit.order)
 
 
@@ -176,7 +178,6 @@ def _by_due(lane: Lane) -> tuple[int, int, int, int]:
 _KEYS: Final[Mapping[Discipline, Callable[[Lane], tuple[int, ...]]]] = {
     Discipline.FCFS: _by_place,
     Discipline.DUE: _by_due,
-    Discipline.STRICT: _by_rank,
 }
 
 
