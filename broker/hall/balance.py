@@ -23,7 +23,17 @@ def next_push(state: HallState, now_ms: int) -> Push | None:
     hall = state.hall
     if not state.waiting or not state.armed_idle or hall is None:
         return None
-    idle = [number for number in state.armed_idle if _can_take(state, number, now_ms)]
+    counters, desks = state.counters, state.desks
+    idle = [
+        number
+        for number in state.armed_idle
+        if (counter := counters.get(number)) is not None
+        and not counter.closing
+        and desks[number].rest_until_ms <= now_ms
+    ]
+    if len(idle) == 1:
+        turn = next_turn(state, idle[0], now_ms)
+        return Push(idle[0], turn) if turn is not None else None
     if state.waiting == 1:
         return _push_the_only_one(state, hall.policy, idle, now_ms)
     found: list[Push] = []
@@ -51,16 +61,11 @@ def _to_the_best(state: HallState, counters: list[int], turn: Turn, now_ms: int)
     return Push(min(counters, key=lambda number: _rank(state, number, turn.visit, now_ms)), turn)
 
 
-def _can_take(state: HallState, number: int, now_ms: int) -> bool:
-    counter = state.counters.get(number)
-    return counter is not None and not counter.closing and state.desks[number].rest_until_ms <= now_ms
-
-
 def utilisation_ppb(state: HallState, number: int, now_ms: int) -> int:
-    """Return the share of its staffed time that a counter was busy today, in parts of a thousand million."""
-    desk = state.desk(number)
+    """Return the share of its staffed time that an idle counter was busy today, in parts of a thousand million."""
+    desk = state.desks[number]
     staffed_ms = desk.staffed_today_ms(now_ms)
-    return desk.busy_today_ms(now_ms) * 1_000_000_000 // staffed_ms if staffed_ms else 0
+    return desk.busy_ms * 1_000_000_000 // staffed_ms if staffed_ms else 0
 
 
 def _rank(state: HallState, number: int, visit: Visit, now_ms: int) -> tuple[bool, bool, int, int, int, int]:
