@@ -198,14 +198,13 @@ def _give_back(state: HallState, visit: Visit) -> None:
 
 def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
     visit, number = state.visits[event.visit], event.counter
-    before = desk_before(state, number)
-    desk = working_desk(state, number, at_ms)
+    exempt = event.exempt
+    before, desk = desk_before(state, number), working_desk(state, number, at_ms)
     desk.undo = undo = Undoable(
-        seq=seq, at_ms=at_ms, act="TicketCalled", desk=before, visit=copy_of(visit), exempt=event.exempt
+        seq=seq, at_ms=at_ms, act="TicketCalled", desk=before, visit=copy_of(visit), exempt=exempt
     )
     state.leave(visit)
     place = (visit.since_ms, visit.order)
-    exempt = event.exempt
     for lane in state.able_lanes(number):
         head = lane.head
         if head is None:
@@ -216,8 +215,12 @@ def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
         elif (head.since_ms, head.order) < place:
             lane.passed_by((*place, seq), exempt=exempt)
     visit.state, visit.changed_seq, visit.counter, visit.clerk = CALLED, seq, number, desk.clerk
-    visit.call, visit.calls, visit.called_seq, visit.called_ms = event.call, visit.calls + 1, seq, at_ms
-    visit.times, visit.hold, visit.ahead, visit.started_ms, visit.outcome = 1, None, "", 0, None
+    visit.called_seq, visit.called_ms, visit.times = seq, at_ms, 1
+    if visit.calls:
+        visit.hold, visit.started_ms, visit.outcome = None, 0, None
+    if visit.ahead:
+        visit.ahead = ""
+    visit.call, visit.calls = event.call, visit.calls + 1
     if not visit.first_called_ms:
         visit.first_called_ms = at_ms
         if visit.rolled_s and (not exempt or event.rule == "absolute"):  # out of turn, it proves nothing

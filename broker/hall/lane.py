@@ -72,8 +72,8 @@ class Lane:
 
     def join(self, visit: Visit) -> None:
         """Let a visit wait here, in its place."""
-        visits, last, place = self.visits, self.last, (visit.since_ms, visit.order)
-        visits[visit.id] = visit
+        last, place = self.last, (visit.since_ms, visit.order)
+        self.visits[visit.id] = visit
         visit.counted_from = self._after(self.overtakers, place) if self.overtakers else 0
         visit.counted_from_exempt = self._after(self.exempt, place) if self.exempt else 0
         if last is None:
@@ -117,18 +117,24 @@ class Lane:
 
     def leave(self, visit: Visit) -> None:
         """Take a visit out, and note on it how often it was overtaken here."""
-        if self.visits.pop(visit.id, None) is None:
+        visits = self.visits
+        if visits.pop(visit.id, None) is None:
             return
         if self.burdened:
             self._hand_over(visit)
-        if self.overtakers or self.exempt:
+        was_overtaken = self.overtakers or self.exempt
+        if was_overtaken:
             self._note(visit)
-        if visit is self.last:
-            self.last = next(reversed(self.visits.values()), None)
-        if visit is self.head:
-            self.head = head = next(iter(self.visits.values()), None)
-            if self.overtakers or self.exempt:
-                self._forget(head)
+        if not visits:
+            self.head = self.last = None
+        elif visit is self.head:
+            self.head = visits[next(iter(visits))]
+        else:
+            if visit is self.last:
+                self.last = visits[next(reversed(visits))]
+            return
+        if was_overtaken:
+            self._forget(self.head)
 
     def _hand_over(self, visit: Visit) -> None:
         """Look at the one behind a burdened visit that leaves."""
