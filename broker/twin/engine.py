@@ -51,6 +51,7 @@ ENDLESS_DAY: Final = date(2001, 1, 1)
 PROMISES_MS: Final = 500  # as old as the live dispatcher's table may be
 NEVER: Final = maxsize
 _LAST_NUMBER: Final = 10**12
+DONE: Final = Outcome.DONE
 _CLOSE, _ARM, _DEPART, _LEAVE = range(4)  # the order of what happens at one instant
 
 
@@ -120,8 +121,7 @@ class Play:
         self._promises: Promises = NO_PROMISES
         self._promised_ms = -PROMISES_MS
         self._due: list[tuple[int, int, int, str]] = []  # at, what, counter or index, call, clerk or visit
-        self._waiting: dict[str, tuple[int, Arrival]] = {}  # index and arrival, by visit
-        self._serving: dict[str, tuple[int, Arrival]] = {}
+        self._inside: dict[str, tuple[int, Arrival]] = {}  # index and arrival, by visit
         self._stays: list[Stay] = []  # not yet told
         self._targets: dict[tuple[str, str], int] = {}
         self._take: dict[tuple[str, str, tuple[str, ...]], TakeTicket] = {}
@@ -162,10 +162,10 @@ class Play:
             if stays:
                 yield from stays
                 stays.clear()
-        while (self._waiting or self._serving) and self._step(NEVER):
+        while self._inside and self._step(NEVER):
             yield from stays
             stays.clear()
-        for name, (index, arrival) in self._waiting.items():  # nobody could ever call them
+        for name, (index, arrival) in self._inside.items():  # nobody could ever call them
             visit = state.visits[name]
             yield self._without_call(index, arrival, ticket=visit.ticket, given_class=visit.priority_class)
 
@@ -190,13 +190,18 @@ class Play:
             self._open(number, name, at_ms)
         elif what == _CLOSE:
             self._close(number, at_ms)
-        elif name in self._waiting:
-            self._carry_out(CancelTicket(id=TWIN, ticket=self.state.visits[name].ticket), at_ms)
+        else:
+            self._leave(name, at_ms)
         return True
+
+    def _leave(self, name: str, at_ms: int) -> None:
+        visit = self.state.visits.get(name)
+        if visit is not None and not visit.first_called_ms:
+            self._carry_out(CancelTicket(id=TWIN, ticket=visit.ticket), at_ms)
 
     def _depart(self, number: int, call: str, at_ms: int) -> None:
         state, request = self.state, Request(TWIN, at_ms, NO_PROMISES, self._explain)
-        command = FinishService(id=TWIN, counter=number, seen=call, outcome=Outcome.DONE)
+        command = FinishService(id=TWIN, counter=number, seen=call, outcome=DONE)
         for event in decide(state, command, request).events:
             happen(state, event, at_ms=at_ms, seq=state.seq + 1)
             if type(event) is VisitEnded:
@@ -248,7 +253,7 @@ class Play:
             self._stays.append(stay)
             return
         happen(state, issued, at_ms=now_ms, seq=state.seq + 1)
-        self._waiting[issued.visit] = (index, arrival)
+        self._inside[issued.visit] = (index, arrival)
         if arrival.patience_ms is not None:
             heappush(self._due, (now_ms + arrival.patience_ms, _LEAVE, index, issued.visit))
         if self._watcher is not None:
@@ -280,8 +285,8 @@ class Play:
             self._called(event, now_ms)
 
     def _called(self, called: TicketCalled, now_ms: int) -> None:
-        known = self._serving[called.visit] = self._waiting.pop(called.visit)
-        heappush(self._due, (now_ms + known[1].service_ms, _DEPART, called.counter, called.call))
+        arrival = self._inside[called.visit][1]
+        heappush(self._due, (now_ms + arrival.service_ms, _DEPART, called.counter, called.call))
         if self._watcher is not None:
             self._watcher.called(self.state, self.state.visits[called.visit], now_ms)
 
@@ -289,15 +294,14 @@ class Play:
         state, begins_ms = self.state, self.begins_ms
         visit = state.visits.pop(event.visit)
         del state.by_ticket[visit.ticket]
-        known = self._serving.pop(visit.id, None)
-        index, arrival = self._waiting.pop(visit.id) if known is None else known
+        index, arrival = self._inside.pop(visit.id)
         self._stays.append(
             Stay(
                 arrival=arrival,
                 index=index,
                 ticket=visit.ticket,
                 given_class=visit.priority_class,
-                called_ms=visit.first_called_ms - begins_ms if known is not None else None,
+                called_ms=visit.first_called_ms - begins_ms if visit.first_called_ms else None,
                 ended_ms=now_ms - begins_ms,
                 counter=visit.counter,
                 outcome=event.outcome,
