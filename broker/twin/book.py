@@ -77,9 +77,12 @@ class Book:
             wait_ms = called_ms - arrived_ms
             tally.called += 1
             tally.queue_ms += wait_ms
-            tally.within += wait_ms <= stay.target_ms
-            if wait_ms > tally.worst * stay.target_ms:
-                tally.worst = wait_ms / stay.target_ms
+            promised_ms = (
+                wait_ms if stay.arrival.booked_ms is None else min(wait_ms, self._since_booked(stay, called_ms))
+            )
+            tally.within += promised_ms <= stay.target_ms
+            if promised_ms > tally.worst * stay.target_ms:
+                tally.worst = promised_ms / stay.target_ms
         elif stay.refused is not None:
             tally.turned_away += 1
             self._turned_away[stay.refused] = self._turned_away.get(stay.refused, 0) + 1
@@ -101,6 +104,12 @@ class Book:
             waits.extend([_NOBODY] * missing)
             self._cell_of.extend([0] * missing)
         waits[place], self._cell_of[place] = wait_ms, cell
+
+    def _since_booked(self, stay: Stay, called_ms: int) -> int:
+        """Return an appointment's wait since it could be called at the earliest: before that nothing is promised."""
+        early_ms = round(self._hall.policy.early_min * MINUTE_MS)
+        is_late = stay.given_class != stay.arrival.priority_class
+        return called_ms - (stay.arrival.at_ms if is_late else (stay.arrival.booked_ms or 0) - early_ms)
 
     def note_work(self, stay: Stay, from_ms: int, until_ms: int | None = None) -> None:
         """Note how long the stay kept its counter busy, within these times."""

@@ -177,6 +177,16 @@ def test_an_early_appointment_waits_for_its_time() -> None:
     assert stay.called_ms == 45 * MINUTE_MS
 
 
+def test_nobody_breaks_a_promise_by_an_appointment_s_coming_early() -> None:
+    """Called 2 min after it could be at the earliest: within 5, though it has had its ticket for 47."""
+    hall = a_hall()
+    hall = replace(hall, classes=(replace(hall.classes[0], appointment=True), hall.classes[1]))
+    busy = arrival(40 * 60, 7 * 60)
+    figures = replay(hall, [replace(arrival(0, 60, "high"), booked_ms=60 * MINUTE_MS), busy])
+    booked = figures.by_class["high"]
+    assert (booked.mean_wait_min, booked.share_within_target, booked.worst_wait_to_target) == (47, 1.0, 0.4)
+
+
 def test_a_rest_after_each_customer_keeps_the_counter_back() -> None:
     hall = a_hall(policy=Policy(rest_s=15))
     assert calls(hall, [arrival(0, 60), arrival(1, 60)]) == [("A001", 0, 1), ("A002", 75, 1)]
