@@ -61,7 +61,8 @@ class _Page:
         said = []
         if change.policy is not None:
             before, after = texts[self._hall.policy.discipline.value], texts[change.policy.value]
-            said.append(texts["change_policy"].format(before=before, after=after))
+            key = "change_policy" if before != after else "change_policy_same"
+            said.append(texts[key].format(before=before, after=after))
         said += [self._target(each) for each in change.targets]
         said += [self._added(each) for each in change.added]
         said += [texts["change_closed"].format(counter=each) for each in change.closed]

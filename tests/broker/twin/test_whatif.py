@@ -248,6 +248,13 @@ def test_the_page_begins_with_who_gains_and_who_loses(
     assert "受益最多：优待，平均每位少等 10.0 分钟。" in capsys.readouterr().out
 
 
+def test_the_policy_that_the_hall_has_already_is_called_no_change(
+    three: Day, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main([str(three.save(tmp_path)), "--policy", "fcfs", "--lang", "en"]) == 0
+    assert "With calls by “first come, first served”, as they were, nobody" in capsys.readouterr().out
+
+
 def test_reading_a_journal_leaves_it_as_it_was(three: Day, tmp_path: Path) -> None:
     path = three.save(tmp_path)
     before = {each.name: each.read_bytes() for each in tmp_path.iterdir()}
