@@ -173,7 +173,11 @@ class _Fold:
         now_ms = max(state.last_ms, ms(now)) if is_today and now is not None else state.last_ms
         waits = visit.state is WAITING
         lane = state.lane_of(visit) if waits else None
-        able = tuple(each for each in state.counters if lane is not None and lane in state.able_lanes(each))
+        able = tuple(
+            number
+            for number, counter in state.counters.items()
+            if lane is not None and not counter.closing and lane in state.able_lanes(number)
+        )
         return Account(
             ticket=visit.ticket,
             day=state.day,

@@ -14,6 +14,7 @@ from broker.contract.messages import (
     CallNext,
     CallTicket,
     CancelTicket,
+    ConfigureHall,
     Discipline,
     FinishService,
     Hall,
@@ -144,3 +145,17 @@ def test_an_undone_call_is_not_taken_off_whoever_came_back_after_it(
     for ticket in (first, behind):
         told = account(floor.events, ticket)
         assert _counted(told.passes, exempt=True) == told.overtaken_exempt == 1
+
+
+def test_a_counter_that_is_about_to_go_is_not_among_those_that_could_call(
+    classes_hall: Hall, floor_in_memory: "Callable[[Hall], Floor]"
+) -> None:
+    floor = floor_in_memory(classes_hall)
+    floor.take("ask")
+    floor.call(3)
+    ticket = floor.take()
+    assert account(floor.events, ticket).counters == (1, 2, 3)
+    floor.ask(
+        ConfigureHall(id=floor.id(), hall=replace(classes_hall, counters=classes_hall.counters[:2])), node="dispatcher"
+    )
+    assert account(floor.events, ticket).counters == (1, 2)
