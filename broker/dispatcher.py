@@ -295,8 +295,8 @@ async def _follow(path: Path, dispatcher: Dispatcher, changed: asyncio.Event) ->
     while True:
         await changed.wait()
         changed.clear()
+        log.info("reading %s again", path)
         dispatcher.take_up(await asyncio.to_thread(_hall, path))  # presses go on meanwhile
-        log.info("%s was read again", path)
 
 
 def _hall(path: Path) -> Hall | BrokenConfig:
