@@ -55,7 +55,7 @@ def test_a_chinese_slip_of_58_mm_says_who_went_first_and_why(open_floor: "Callab
         "作：1 号。",
         "---",
         "为什么还没叫到？",
-        "09:32 1 号窗口先叫了 B001（老弱",
+        "09:32，1 号窗口先叫了 B001（老弱",
         "病残孕），它晚到 1 分钟：按等",
         "级，老弱病残孕先于普通。",
         "后到的号先叫了 1 次：计入上限",
@@ -64,6 +64,17 @@ def test_a_chinese_slip_of_58_mm_says_who_went_first_and_why(open_floor: "Callab
         "---",
         "截至 2026-11-21 09:32",
     ]
+
+
+def test_where_nothing_is_left_to_do_there_is_one_line_across_and_not_two(
+    open_floor: "Callable[[Policy], Floor]",
+) -> None:
+    floor = open_floor(STRICT)
+    let_pass(floor, 1)
+    ticket = floor.call(1)
+    floor.did(FinishService, 1)
+    said = lines(slip_of(floor, ticket, Language.ZH, 32))
+    assert said[:6] == ["东区供电营业厅", "---", "A001", "电费 · 普通", "---", "为什么没有更早叫到？"]
 
 
 def test_an_english_slip_breaks_between_words(open_floor: "Callable[[Policy], Floor]") -> None:
