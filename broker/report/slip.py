@@ -34,7 +34,7 @@ Item = Line | Rule
 def slip(account: Account, words: Words, *, at: datetime, columns: int) -> tuple[Item, ...]:
     """Return the slip, printed at `at`; `columns` narrow characters fit on a line, half as many Chinese ones."""
     first = who_went_first(account, words, at_most=LAST_PASSES)
-    stands = [Line(row) for line in what_stands(account, words) for row in wrapped(line, columns)]
+    stands: list[Item] = [Line(row) for line in what_stands(account, words) for row in wrapped(line, columns)]
     about = title(account, words).removeprefix(account.ticket).lstrip(" ·")
     return (
         *_centred(words.hall_name, columns, bold=True),
