@@ -318,6 +318,8 @@ def _no_show(state: HallState, visit: Visit, command: MarkNoShow, request: Reque
 
 
 def _hold(state: HallState, visit: Visit, command: HoldVisit, request: Request) -> Decision:
+    if visit.ticket == NO_TICKET:
+        return refused(command, "no_number", counter=command.counter)  # by which it could be called again
     held = VisitHeld(
         call=visit.call or "",
         visit=visit.id,
@@ -330,6 +332,8 @@ def _hold(state: HallState, visit: Visit, command: HoldVisit, request: Request) 
 
 
 def _transfer(state: HallState, visit: Visit, command: TransferVisit, request: Request) -> Decision:
+    if visit.ticket == NO_TICKET:
+        return refused(command, "no_number", counter=command.counter)  # by which it could be called again
     service = command.service or visit.service
     if state.service(service) is None:
         return refused(command, "unknown_service", service=service)

@@ -6,6 +6,7 @@ from broker.contract.messages import (
     Called,
     CallTicket,
     Clerk,
+    Done,
     FinishService,
     Hold,
     HoldVisit,
@@ -103,6 +104,13 @@ def test_somebody_without_a_ticket_is_served_and_rated(floor: Floor) -> None:
 def test_who_has_no_ticket_is_not_served_where_nobody_can(floor: Floor) -> None:
     assert reason(floor.press(ServeWithoutTicket, 3, service="new")) == "not_skilled"
     assert reason(floor.press(ServeWithoutTicket, 3, service="gold")) == "unknown_service"
+
+
+def test_who_has_no_number_is_not_sent_where_nobody_could_call_them(floor: Floor) -> None:
+    floor.press(ServeWithoutTicket, 1, service="new")
+    assert reason(floor.press(TransferVisit, 1, to_counter=3)) == "no_number"
+    assert reason(floor.press(HoldVisit, 1, hold=Hold.DOCUMENTS_AWAY)) == "no_number"
+    assert isinstance(floor.press(FinishService, 1), Done)
 
 
 def test_not_entitled_goes_back_to_the_ordinary_place(floor: Floor) -> None:
