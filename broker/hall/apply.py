@@ -30,6 +30,7 @@ from ..contract.messages import (
     Position,
     Recorded,
     ReturnRight,
+    Service,
     ServiceStarted,
     SlipFate,
     SlipReported,
@@ -134,7 +135,7 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
         visit.came_back_by = state.returns.pop(event.return_code, None)
     state.visits[visit.id] = visit
     state.by_ticket[visit.ticket] = visit.id
-    _count_number(state, event)
+    _count_number(state, state.services[service], event)
     known = state.classes.get(event.priority_class)
     if known is not None and known.per_hour is not None:
         given = state.given_at.setdefault(known.id, [])
@@ -149,11 +150,10 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
     heappush(state.deadlines, (visit.ready_ms, "", visit.id))
 
 
-def _count_number(state: HallState, event: TicketIssued) -> None:
-    service = state.services[event.service]
-    series = state.series.get(event.service)
+def _count_number(state: HallState, service: Service, event: TicketIssued) -> None:
+    series = state.series.get(service.id)
     if series is None:
-        series = state.series[event.service] = Series(next=service.first)
+        series = state.series[service.id] = Series(next=service.first)
     if service.extra_prefix is not None and not series.extra:
         series.extra = event.ticket.rstrip("0123456789") != service.prefix
     series.next = event.number + service.step
@@ -200,9 +200,12 @@ def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
     visit, number = state.visits[event.visit], event.counter
     exempt = event.exempt
     before, desk = desk_before(state, number), working_desk(state, number, at_ms)
-    desk.undo = undo = Undoable(
-        seq=seq, at_ms=at_ms, act="TicketCalled", desk=before, visit=copy_of(visit), exempt=exempt
-    )
+    undo = Undoable(seq=seq, at_ms=at_ms, act="TicketCalled", desk=before, exempt=exempt)
+    if visit.calls or visit.ahead:
+        undo.visit = copy_of(visit)
+    else:
+        undo.plain, undo.was = visit.id, visit.state
+    desk.undo = undo
     state.leave(visit)
     place = (visit.since_ms, visit.order)
     for lane in state.able_lanes(number):
@@ -259,16 +262,11 @@ def _start(state: HallState, event: ServiceStarted, at_ms: int, seq: int) -> Non
     visit.state, visit.started_ms, visit.changed_seq = SERVING, at_ms, seq
 
 
-def _learn_service(state: HallState, visit: Visit, kept_ms: int) -> None:
-    service = state.services.get(visit.service)
-    if service is not None:
-        state.learning.served(service, kept_ms)
-
-
 def _next_service(state: HallState, event: TransactionEnded, at_ms: int, seq: int) -> None:
     kept_ms = at_ms - state.desks[event.counter].busy_from_ms
     visit = free(state, event, at_ms, seq, finished=True)
-    _learn_service(state, visit, kept_ms)
+    if (service := state.services.get(visit.service)) is not None:
+        state.learning.served(service, kept_ms)
     visit.earlier = (*visit.earlier, (event.call, event.counter))
     visit.service, visit.then = event.service, visit.then[1:]
     visit.only_counter, visit.only_clerk, visit.started_ms = 0, "", 0
@@ -283,8 +281,8 @@ def _end(state: HallState, event: VisitEnded, at_ms: int, seq: int) -> None:
         served = outcome is DONE or outcome in SERVED
         kept_ms = at_ms - desk.busy_from_ms
         free(state, event, at_ms, seq, finished=served)
-        if served:
-            _learn_service(state, visit, kept_ms)
+        if served and (service := state.services.get(visit.service)) is not None:
+            state.learning.served(service, kept_ms)
     else:
         if outcome is Outcome.CANCELLED and not visit.first_called_ms:
             state.learning.left(visit, (at_ms - visit.issued_ms) // 1000)

@@ -405,7 +405,7 @@ def _undo(state: HallState, command: Undo, request: Request) -> Decision:
     undo = state.desk(command.counter).undo
     if undo is None:
         return refused(command, "nothing_to_undo", counter=command.counter)
-    visit = state.visits[undo.visit.id] if undo.visit is not None else None
+    visit = state.visits[undo.whom] if undo.whom is not None else None
     policy = _policy(state)
     is_no_show = visit is not None and visit.outcome is Outcome.NO_SHOW
     within_s = policy.undo_no_show_s if is_no_show else policy.undo_s

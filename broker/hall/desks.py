@@ -1,7 +1,7 @@
 """Counters at work: what their events do to their desks, and what taking back their last act restores."""
 
 from heapq import heappush
-from typing import Any
+from typing import Any, Final
 
 from ..contract.messages import (
     ClerkSignedIn,
@@ -10,16 +10,23 @@ from ..contract.messages import (
     CounterOpened,
     CounterPaused,
     Undone,
+    VisitEnded,
 )
 from .life import HELD, ISSUED, WAITING
 from .state import REST, HallState
 from .visit import Desk, Undoable, Visit, copy_of
 
+ENDED: Final = VisitEnded.__name__
+
 
 def free(state: HallState, event: Any, at_ms: int, seq: int, *, finished: bool) -> Visit:
     """Take a visit away from its counter, which is then idle, and can take it back."""
     visit, desk = state.visits[event.visit], state.desks[event.counter]
-    desk.undo = Undoable(seq=seq, at_ms=at_ms, act=type(event).__name__, desk=bare(desk), visit=copy_of(visit))
+    act = type(event).__name__
+    if finished and act == ENDED:
+        desk.undo = Undoable(seq=seq, at_ms=at_ms, act=act, desk=bare(desk), plain=visit.id, was=visit.state)
+    else:
+        desk.undo = Undoable(seq=seq, at_ms=at_ms, act=act, desk=bare(desk), visit=copy_of(visit))
     visit.changed_seq = seq
     desk.visit, desk.finished = None, visit.call if finished else None
     if desk.busy_from_ms:
@@ -118,6 +125,8 @@ def undo(state: HallState, event: Undone, at_ms: int, seq: int) -> None:
     state.desks[event.counter] = before
     if undo.visit is not None:
         _restore(state, undo, undo.visit, at_ms, seq)
+    elif undo.plain:
+        _restore(state, undo, _as_it_was(state.visits[undo.plain], undo), at_ms, seq)
     before.held = (
         *(each for each in held_then if each in before.held),
         *(each for each in before.held if each not in held_then),
@@ -126,6 +135,18 @@ def undo(state: HallState, event: Undone, at_ms: int, seq: int) -> None:
     if before.armed and before.visit is None and before.is_working:
         rest(state, before, at_ms, finished=False)
     state.able.clear()
+
+
+def _as_it_was(now: Visit, undo: Undoable) -> Visit:
+    """Return a visit before its first call, or before its service's end."""
+    before = copy_of(now)
+    before.state = undo.was
+    if undo.act == ENDED:
+        before.outcome = None
+    else:
+        before.call = before.counter = before.clerk = None
+        before.called_seq = before.called_ms = before.first_called_ms = before.times = 0
+    return before
 
 
 def _restore(state: HallState, undo: Undoable, before: Visit, at_ms: int, seq: int) -> None:

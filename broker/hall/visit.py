@@ -74,10 +74,16 @@ class Undoable(Struct, kw_only=True, gc=False, omit_defaults=True):
     at_ms: int
     act: str
     desk: "Desk"
-    visit: Visit | None = None
+    visit: Visit | None = None  # as it was
+    plain: str = ""  # instead: the visit of a first call, or of a service's end, which change few things on it
+    was: VisitState = VisitState.WAITING  # of that one
     also_seq: int = 0  # of a second event of the same act
     exempt: bool = False  # of a call
     skipped: tuple[Key, ...] = ()  # of a call: lanes ahead of the queue that it passed
+
+    @property
+    def whom(self) -> str | None:
+        return self.visit.id if self.visit is not None else self.plain or None
 
 
 class Desk(Struct, kw_only=True, gc=False, omit_defaults=True):
