@@ -74,8 +74,9 @@ class Lane:
         """Let a visit wait here, in its place."""
         last, place = self.last, (visit.since_ms, visit.order)
         self.visits[visit.id] = visit
-        visit.counted_from = self._after(self.overtakers, place) if self.overtakers else 0
-        visit.counted_from_exempt = self._after(self.exempt, place) if self.exempt else 0
+        if self.overtakers or self.exempt or visit.counted_from or visit.counted_from_exempt:
+            visit.counted_from = self._after(self.overtakers, place)
+            visit.counted_from_exempt = self._after(self.exempt, place)
         if last is None:
             self.head = self.last = visit
         elif self.ahead or (last.since_ms, last.order) < place:

@@ -97,8 +97,10 @@ class Learning(Struct, kw_only=True):
         return self.service_ms.get(service.id, (service.minutes * MINUTE_MS, 0))[0]
 
     def served(self, service: Service, kept_ms: int) -> None:
-        mean, weight = self.service_ms.get(service.id, (service.minutes * MINUTE_MS, PRIOR_WEIGHT))
-        weight = min(weight + 1, MOST_WEIGHT)
+        known = self.service_ms.get(service.id)
+        mean, weight = (service.minutes * MINUTE_MS, PRIOR_WEIGHT) if known is None else known
+        if weight < MOST_WEIGHT:
+            weight += 1
         self.service_ms[service.id] = (mean + (min(kept_ms, LONGEST * mean) - mean) // weight, weight)
 
     def spreads(self) -> list[Spread]:
