@@ -124,7 +124,6 @@ class Play:
         self._inside: dict[str, tuple[int, Arrival]] = {}  # index and arrival, by visit
         self._stays: list[Stay] = []  # not yet told
         self._targets: dict[tuple[str, str], int] = {}
-        self._take: dict[tuple[str, str, tuple[str, ...]], TakeTicket] = {}
         in_force = played(hall if day is not None else endless(hall))
         self._carry_out(OpenDay(id=TWIN, day=(day or ENDLESS_DAY).isoformat()), self.begins_ms, DISPATCHER)
         self._carry_out(ConfigureHall(id=TWIN, hall=in_force), self.begins_ms, DISPATCHER)
@@ -172,14 +171,9 @@ class Play:
     def _step(self, until_ms: int) -> bool:
         """Let the next thing happen, if one is due by then."""
         due = self._due
-        first_ms = due[0][0] if due else NEVER
-        if self.state.deadlines:
-            deadline_ms = self.state.next_deadline_ms()
-            if deadline_ms is not None and deadline_ms <= min(first_ms, until_ms):
-                self._carry_out(Elapsed(id=TWIN), deadline_ms, DISPATCHER)
-                self.state.forget_deadlines(deadline_ms)
-                return True
-        if first_ms > until_ms or first_ms == NEVER:
+        if self.state.deadlines and self._elapse(min(due[0][0] if due else NEVER, until_ms)):
+            return True
+        if not due or due[0][0] > until_ms:
             return False
         at_ms, what, number, name = heappop(due)
         if what == _DEPART:
@@ -192,6 +186,15 @@ class Play:
             self._close(number, at_ms)
         else:
             self._leave(name, at_ms)
+        return True
+
+    def _elapse(self, until_ms: int) -> bool:
+        """Let the hall do what it does by itself, if that is due by then."""
+        deadline_ms = self.state.next_deadline_ms()
+        if deadline_ms is None or deadline_ms > until_ms:
+            return False
+        self._carry_out(Elapsed(id=TWIN), deadline_ms, DISPATCHER)
+        self.state.forget_deadlines(deadline_ms)
         return True
 
     def _leave(self, name: str, at_ms: int) -> None:
@@ -262,15 +265,13 @@ class Play:
             self._push(request)
 
     def _ticket(self, arrival: Arrival) -> TakeTicket:
-        key = (arrival.service, arrival.priority_class, arrival.needs)
-        take = self._take.get(key)
-        if take is None:
-            take = self._take[key] = TakeTicket(
-                id=TWIN, service=arrival.service, priority_class=arrival.priority_class, needs=arrival.needs
-            )
-        if arrival.booked_ms is not None:
-            return replace(take, booked_at=utc(self.begins_ms + arrival.booked_ms))
-        return take
+        return TakeTicket(
+            id=TWIN,
+            service=arrival.service,
+            priority_class=arrival.priority_class,
+            needs=arrival.needs,
+            booked_at=None if arrival.booked_ms is None else utc(self.begins_ms + arrival.booked_ms),
+        )
 
     def _promised(self, now_ms: int) -> Promises:
         if now_ms - self._promised_ms >= PROMISES_MS:
