@@ -52,25 +52,35 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
         metavar="FILE.csv",
         type=Path,
         help="recorded customers instead: columns arrival (seconds or ISO time), service, class, service_s and, "
-        "if you like, patience_s; [simulate] is not needed then",
+        "if you like, patience_s and booked; [simulate] is not needed then",
     )
     parser.add_argument("--warm-up", metavar="N", type=_not_negative, help="customers before them, left out")
     parser.add_argument("--seed", metavar="S", type=_not_negative, help="of the random numbers")
     names = [each.value for each in Discipline]
     parser.add_argument("--policy", metavar="NAME", choices=names, help=f"instead of the hall's: {', '.join(names)}")
     parser.add_argument("--json", action="store_true", help="figures as one JSON object")
-    return parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
+    if options.warm_up is not None and (options.days is not None or options.arrivals is not None):
+        parser.error("--warm-up goes with --customers only: of whole days and of recorded customers all count")
+    return options
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text} is not a whole number") from error
 
 
 def _positive(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if number < 1:
         raise argparse.ArgumentTypeError(f"{text} is not 1 or more")
     return number
 
 
 def _not_negative(text: str) -> int:
-    number = int(text)
+    number = _whole(text)
     if number < 0:
         raise argparse.ArgumentTypeError(f"{text} is negative")
     return number

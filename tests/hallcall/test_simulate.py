@@ -187,13 +187,23 @@ def test_what_is_wrong_with_the_table_is_said(
 
 
 @pytest.mark.parametrize(
-    "arguments",
-    [("--customers", "0"), ("--seed", "-1"), ("--policy", "luck"), ("--days", "2", "--customers", "3")],
+    ("arguments", "said"),
+    [
+        (("--customers", "0"), "0 is not 1 or more"),
+        (("--customers", "many"), "many is not a whole number"),
+        (("--seed", "-1"), "-1 is negative"),
+        (("--policy", "luck"), "invalid choice: 'luck'"),
+        (("--days", "2", "--customers", "3"), "not allowed with"),
+        (("--days", "2", "--warm-up", "3"), "--warm-up goes with --customers only"),
+    ],
 )
-def test_nonsense_is_refused_with_how_to_use_it(hall: Path, arguments: tuple[str, ...]) -> None:
+def test_nonsense_is_refused_with_how_to_use_it(
+    hall: Path, arguments: tuple[str, ...], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
     with pytest.raises(SystemExit) as ended:
         main(["simulate", str(hall), *arguments])
     assert ended.value.code == 2
+    assert said in capsys.readouterr().err
 
 
 def test_where_nobody_looks_progress_is_a_percentage_now_and_then(capsys: pytest.CaptureFixture[str]) -> None:
