@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from broker.contract.messages import SERVED, AnyEvent, Outcome, TicketCalled, Undone, VisitEnded
+from broker.contract.messages import SERVED, AnyEvent, Outcome, TicketCalled, TicketReclassified, Undone, VisitEnded
 from broker.hall.life import NO_SHOW_LEADS_TO, SAME, TRANSITIONS, VisitState
 from broker.hall.state import HallState
 from broker.hall.visit import Desk, Visit
@@ -77,7 +77,7 @@ class Ledger:
 
     bound: dict[str, int] = field(default_factory=dict)
     exempt: dict[str, int] = field(default_factory=dict)
-    stints: dict[str, int] = field(default_factory=dict)  # how often it began to wait
+    stints: dict[str, int] = field(default_factory=dict)  # how often it began to wait, or to wait in another line
     calls: dict[int, Overtaking] = field(default_factory=dict)
     breaches: list[str] = field(default_factory=list)
 
@@ -85,6 +85,8 @@ class Ledger:
         """Count what an event does to those who wait just before it."""
         if isinstance(event, TicketCalled):
             self._called(state, event)
+        elif isinstance(event, TicketReclassified):
+            self.stints[event.visit] = self.stints.get(event.visit, 0) + 1
         elif isinstance(event, Undone) and event.act == "TicketCalled":
             undone = self.calls.pop(event.seq)
             counts = self.exempt if undone.exempt else self.bound

@@ -280,3 +280,12 @@ def test_the_bound_holds_whatever_happens_and_every_count_is_the_one_by_hand(
         bound, _ = counted(floor.state, visit)
         assert times is None or bound <= times
         assert minutes is None or visit.overtaken_by_ms <= minutes * 60_000
+
+
+def test_a_call_taken_back_still_counts_for_whoever_has_another_class_by_then() -> None:
+    floor = strict()
+    come(floor, *[ORDINARY] * 3)
+    floor.press(CallTicket, 1, ticket="A003")
+    floor.ask(Reclassify(id="r", ticket="A001", priority_class="vip"), node="boss")
+    floor.press(Undo, 1)
+    assert [counted(floor.state, each) for each in waiting(floor.state)] == [(0, 1), (0, 0), (0, 0)]
