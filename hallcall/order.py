@@ -32,6 +32,7 @@ from broker.contract.messages import (
     Role,
 )
 from broker.contract.texts import texts
+from broker.fields import shape
 from broker.link import HallLink, Unanswered, subscriptions, will
 
 NOT_HERE: Final = (OpenDay, ConfigureHall, Elapsed, ReadEvents, ReportSlip)  # those of programs
@@ -72,7 +73,13 @@ def parsed(name: str, pairs: Sequence[str]) -> Command:
 
 def _fields(kind: type[Command]) -> str:
     fields = [field for field in msgspec.structs.fields(kind) if field.name not in OWN_FIELDS]
-    return ", ".join(field.name if field.required else f"[{field.name}]" for field in fields) or "no fields"
+    return ", ".join(_field(field) if field.required else f"[{_field(field)}]" for field in fields) or "no fields"
+
+
+def _field(field: msgspec.structs.FieldInfo) -> str:
+    """Return a field's name, and what it may be where that is one of a few."""
+    choices = shape(field.type).choices
+    return f"{field.name}={'|'.join(choices)}" if choices else field.name
 
 
 def in_words(answer: AnyAnswer, language: str) -> str:

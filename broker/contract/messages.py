@@ -482,7 +482,7 @@ class ServeWithoutTicket(CounterCommand, frozen=True, kw_only=True):
 class PauseCounter(CounterCommand, frozen=True, kw_only=True):
     """No calls for a while."""
 
-    reason: str
+    reason: Annotated[str, Meta(min_length=1, max_length=80)]
 
 
 class OpenCounter(CounterCommand, frozen=True, kw_only=True):
