@@ -197,8 +197,7 @@ def _give_back(state: HallState, visit: Visit) -> None:
 
 
 def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
-    visit, number = state.visits[event.visit], event.counter
-    exempt = event.exempt
+    visit, number, exempt = state.visits[event.visit], event.counter, event.exempt
     before, desk = desk_before(state, number), working_desk(state, number, at_ms)
     undo = Undoable(seq=seq, at_ms=at_ms, act="TicketCalled", desk=before, exempt=exempt)
     if visit.calls or visit.ahead:
@@ -208,7 +207,7 @@ def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
     desk.undo = undo
     state.leave(visit)
     place = (visit.since_ms, visit.order)
-    for lane in state.able_lanes(number):
+    for lane in state.able.get(number) or state.able_lanes(number):
         head = lane.head
         if head is None:
             continue

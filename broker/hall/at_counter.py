@@ -67,10 +67,8 @@ COUNTER, SUPERVISOR = Role.COUNTER, Role.SUPERVISOR
 
 
 def may_speak_for(state: HallState, node: str, counter: int) -> bool:
-    found = state.nodes.get(node)
-    if found is None:
-        return False
-    return (found.role is COUNTER and counter in found.counters) or found.role is SUPERVISOR
+    role = state.roles.get(node)
+    return role is SUPERVISOR or (role is COUNTER and counter in state.nodes[node].counters)
 
 
 def at_counter(state: HallState, command: CounterCommand, request: Request) -> Decision:
@@ -80,7 +78,8 @@ def at_counter(state: HallState, command: CounterCommand, request: Request) -> D
         return refused(command, "unknown_counter", counter=number)
     if not may_speak_for(state, request.node, number):
         return refused(command, "not_allowed")
-    visit = state.visit_at(number)
+    desk = state.desks.get(number)
+    visit = state.visits[desk.visit] if desk is not None and desk.visit is not None else None
     if command.seen != (visit.call if visit is not None else None):
         return refused(command, "stale", counter=number)
     kind = type(command)

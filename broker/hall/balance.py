@@ -5,17 +5,12 @@ the service among its skills before one that only helps, then the lowest utilisa
 idle longest, the lowest number.
 """
 
-from msgspec import Struct
-
 from ..contract.messages import Policy
 from .state import HallState
 from .turn import Turn, next_turn, turn_among
 from .visit import Visit
 
-
-class Push(Struct, frozen=True, gc=False):
-    counter: int
-    turn: Turn
+Push = tuple[int, Turn]  # which counter, and whom it calls
 
 
 def next_push(state: HallState, now_ms: int) -> Push | None:
@@ -33,18 +28,18 @@ def next_push(state: HallState, now_ms: int) -> Push | None:
     ]
     if len(idle) == 1:
         turn = next_turn(state, idle[0], now_ms)
-        return Push(idle[0], turn) if turn is not None else None
+        return (idle[0], turn) if turn is not None else None
     if state.waiting == 1:
         return _push_the_only_one(state, hall.policy, idle, now_ms)
     found: list[Push] = []
     for number in idle:
         turn = next_turn(state, number, now_ms)
         if turn is not None:
-            found.append(Push(number, turn))
+            found.append((number, turn))
     if not found:
         return None
-    first = min(found, key=lambda push: (push.turn.visit.since_ms, push.turn.visit.order)).turn
-    return _to_the_best(state, [push.counter for push in found if push.turn.visit is first.visit], first, now_ms)
+    first = min((turn for _, turn in found), key=lambda turn: (turn.visit.since_ms, turn.visit.order))
+    return _to_the_best(state, [number for number, turn in found if turn.visit is first.visit], first, now_ms)
 
 
 def _push_the_only_one(state: HallState, policy: Policy, idle: list[int], now_ms: int) -> Push | None:
@@ -57,8 +52,8 @@ def _push_the_only_one(state: HallState, policy: Policy, idle: list[int], now_ms
 
 def _to_the_best(state: HallState, counters: list[int], turn: Turn, now_ms: int) -> Push:
     if len(counters) == 1:
-        return Push(counters[0], turn)
-    return Push(min(counters, key=lambda number: _rank(state, number, turn.visit, now_ms)), turn)
+        return counters[0], turn
+    return min([_rank(state, number, turn.visit, now_ms) for number in counters])[-1], turn
 
 
 def utilisation_ppb(state: HallState, number: int, now_ms: int) -> int:
@@ -71,7 +66,7 @@ def utilisation_ppb(state: HallState, number: int, now_ms: int) -> int:
 def _rank(state: HallState, number: int, visit: Visit, now_ms: int) -> tuple[bool, bool, int, int, int, int]:
     counter, desk = state.counters[number], state.desks[number]
     return (
-        not (visit.last_clerk and desk.clerk == visit.last_clerk),
+        not visit.last_clerk or desk.clerk != visit.last_clerk,
         visit.service not in counter.skills,
         utilisation_ppb(state, number, now_ms),
         len(counter.skills) + len(counter.helps),

@@ -104,4 +104,5 @@ def pushed(state: HallState, request: Request) -> TicketCalled | None:
     push = next_push(state, request.now_ms)
     if push is None:
         return None
-    return ticket_called(state, push.counter, push.turn, request.now_ms, explain=request.explain, pushed=True)
+    number, turn = push
+    return ticket_called(state, number, turn, request.now_ms, explain=request.explain, pushed=True)

@@ -48,7 +48,7 @@ class Queues(Protocol):
 
 def next_turn(state: HallState, number: int, now_ms: int) -> Turn | None:
     """Return whom this counter should call, or None when nobody whom it can serve is callable."""
-    heads = [lane for lane in state.able_lanes(number) if lane.head is not None]
+    heads = [lane for lane in state.able.get(number) or state.able_lanes(number) if lane.head is not None]
     hall, counter = state.hall, state.counters.get(number)
     if not heads or hall is None or counter is None:
         return None
