@@ -234,8 +234,7 @@ class SimulatedPrinter:
         elif (command.name, function) in {("DLE DC4", 8), ("DLE ENQ", 2)}:
             while not self._buffer.empty():
                 self._buffer.get_nowait()
-            self._clears += 1
-            self._slip = Slip()
+            self._clears += 1  # what is on the paper already stays there
             self._moving.clear()
             self._typesetter.reset()
             if command.name == "DLE DC4":
