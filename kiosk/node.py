@@ -23,13 +23,15 @@ from broker.contract.messages import (
     QueuesView,
     Refused,
     ReportSlip,
+    Returned,
+    ReturnTicket,
     Role,
     SlipFate,
     TakeTicket,
     TicketTaken,
 )
 from broker.contract.texts import texts
-from broker.link import HallLink
+from broker.link import HallLink, Unanswered
 from hardware.devices import PaperState, Printed, TicketPrinter
 
 from .flow import (
@@ -39,6 +41,7 @@ from .flow import (
     Kiosk,
     PaperSeen,
     PrintSlip,
+    Return,
     SlipDone,
     Take,
     Taking,
@@ -143,10 +146,14 @@ class KioskNode:
         match wish:
             case Take():
                 self._start(self._take(wish))
+            case Return():
+                self._start(self._return(wish))
             case PrintSlip():
                 self._start(self._print(wish))
             case None:
                 pass
+        if self.kiosk.is_guide_called != before.is_guide_called:
+            self._tell_guide()
         if self.kiosk is not before and self.kiosk != before:
             self._changed.set()
             self._on_change(self.kiosk)
@@ -168,7 +175,13 @@ class KioskNode:
     # A number and its slip --------------------------------------------------------------------------------------------
 
     async def _take(self, wish: Take) -> None:
-        owed = Owed(take=self._link.new_id(), service=wish.service, language=wish.language)
+        owed = Owed(
+            take=self._link.new_id(),
+            service=wish.service,
+            language=wish.language,
+            priority_class=wish.priority_class,
+            needs=wish.needs,
+        )
         self._note(owed)
         asking = asyncio.ensure_future(self._ask_for_number(owed))
         in_time, _ = await asyncio.wait({asking}, timeout=ANSWER_S)
@@ -185,7 +198,13 @@ class KioskNode:
         self._happen(Answered(answer=answer))
 
     async def _ask_for_number(self, owed: Owed) -> TicketTaken | Refused:
-        command = TakeTicket(id=owed.take, service=owed.service, language=owed.language)
+        command = TakeTicket(
+            id=owed.take,
+            service=owed.service,
+            language=owed.language,
+            priority_class=owed.priority_class,
+            needs=owed.needs,
+        )
         answer = await self._link.ask(command, patience_s=UNTIL_ANSWERED_S)
         if isinstance(answer, TicketTaken | Refused):
             return answer
@@ -213,6 +232,16 @@ class KioskNode:
             language=language,
             words=texts(language)["slip"],
         )
+
+    async def _return(self, wish: Return) -> None:
+        """Let a missed number wait again; asking twice does no harm, so nothing is owed."""
+        try:
+            answer = await self._link.ask(ReturnTicket(id=self._link.new_id(), ticket=wish.ticket))
+        except Unanswered:
+            self._happen(Answered(answer=None))
+            return
+        known = answer if isinstance(answer, Returned | Refused) else Refused(id=answer.id, reason="fault")
+        self._happen(Answered(answer=known))
 
     # What is owed -----------------------------------------------------------------------------------------------------
 
@@ -264,6 +293,13 @@ class KioskNode:
 
     def _is_printing(self) -> bool:
         return isinstance(self.kiosk.screen, Ticket) and self.kiosk.screen.slip is None
+
+    def _tell_guide(self) -> None:
+        """Call the guide, or call him off: whoever watches the nodes sees it beside the printer."""
+        if self.kiosk.is_guide_called:
+            self._link.device("guide", DeviceState.WARNING, "a customer asks for help: send the guide to this kiosk")
+        else:
+            self._link.device("guide", DeviceState.OK)
 
     def _tell_health(self, paper: PaperState) -> None:
         state, detail = PRINTER_HEALTH[paper]
