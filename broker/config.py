@@ -17,6 +17,7 @@ from .checks.advice import advice
 from .checks.hall import hall_findings
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
 from .policy_pack import Pack
+from .printer_file import PrinterProfile, on_its_profile
 from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
 from .twin.settings import Simulation
 from .twin.settings_check import simulate_findings
@@ -63,14 +64,29 @@ class DispatcherFile(NodeFile, frozen=True, kw_only=True):
     hall_file: Annotated[str, Meta(description="path of hall.toml")]
 
 
-class Printer(Struct, frozen=True, kw_only=True):
-    """The kiosk's ticket printer."""
+class Printer(PrinterProfile, frozen=True, kw_only=True):
+    """The kiosk's ticket printer. Its own keys override those of its profile."""
 
     port: Annotated[str, Meta(description="tcp:HOST:PORT, serial:DEVICE?baud=N or usblp:DEVICE")]
     driver: Annotated[str, Meta(description="escpos-printer")] = "escpos-printer"
-    encoding: Annotated[str, Meta(description="encoding of Chinese text: gb18030 or gbk")] = "gb18030"
-    width_dots: Annotated[int, Meta(ge=200, le=832, description="printable dots: 384 on 58 mm, 576 on 80 mm")] = 576
+    profile: Annotated[str, Meta(description="file that `hallcall printer probe` saved")] = ""
     acknowledge_s: Annotated[int, Meta(ge=1, le=30, description="longest wait for the printer's acknowledgement")] = 8
+    paper_m: Annotated[
+        float, Meta(ge=0, le=500, description="metres on a new roll, for the forecast; 0: not counted down")
+    ] = 0
+
+
+class Slips(Struct, frozen=True, kw_only=True):
+    """What stands on the slip."""
+
+    template: Annotated[str, Meta(description="file of the slip's lines; left out: the shipped one")] = ""
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^https?://[^/ ]+/\S*$",
+            description="where to follow a ticket, https://…/{visit}; its QR is printed while the address answers",
+        ),
+    ] = ""
 
 
 class KioskScreen(Struct, frozen=True, kw_only=True):
@@ -89,6 +105,7 @@ class KioskFile(NodeFile, frozen=True, kw_only=True):
 
     screen: KioskScreen = KioskScreen()
     printer: Printer
+    slip: Slips = Slips()
 
 
 class BoardScreen(Struct, frozen=True, kw_only=True):
@@ -252,7 +269,7 @@ def _load_hall(file: TomlFile) -> Hall:
 
 def _load_node(file: TomlFile, kind: type[Node]) -> Node:
     rules = node_checks.display_findings if issubclass(kind, DisplayFile) else node_checks.counter_findings
-    return _load(file, kind, rules)
+    return _load(on_its_profile(file) if issubclass(kind, KioskFile) else file, kind, rules)
 
 
 def _load(file: TomlFile, kind: type[Checked], rules: Callable[[TomlFile], Iterable[Finding]]) -> Checked:

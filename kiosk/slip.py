@@ -6,7 +6,7 @@ The customer's language comes first; the service's name stands in both, for the 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Literal
 
 from broker.contract.messages import Language, Service, Text, TicketTaken, Zone
 
@@ -16,11 +16,12 @@ DOUBLE_COLUMNS: Final = 16  # of double width that fit on 58 mm paper
 
 @dataclass(frozen=True)
 class Line:
-    """One centred line; `size` is a multiple of the text's own."""
+    """One line; `size` is a multiple of the text's own."""
 
     text: str
     size: int = 1
     bold: bool = False
+    align: Literal["left", "center", "right"] = "center"
 
 
 @dataclass(frozen=True)
@@ -28,7 +29,29 @@ class Rule:
     """A line across the paper."""
 
 
-Item = Line | Rule
+@dataclass(frozen=True)
+class Logo:
+    """A picture, as its PNG file."""
+
+    png: bytes
+
+
+@dataclass(frozen=True)
+class Qr:
+    text: str
+
+
+@dataclass(frozen=True)
+class Feed:
+    lines: int
+
+
+@dataclass(frozen=True)
+class Mark:
+    """From here on the paper shows whose ticket it is: the printer says when it comes here."""
+
+
+Item = Line | Rule | Logo | Qr | Feed | Mark
 
 
 def minutes(low: int, high: int) -> str:
