@@ -19,6 +19,7 @@ from broker.link import subscriptions, will
 from . import flow
 from .node import VIEWS, KioskNode
 from .node_thread import NodeThread
+from .template import load_template
 
 log = logging.getLogger("kiosk")
 
@@ -33,6 +34,8 @@ def main() -> int:
     try:
         file = load_node(chosen.config, KioskFile)
         login_of(file)
+        if file.slip.template:
+            load_template(Path(file.slip.template))  # said here, before a window opens
     except BrokenConfig as error:
         log.error("%s", error)  # noqa: TRY400 - the text says it all
         return os.EX_CONFIG
@@ -71,11 +74,14 @@ def run(file: KioskFile, witness_dir: Path | None) -> int:
 
 def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> KioskNode:
     """Build the node of a kiosk's file, on the running loop."""
+    from hardware.drivers.escpos_layout import KNIVES  # noqa: PLC0415
     from hardware.drivers.escpos_printer import EscposPrinter  # noqa: PLC0415 - while the window already opens
 
-    from .paper import slip_bytes  # noqa: PLC0415
+    from .paper import paper_of, slip_bytes  # noqa: PLC0415
+    from .roll import Roll  # noqa: PLC0415
+    from .stationery import stationery_of  # noqa: PLC0415
 
-    printer = file.printer
+    printer, paper = file.printer, paper_of(file.printer)
     disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
     return KioskNode(
         bus=MqttBus(
@@ -85,8 +91,15 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> Ki
         ),
         hall=file.hall,
         node=file.node,
-        printer=EscposPrinter(printer.port, answer_timeout_s=printer.acknowledge_s),
-        encode=lambda items: slip_bytes(items, encoding=printer.encoding, width_dots=printer.width_dots),
+        printer=EscposPrinter(
+            printer.port,
+            answer_timeout_s=printer.acknowledge_s,
+            answers=printer.answers,
+            clears=printer.clears,
+            knife=KNIVES[paper.knife],
+        ),
+        encode=lambda items: slip_bytes(items, paper=paper),
+        stationery=stationery_of(file, Roll(Path(file.state_dir), paper_m=printer.paper_m)),
         state_dir=Path(file.state_dir),
         idle_s=file.screen.idle_s,
         ticket_s=file.screen.ticket_s,

@@ -31,7 +31,9 @@ EMPTY: Final = frozenset({PaperState.OUT, PaperState.COVER_OPEN})
 WARN_S: Final = 20.0  # how long a customer who was idle is asked before the screen goes home (WCAG 2.2.1)
 GUIDE_S: Final = 120.0  # how long a call for the guide stands
 DIGITS: Final = 4  # of a number at most
-SLIPS: Final = frozenset({PaperState.OK, PaperState.NEAR_END, None})  # a silent printer is never read as fine
+COPIES: Final = 2  # of one slip, on demand
+# A silent printer is never read as fine; one that never answers is trusted.
+SLIPS: Final = frozenset({PaperState.OK, PaperState.NEAR_END, PaperState.TRUSTED, None})
 
 # Screens --------------------------------------------------------------------------------------------------------------
 
@@ -118,6 +120,7 @@ class Ticket:
     zone: Zone
     taken: TicketTaken
     slip: Printed | None = None
+    copies: int = 0  # printed on demand so far
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -208,6 +211,7 @@ class Return:
 class PrintSlip:
     ticket: Ticket
     language: Language
+    is_copy: bool = False  # 补打: marked as a copy, and no further ticket
 
 
 Wish = Take | Return | PrintSlip
@@ -354,6 +358,9 @@ def _touched(kiosk: Kiosk, key: str, now_s: float) -> tuple[Kiosk, Wish | None]:
             return _take(touched, service)
         case (Missed(digits=digits) as typed, "enter") if digits:
             return replace(touched, screen=Returning(typed=typed)), Return(ticket=typed.ticket)
+        case (Ticket(slip=Printed(), copies=copies) as ticket, "copy") if copies < COPIES and can_print(kiosk):
+            again = replace(ticket, slip=None, copies=copies + 1)
+            return replace(touched, screen=again), PrintSlip(ticket=again, language=kiosk.ticket_language, is_copy=True)
         case ((Away() | Taking() | Returning() | Ticket(slip=None)), _):
             return kiosk, None
         case _, "home":

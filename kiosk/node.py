@@ -7,6 +7,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,7 +20,6 @@ from broker.contract.messages import (
     AnyView,
     DeviceState,
     HallView,
-    Language,
     QueuesView,
     Refused,
     ReportSlip,
@@ -30,9 +30,8 @@ from broker.contract.messages import (
     TakeTicket,
     TicketTaken,
 )
-from broker.contract.texts import texts
 from broker.link import HallLink, Unanswered
-from hardware.devices import PaperState, Printed, TicketPrinter
+from hardware.devices import PaperState, Printed, PrintResult, Reached, TicketPrinter
 
 from .flow import (
     Answered,
@@ -53,7 +52,10 @@ from .flow import (
     started,
 )
 from .owed import Owed, OwedFile
-from .slip import Item, slip
+from .public_address import CHECK_S
+from .slip import Item
+from .stationery import Stationery
+from .written import Occasion, written
 
 log = logging.getLogger(__name__)
 
@@ -67,24 +69,13 @@ FATES: Final = {
     Printed.NO: SlipFate.NOT_PRINTED,
     Printed.UNKNOWN: SlipFate.UNKNOWN,
 }
-PRINTER_HEALTH: Final = {
-    PaperState.OK: (DeviceState.OK, ""),
-    PaperState.NEAR_END: (DeviceState.WARNING, "paper near its end: bring a new roll"),
-    PaperState.OUT: (DeviceState.FAULT, "out of paper: put in a new roll"),
-    PaperState.COVER_OPEN: (DeviceState.FAULT, "cover open: close it"),
-    PaperState.FAULT: (
-        DeviceState.FAULT,
-        "cutter or mechanics: look for jammed paper, switch off and on",
-    ),
-    PaperState.UNKNOWN: (DeviceState.UNKNOWN, "no answer: check its power, its cable and the port in the kiosk's file"),
-}
 
 
 class KioskNode:
     """One kiosk; run `run()` for as long as the program lives.
 
-    `encode` makes the printer's bytes of a slip, `clock` gives monotonic seconds, `in_background` does what may
-    take long, such as waiting for the disk; `on_change` hears each new state.
+    `encode` makes the printer's bytes of a slip that is written on `stationery`, `clock` gives monotonic seconds,
+    `in_background` does what may take long, such as waiting for the disk; `on_change` hears each new state.
     """
 
     def __init__(
@@ -95,6 +86,7 @@ class KioskNode:
         node: str,
         printer: TicketPrinter,
         encode: Callable[[Sequence[Item]], bytes],
+        stationery: Stationery | None = None,
         state_dir: Path,
         idle_s: float,
         ticket_s: float,
@@ -104,6 +96,7 @@ class KioskNode:
     ) -> None:
         self._printer = printer
         self._encode = encode
+        self._stationery = stationery or Stationery()
         self._clock = clock
         self._in_background = in_background
         self._on_change = on_change
@@ -121,6 +114,7 @@ class KioskNode:
         self._tasks = asyncio.TaskGroup()
         self._slip_was_tried = asyncio.Event()
         self._changed = asyncio.Event()
+        self._was_out = False  # of paper
         self.kiosk = started(hall=_remembered(self._hall_file), idle_s=idle_s, ticket_s=ticket_s, now_s=clock())
 
     async def run(self) -> None:
@@ -131,6 +125,7 @@ class KioskNode:
                 self._start(self._settle(owed))
             self._start(self._link.run())
             self._start(self._watch_printer())
+            self._start(self._watch_address())
             self._start(self._tick())
 
     def touch(self, key: str) -> None:
@@ -212,7 +207,10 @@ class KioskNode:
         return Refused(id=owed.take, reason="fault")
 
     async def _print(self, wish: PrintSlip) -> None:
-        result = await self._printer.print(self._encode(self._slip(wish.ticket, wish.language)))
+        if wish.is_copy:
+            await self._print_copy(wish)
+            return
+        result = await self._put_on_paper(wish)
         owed = msgspec.structs.replace(self._owed.of(wish.ticket.taken.visit), fate=FATES[result.printed])
         self._note(owed)
         self._tell_health(result.paper)
@@ -220,18 +218,39 @@ class KioskNode:
         self._slip_was_tried.set()
         await self._report(owed)
 
-    def _slip(self, ticket: Ticket, language: Language) -> Sequence[Item]:
-        hall = self.kiosk.hall
+    async def _print_copy(self, wish: PrintSlip) -> None:
+        """Print a ticket's slip once more, with its mark; whatever becomes of the copy, the ticket lives on."""
+        result = await self._put_on_paper(wish)
+        self._tell_health(result.paper)
+        known = Printed.YES if result.printed is Printed.YES else Printed.UNKNOWN
+        self._happen(SlipDone(result=replace(result, printed=known)))
+        self._slip_was_tried.set()
+
+    async def _put_on_paper(self, wish: PrintSlip) -> PrintResult:
+        items = self._slip(wish)
+        result = await self._printer.print(self._encode(items))
+        roll = self._stationery.roll
+        if roll is not None and result.reached is not Reached.PREPARED:
+            roll.take(self._stationery.length_mm(items))
+        return result
+
+    def _slip(self, wish: PrintSlip) -> Sequence[Item]:
+        hall, ticket = self.kiosk.hall, wish.ticket
         assert hall is not None  # noqa: S101 - nobody takes a number in no hall
-        return slip(
-            hall_name=hall.name,
+        occasion = Occasion(
+            hall=hall,
             service=ticket.service,
             zone=ticket.zone,
             taken=ticket.taken,
             at=ticket.taken.issued_at.astimezone(ZoneInfo(hall.timezone)),
-            language=language,
-            words=texts(language)["slip"],
+            language=wish.language,
+            needs=self.kiosk.needs,
+            url=self._stationery.url_of(ticket.taken),
+            large=self.kiosk.large,
+            reprint=wish.is_copy,
+            offline=ticket.taken.ahead is None,
         )
+        return written(self._stationery.template, occasion, width_dots=self._stationery.width_dots)
 
     async def _return(self, wish: Return) -> None:
         """Let a missed number wait again; asking twice does no harm, so nothing is owed."""
@@ -277,12 +296,30 @@ class KioskNode:
         while True:
             if not isinstance(self.kiosk.screen, Taking) and not self._is_printing():
                 paper = await self._paper()
+                self._look_for_new_roll(paper)
                 self._tell_health(paper)
                 self._happen(PaperSeen(paper=paper))
             self._slip_was_tried.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S if self.kiosk.paper is PaperState.OK else POLL_TROUBLED_S):
                     await self._slip_was_tried.wait()
+
+    def _look_for_new_roll(self, paper: PaperState) -> None:
+        """Start counting again when paper is there after there was none, or a technician says so."""
+        roll = self._stationery.roll
+        if roll is None:
+            return
+        roll.renew_if_told()
+        if paper is PaperState.OUT:
+            self._was_out = True
+        elif paper is PaperState.OK and self._was_out:
+            self._was_out = False
+            roll.renew()
+
+    async def _watch_address(self) -> None:
+        while True:
+            self._in_background(self._stationery.address.check)
+            await asyncio.sleep(CHECK_S)
 
     async def _paper(self) -> PaperState:
         """Ask the printer; ask again before one late answer closes a kiosk that was well."""
@@ -302,7 +339,7 @@ class KioskNode:
             self._link.device("guide", DeviceState.OK)
 
     def _tell_health(self, paper: PaperState) -> None:
-        state, detail = PRINTER_HEALTH[paper]
+        state, detail = self._stationery.health(paper)
         self._link.device("printer", state, detail)
         if paper is not self.kiosk.paper and (self.kiosk.paper is not None or detail):
             log.warning("printer: %s", detail or "fine again")
