@@ -23,6 +23,8 @@ from .template import load_template
 
 log = logging.getLogger("kiosk")
 
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # another at each start of the machine, as its monotonic clock is
+
 
 def main() -> int:
     options = argparse.ArgumentParser(prog="kiosk", description="A service hall's ticket kiosk.")
@@ -104,6 +106,8 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> Ki
         idle_s=file.screen.idle_s,
         ticket_s=file.screen.ticket_s,
         clock=time.monotonic,
+        now=lambda: datetime.now(UTC),
+        boot=BOOT_ID.read_text(encoding="ascii").strip(),
         in_background=lambda work: disk.submit(work).add_done_callback(_told),
         on_change=on_change,
     )

@@ -65,6 +65,13 @@ class Confirm:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Needs:
+    """What the customer needs besides the service, where the confirm page has no room for it."""
+
+    service: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class Classes:
     """The priority classes to choose from, where there are several; `service` is whose confirm page follows."""
 
@@ -141,7 +148,9 @@ class Declined:
     typed: Missed | None = None  # the number that was to wait again
 
 
-Screen = Away | Home | Confirm | Classes | Guide | Missed | Returning | Back | Taking | Ticket | NoPaper | Declined
+Screen = (
+    Away | Home | Confirm | Needs | Classes | Guide | Missed | Returning | Back | Taking | Ticket | NoPaper | Declined
+)
 
 # What comes in --------------------------------------------------------------------------------------------------------
 
@@ -151,7 +160,8 @@ class Touched:
     """A key was touched.
 
     Everywhere: `home`, `back`, `stay`. On the services: `service:ID`, `shelf:ID`, `more`, `large`, `language:zh`,
-    `language:en`, `courtesy`, `help`, `missed`. Before a number: `class:ID`, `courtesy`, `need:ID`, `take`. With the
+    `language:en`, `courtesy`, `help`, `missed`. Before a number: `class:ID`, `courtesy`, `needs`,
+    `need:ID`, `take`. With the
     guide called: `cancel`. For a missed number: `letters:A`, `digit:7`, `delete`, `enter`.
     """
 
@@ -231,6 +241,7 @@ class Kiosk:
     day: str | None = None
     queues: tuple[QueueRow, ...] = ()
     here: bool | None = None  # None: not known yet
+    node: str = ""  # this kiosk's own id
     paper: PaperState | None = None  # None: not asked yet
     language: Language | None = None  # None: nobody has chosen, both are shown
     large: bool = False
@@ -252,6 +263,12 @@ class Kiosk:
         return plain and self.screen == Home()
 
     @property
+    def is_alone(self) -> bool:
+        """Whether numbers are given from this kiosk's own range, as the hall is away: nobody knows who waits."""
+        nodes = self.hall.nodes if self.hall is not None else ()
+        return self.here is False and any(each.id == self.node and each.offline is not None for each in nodes)
+
+    @property
     def ticket_language(self) -> Language:
         return self.language or Language.ZH
 
@@ -271,9 +288,12 @@ def started(
     now_s: float,
     paper: PaperState | None = None,
     per_page: int = 6,
+    node: str = "",
 ) -> Kiosk:
     """Return the kiosk as it starts, with the hall that it remembers."""
-    kiosk = Kiosk(screen=Home(), since_s=now_s, idle_s=idle_s, ticket_s=ticket_s, paper=paper, per_page=per_page)
+    kiosk = Kiosk(
+        screen=Home(), since_s=now_s, idle_s=idle_s, ticket_s=ticket_s, paper=paper, per_page=per_page, node=node
+    )
     if hall is not None:
         kiosk = replace(kiosk, hall=hall.hall, day=hall.day)
     return _home(kiosk, now_s)
@@ -331,9 +351,9 @@ def follow(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, Wis
         case HallView():
             return _settle(replace(kiosk, hall=happening.hall, day=happening.day), now_s), None
         case QueuesView():
-            return replace(kiosk, queues=happening.queues), None
+            return _told(kiosk, happening.queues), None
         case HallHere(here=here):
-            return _settle(replace(kiosk, here=here), now_s), None
+            return _settle(_here(kiosk, here=here), now_s), None
         case PaperSeen(paper=paper):
             return _papered(replace(kiosk, paper=paper), now_s), None
         case Answered(answer=answer):
@@ -413,16 +433,18 @@ def _next_page(kiosk: Kiosk, home: Home) -> Home:
 def _chosen_before(kiosk: Kiosk, name: str, argument: str) -> Kiosk:
     """Return the kiosk after a touch on a page that stands before a number, or after it."""
     match kiosk.screen, name:
-        case Confirm(service=service), "need":
+        case Confirm(service=service), "needs":
+            return replace(kiosk, screen=Needs(service=service))
+        case ((Confirm(service=service) | Needs(service=service)), "need"):
             offered = [need.id for need in shelves.needs_offered(kiosk.hall, service)] if kiosk.hall is not None else []
             needs = {*kiosk.needs} ^ {argument} if argument in offered else {*kiosk.needs}
             return replace(kiosk, needs=tuple(sorted(needs)))
-        case Confirm(service=service), "courtesy":
+        case ((Confirm(service=service) | Needs(service=service)), "courtesy"):
             return _courtesy(kiosk, service)
         case Classes(service=service), "class":
             screen = Home() if service is None else Confirm(service=service)
             return replace(_with_class(kiosk, argument), screen=screen)
-        case Classes(service=str(service)), "back":
+        case ((Classes(service=str(service)) | Needs(service=service)), "back"):
             return replace(kiosk, screen=Confirm(service=service))
         case Confirm(service=service), "back" if kiosk.hall is not None:
             shelf, page = shelves.place_of(kiosk.hall, service, page_size(kiosk))
@@ -546,7 +568,7 @@ def _ticked(kiosk: Kiosk, now_s: float) -> Kiosk:
     if due_s is None or now_s < due_s:
         return kiosk
     if kiosk.here is None:
-        return _settle(replace(kiosk, here=False), now_s)
+        return _settle(_here(kiosk, here=False), now_s)
     if kiosk.guide_s is not None and now_s >= kiosk.guide_s + GUIDE_S:
         return replace(kiosk, guide_s=None)
     if _is_warned(kiosk) and not kiosk.asking:
@@ -570,15 +592,34 @@ def _home(kiosk: Kiosk, now_s: float) -> Kiosk:
     return _settle(fresh, now_s)
 
 
+def _here(kiosk: Kiosk, *, here: bool) -> Kiosk:
+    return _told(replace(kiosk, here=here), kiosk.queues)
+
+
+def _told(kiosk: Kiosk, rows: tuple[QueueRow, ...]) -> Kiosk:
+    """Return the kiosk with these rows; while the hall is away nothing holds but that a service is closed for good."""
+    if kiosk.here is False:
+        rows = tuple(
+            QueueRow(
+                service=row.service, waiting=0, wait_low_min=None, wait_high_min=None, last_called=None, closed=True
+            )
+            for row in rows
+            if row.closed and row.opens is None
+        )
+    return replace(kiosk, queues=rows)
+
+
 def _settle(kiosk: Kiosk, now_s: float) -> Kiosk:
     """Leave a screen that no longer holds: pause when no numbers can be taken, go home when they can again."""
     pause = _pause(kiosk)
     match kiosk.screen:
         case Away() if pause is None:
             return replace(kiosk, screen=Home(), since_s=now_s)
-        case Home() | Confirm() | Classes() | Missed() | Guide() | Away() if pause is not None:
+        case Home() | Confirm() | Needs() | Classes() | Missed() | Guide() | Away() if pause is not None:
             return replace(kiosk, screen=Away(why=pause), asking=False)
-        case Confirm(service=service) | Classes(service=str(service)) if kiosk.service(service) is None:
+        case Confirm(service=service) | Needs(service=service) | Classes(service=str(service)) if (
+            kiosk.service(service) is None
+        ):
             return replace(kiosk, screen=Home(), since_s=now_s)
         case Home() as home if not on_page(kiosk, home):
             return replace(kiosk, screen=Home())
@@ -587,6 +628,8 @@ def _settle(kiosk: Kiosk, now_s: float) -> Kiosk:
 
 
 def _pause(kiosk: Kiosk) -> Pause | None:
+    if kiosk.is_alone:
+        return None
     if kiosk.here is False:
         return Pause.AWAY
     if kiosk.hall is None:

@@ -8,6 +8,7 @@ import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -19,6 +20,7 @@ from broker.bus import Bus
 from broker.contract.messages import (
     AnyView,
     DeviceState,
+    Hall,
     HallView,
     QueuesView,
     Refused,
@@ -33,6 +35,7 @@ from broker.contract.messages import (
 from broker.link import HallLink, Unanswered
 from hardware.devices import PaperState, Printed, PrintResult, Reached, TicketPrinter
 
+from .alone import Alone
 from .flow import (
     Answered,
     HallHere,
@@ -62,6 +65,7 @@ log = logging.getLogger(__name__)
 VIEWS: Final = ("view/hall", "view/queues")
 POLL_S: Final = 5.0
 POLL_TROUBLED_S: Final = 1.0  # whoever fills in paper wants to see that it worked
+PATIENCE_S: Final = 5.0  # with the hall, before the kiosk gives a number by itself
 ANSWER_S: Final = (TakeTicket.DEADLINE_MS or 0) / 1000  # longest wait of a customer for a number
 UNTIL_ANSWERED_S: Final = 24 * 3600.0
 FATES: Final = {
@@ -75,7 +79,8 @@ class KioskNode:
     """One kiosk; run `run()` for as long as the program lives.
 
     `encode` makes the printer's bytes of a slip that is written on `stationery`, `clock` gives monotonic seconds,
-    `in_background` does what may take long, such as waiting for the disk; `on_change` hears each new state.
+    `now` an aware time, `boot` the name of this run of the machine; `in_background` does what may take long, such as
+    waiting for the disk; `on_change` hears each new state.
     """
 
     def __init__(
@@ -91,6 +96,8 @@ class KioskNode:
         idle_s: float,
         ticket_s: float,
         clock: Callable[[], float],
+        now: Callable[[], datetime],
+        boot: str,
         in_background: Callable[[Callable[[], None]], object],
         on_change: Callable[[Kiosk], None] = lambda _: None,
     ) -> None:
@@ -109,13 +116,17 @@ class KioskNode:
             role=Role.KIOSK,
             clock=clock,
             on_view=self._viewed,
-            on_hall_here=lambda here: self._happen(HallHere(here=here)),
+            on_hall_here=self._hall_here,
         )
+        self._alone = Alone(link=self._link, node=node, state_dir=state_dir, boot=boot, clock=clock, now=now)
         self._tasks = asyncio.TaskGroup()
         self._slip_was_tried = asyncio.Event()
         self._changed = asyncio.Event()
         self._was_out = False  # of paper
-        self.kiosk = started(hall=_remembered(self._hall_file), idle_s=idle_s, ticket_s=ticket_s, now_s=clock())
+        remembered = _remembered(self._hall_file)
+        if remembered is not None:
+            self._alone.hall_seen(remembered)
+        self.kiosk = started(hall=remembered, idle_s=idle_s, ticket_s=ticket_s, now_s=clock(), node=node)
 
     async def run(self) -> None:
         """Serve customers until cancelled."""
@@ -124,6 +135,7 @@ class KioskNode:
             for owed in self._owed:
                 self._start(self._settle(owed))
             self._start(self._link.run())
+            self._start(self._alone.merge())
             self._start(self._watch_printer())
             self._start(self._watch_address())
             self._start(self._tick())
@@ -153,9 +165,14 @@ class KioskNode:
             self._changed.set()
             self._on_change(self.kiosk)
 
+    def _hall_here(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
+        self._alone.hall_here(here)
+        self._happen(HallHere(here=here))
+
     def _viewed(self, view: AnyView) -> None:
         match view:
             case HallView():
+                self._alone.hall_seen(view)
                 self._in_background(partial(_write_whole, self._hall_file, msgspec.json.encode(view)))
                 self._happen(view)
             case QueuesView():
@@ -177,9 +194,17 @@ class KioskNode:
             priority_class=wish.priority_class,
             needs=wish.needs,
         )
+        hall = self.kiosk.hall
+        if hall is not None and self.kiosk.is_alone and self._gave_alone(hall, owed, abandoned=False):
+            return
         self._note(owed)
         asking = asyncio.ensure_future(self._ask_for_number(owed))
-        in_time, _ = await asyncio.wait({asking}, timeout=ANSWER_S)
+        patience_s = PATIENCE_S if self._alone.has_numbers(hall) else ANSWER_S
+        in_time, _ = await asyncio.wait({asking}, timeout=patience_s)
+        if not in_time and hall is not None and self._gave_alone(hall, owed, abandoned=True):
+            asking.cancel()
+            self._owed.settle(owed)
+            return
         if not in_time:
             self._happen(Answered(answer=None))  # the customer is sent to the desk; the question stays until answered
             await self._report_unseen(owed, await asking)
@@ -191,6 +216,14 @@ class KioskNode:
             log.warning("no number for %s: %s", wish.service, answer.reason)
             self._owed.settle(owed)
         self._happen(Answered(answer=answer))
+
+    def _gave_alone(self, hall: Hall, asked: Owed, *, abandoned: bool) -> bool:
+        """Give a number without the hall; tell whether there was one."""
+        answer = self._alone.give(hall, asked, abandoned=abandoned)
+        if isinstance(answer, Refused) and abandoned:
+            return False  # the hall may answer yet
+        self._happen(Answered(answer=answer))
+        return True
 
     async def _ask_for_number(self, owed: Owed) -> TicketTaken | Refused:
         command = TakeTicket(
@@ -211,12 +244,19 @@ class KioskNode:
             await self._print_copy(wish)
             return
         result = await self._put_on_paper(wish)
+        if self._alone.gave(wish.ticket.taken):
+            self._alone.note_slip(wish.ticket.taken, FATES[result.printed])
+            self._slip_tried(result)
+            return
         owed = msgspec.structs.replace(self._owed.of(wish.ticket.taken.visit), fate=FATES[result.printed])
         self._note(owed)
+        self._slip_tried(result)
+        await self._report(owed)
+
+    def _slip_tried(self, result: PrintResult) -> None:
         self._tell_health(result.paper)
         self._happen(SlipDone(result=result))
         self._slip_was_tried.set()
-        await self._report(owed)
 
     async def _print_copy(self, wish: PrintSlip) -> None:
         """Print a ticket's slip once more, with its mark; whatever becomes of the copy, the ticket lives on."""
@@ -284,6 +324,9 @@ class KioskNode:
 
     async def _settle(self, owed: Owed) -> None:
         """Settle what an earlier run of this program left open."""
+        if owed.take in self._alone.abandoned:
+            self._owed.settle(owed)
+            return
         log.warning("the kiosk had stopped while a number was taken: %s", owed)
         if owed.visit is None:
             await self._report_unseen(owed, await self._ask_for_number(owed))

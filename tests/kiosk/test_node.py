@@ -118,6 +118,8 @@ class ServiceHall:
             idle_s=25,
             ticket_s=8,
             clock=asyncio.get_running_loop().time,
+            now=lambda: datetime.now(UTC),
+            boot="one",
             in_background=lambda work: work(),
             on_change=lambda _: self.news.set(),
         )
