@@ -59,8 +59,10 @@ def minutes(low: int, high: int) -> str:
     return str(low) if low == high else f"{low}–{high}"
 
 
-def wait_words(*, ahead: int, low_min: int | None, high_min: int | None, words: Mapping[str, str]) -> str:
+def wait_words(*, ahead: int | None, low_min: int | None, high_min: int | None, words: Mapping[str, str]) -> str:
     """Return who is ahead and how long it takes; at once when nobody waits, unknown when nobody knows."""
+    if ahead is None:
+        return words["unknown"]
     people = words["ahead"].format(ahead=ahead) if ahead else words["nobody"]
     if low_min is None or high_min is None:
         return f"{people} · {words['unknown']}"

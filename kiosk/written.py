@@ -125,7 +125,7 @@ def _facts(occasion: Occasion, width_dots: int) -> frozenset[Fact]:
     taken, policy = occasion.taken, occasion.hall.policy
     is_known = taken.wait_low_min is not None and taken.wait_high_min is not None and not occasion.offline
     holds = {
-        Fact.AHEAD: taken.ahead > 0 and not occasion.offline,
+        Fact.AHEAD: bool(taken.ahead) and not occasion.offline,
         Fact.RANGE: is_known and taken.wait_high_min != 0,
         Fact.AT_ONCE: is_known and taken.wait_high_min == 0,
         Fact.CLASS: taken.priority_class != ORDINARY,
