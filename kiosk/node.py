@@ -123,6 +123,7 @@ class KioskNode:
         self._slip_was_tried = asyncio.Event()
         self._changed = asyncio.Event()
         self._was_out = False  # of paper
+        self._is_acknowledged = True  # the last slip
         remembered = _remembered(self._hall_file)
         if remembered is not None:
             self._alone.hall_seen(remembered)
@@ -269,6 +270,7 @@ class KioskNode:
     async def _put_on_paper(self, wish: PrintSlip) -> PrintResult:
         items = self._slip(wish)
         result = await self._printer.print(self._encode(items))
+        self._is_acknowledged = result.printed is not Printed.UNKNOWN
         roll = self._stationery.roll
         if roll is not None and result.reached is not Reached.PREPARED:
             roll.take(self._stationery.length_mm(items))
@@ -382,7 +384,7 @@ class KioskNode:
             self._link.device("guide", DeviceState.OK)
 
     def _tell_health(self, paper: PaperState) -> None:
-        state, detail = self._stationery.health(paper)
+        state, detail = self._stationery.health(paper, acknowledged=self._is_acknowledged)
         self._link.device("printer", state, detail)
         if paper is not self.kiosk.paper and (self.kiosk.paper is not None or detail):
             log.warning("printer: %s", detail or "fine again")

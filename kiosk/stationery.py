@@ -46,11 +46,15 @@ class Stationery:
     def url_of(self, taken: TicketTaken) -> str:
         return self.address.url_of(taken)
 
-    def health(self, paper: PaperState) -> tuple[DeviceState, str]:
-        """Return the printer's state and what to do, with a forecast of the paper where it can be made."""
+    def health(self, paper: PaperState, *, acknowledged: bool = True) -> tuple[DeviceState, str]:
+        """Return the printer's state and what to do; `acknowledged` is what became of the last slip."""
         state, detail = PRINTER_HEALTH[paper]
+        if paper not in {PaperState.OK, PaperState.NEAR_END}:
+            return state, detail
+        if not acknowledged:
+            return DeviceState.WARNING, "a slip was never acknowledged: did it come out? check the cable and the knife"
         left = self.roll.tickets_left if self.roll is not None else None
-        if left is None or left > FEW or paper not in {PaperState.OK, PaperState.NEAR_END}:
+        if left is None or left > FEW:
             return state, detail
         return DeviceState.WARNING, f"paper for about {left} tickets: bring a new roll"
 

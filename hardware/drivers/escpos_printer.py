@@ -139,6 +139,7 @@ class EscposPrinter:
         self._answering = Answering()
         self._unheard = 0
         self._unfinished = clears  # a slip of before our start may still wait in its memory
+        self._is_empty = False  # cleared, and nothing sent since
         self._hangs_out = False  # a part of a slip may hang uncut from the printer
         self._one_at_a_time = asyncio.Lock()
 
@@ -182,8 +183,7 @@ class EscposPrinter:
             return await self._mute_status()
         for _attempt in ("on the port that we have", "on a fresh one, should that have died unnoticed"):
             try:
-                port = await self._open()
-                state = await self._ask_all(port)
+                state = await self._ask_or_clear(await self._open())
             except PortGone as gone:
                 log.info("printer: %s", gone)
                 await self._hang_up()
@@ -195,6 +195,13 @@ class EscposPrinter:
             self._unheard += 1
             return PaperState.TRUSTED if self._is_mute() else state
         return PaperState.UNKNOWN
+
+    async def _ask_or_clear(self, port: Port) -> PaperState:
+        """Ask; a printer that waits for the rest of a broken command hears questions only after it was cleared."""
+        state = await self._ask_all(port)
+        if state is PaperState.UNKNOWN and self._hangs_out and await self._clear():
+            return await self._ask_all(port)
+        return state
 
     async def _mute_status(self) -> PaperState:
         try:
@@ -241,7 +248,7 @@ class EscposPrinter:
         reached = Reached.IN_PART
         marks = int(MARK in slip)
         self._answering.acknowledgements = 0
-        self._unfinished = True
+        self._unfinished, self._is_empty = True, False
         try:
             port = await self._open()
             await port.write(slip + ACKNOWLEDGE)
@@ -289,6 +296,8 @@ class EscposPrinter:
         begun = self._answering.acknowledgements > 0
         if not is_clear:
             await self._break_off()
+        elif paper is PaperState.COVER_OPEN:
+            self._hangs_out = True  # a new roll has nothing hanging, this one may
         certain = bool(marks) and not begun and is_clear
         return PrintResult(
             printed=Printed.NO if certain else Printed.UNKNOWN,
@@ -298,27 +307,35 @@ class EscposPrinter:
 
     async def _clear_if_unfinished(self) -> None:
         if not (self._unfinished and self._clears):
+            self._unfinished = False
             return
-        if await self._clear() and self._hangs_out:
+        if not self._is_empty and not await self._clear():
+            log.warning(
+                "printer did not confirm that its memory is clear: the rest of an earlier slip may come out; "
+                "if it never does, set clears = false for this printer"
+            )
+            return
+        self._unfinished = self._is_empty = False
+        if self._hangs_out:
             port = await self._open()
             await port.write(self._knife)
             self._hangs_out = False
 
     async def _clear(self) -> bool:
-        """Empty the printer's memory; return whether it said so."""
+        """Empty the printer's memory; return whether it said so.
+
+        Said twice where need be: the first may have been swallowed, whole or half, as the end of a broken command.
+        """
         if not self._clears:
             return False
         port = await self._open()
-        self._answering.cleared = False
-        await port.write(CLEAR)
-        if await self._hear(port, lambda: self._answering.cleared, self._status_timeout_s):
-            self._unfinished = False
-            return True
-        log.warning(
-            "printer did not confirm that its memory is clear: the rest of an earlier slip may come out; "
-            "if it never does, set clears = false for this printer"
-        )
-        return False
+        self._answering.cleared = self._is_empty = False
+        for _ in range(2):
+            await port.write(CLEAR)
+            if await self._hear(port, lambda: self._answering.cleared, self._status_timeout_s):
+                self._is_empty = True
+                break
+        return self._is_empty
 
     async def _hear(self, port: Port, heard: Callable[[], bool], timeout_s: float) -> bool:
         try:

@@ -152,6 +152,8 @@ class SimulatedPrinter:
     def end_paper(self, *, after_mm: float = 0.0) -> None:
         """Let the paper end, at once or after so many millimetres more."""
         self.paper_mm = min(self.paper_mm, after_mm)
+        if self.sensors.no_paper:
+            self._tear()
         self._changed()
 
     def open_cover(self) -> None:
