@@ -95,6 +95,7 @@ class KioskNode:
         state_dir: Path,
         idle_s: float,
         ticket_s: float,
+        per_page: int = 6,
         clock: Callable[[], float],
         now: Callable[[], datetime],
         boot: str,
@@ -127,7 +128,9 @@ class KioskNode:
         remembered = _remembered(self._hall_file)
         if remembered is not None:
             self._alone.hall_seen(remembered)
-        self.kiosk = started(hall=remembered, idle_s=idle_s, ticket_s=ticket_s, now_s=clock(), node=node)
+        self.kiosk = started(
+            hall=remembered, idle_s=idle_s, ticket_s=ticket_s, now_s=clock(), per_page=per_page, node=node
+        )
 
     async def run(self) -> None:
         """Serve customers until cancelled."""
@@ -195,14 +198,14 @@ class KioskNode:
             priority_class=wish.priority_class,
             needs=wish.needs,
         )
-        hall = self.kiosk.hall
-        if hall is not None and self.kiosk.is_alone and self._gave_alone(hall, owed, abandoned=False):
+        hall, pressed_s = self.kiosk.hall, self._clock()
+        if hall is not None and self.kiosk.is_alone and self._gave_alone(hall, owed, pressed_s, abandoned=False):
             return
         self._note(owed)
         asking = asyncio.ensure_future(self._ask_for_number(owed))
         patience_s = PATIENCE_S if self._alone.has_numbers(hall) else ANSWER_S
         in_time, _ = await asyncio.wait({asking}, timeout=patience_s)
-        if not in_time and hall is not None and self._gave_alone(hall, owed, abandoned=True):
+        if not in_time and hall is not None and self._gave_alone(hall, owed, pressed_s, abandoned=True):
             asking.cancel()
             self._owed.settle(owed)
             return
@@ -218,9 +221,9 @@ class KioskNode:
             self._owed.settle(owed)
         self._happen(Answered(answer=answer))
 
-    def _gave_alone(self, hall: Hall, asked: Owed, *, abandoned: bool) -> bool:
+    def _gave_alone(self, hall: Hall, asked: Owed, pressed_s: float, *, abandoned: bool) -> bool:
         """Give a number without the hall; tell whether there was one."""
-        answer = self._alone.give(hall, asked, abandoned=abandoned)
+        answer = self._alone.give(hall, asked, pressed_s=pressed_s, abandoned=abandoned)
         if isinstance(answer, Refused) and abandoned:
             return False  # the hall may answer yet
         self._happen(Answered(answer=answer))
