@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -83,10 +83,10 @@ class Alone:
         if view.day is not None:
             self._disk.book = on_day(self._disk.book, view.day)  # on the disk with the first number
 
-    def give(self, hall: Hall, asked: Owed, *, abandoned: bool) -> TicketTaken | Refused:
+    def give(self, hall: Hall, asked: Owed, *, pressed_s: float, abandoned: bool) -> TicketTaken | Refused:
         """Give a number without the hall; it is on the disk when this returns.
 
-        `abandoned`: the hall was asked, and may have given one too.
+        `pressed_s` is when the customer touched, by the clock. `abandoned`: the hall was asked, and may have given one.
         """
         service, numbers = self._offered(hall, asked.service)
         if service is None or numbers is None or self._disk.wrong:
@@ -106,8 +106,8 @@ class Alone:
             service=service.id,
             day=book.day,
             boot=self._boot,
-            taken_s=self._clock(),
-            at=now,
+            taken_s=pressed_s,
+            at=now - timedelta(seconds=self._clock() - pressed_s),
             heard_at=self._heard_at,
             language=asked.language,
             priority_class=asked.priority_class,
