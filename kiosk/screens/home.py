@@ -70,7 +70,9 @@ def home(scene: Scene, screen: flow.Home) -> Picture:
 def _title(scene: Scene) -> Said:
     if picked_class(scene) is not None:
         return scene.speech.both("checked")
-    return scene.speech.both("guide_title" if scene.kiosk.is_guide_called else "choose")
+    if scene.kiosk.is_guide_called:
+        return scene.speech.both("guide_title")
+    return scene.speech.both("alone" if scene.kiosk.is_alone else "choose")
 
 
 def _cards(scene: Scene, area: Area) -> list[Area]:
@@ -201,7 +203,8 @@ def _tall(
         ]
     x = inner.x + (side + 16 if side else 0)
     stacked = inner.w < 300 * z
-    foot_h = (104.0 if stacked else 56.0) * z**0.8
+    tall_foot = len(wrapped(foot[0], READ, inner.w)) > 1 if foot is not None else stacked
+    foot_h = (104.0 if tall_foot else 56.0) * z**0.8
     room = Area(x=x, y=y, w=inner.right - x, h=inner.bottom - foot_h - 12 - y)
     shapes += _name(scene, said, room, side)
     shapes.append(Box(area=Area(x=inner.x, y=inner.bottom - foot_h - 8, w=inner.w, h=1.5), fill=LINE, radius=0))
@@ -252,16 +255,16 @@ def _wait(scene: Scene, row: QueueRow | None, area: Area, *, stacked: bool) -> l
     if stacked:
         half = area.h / 2
         return [
-            Words(x=area.x, y=area.y + half - 12, runs=_figures(people or " ", z), fit=area.w, small=True),
-            Words(x=area.x, y=area.bottom - 12, runs=_figures(wait, z), fit=area.w, small=True),
+            Words(x=area.x, y=area.y + half - 12, runs=_figures(scene, people or " "), fit=area.w, small=True),
+            Words(x=area.x, y=area.bottom - 12, runs=_figures(scene, wait), fit=area.w, small=True),
         ]
     y = area.bottom - 12 * z
-    right = Words(x=area.right, y=y, runs=_figures(wait, z), anchor="right", fit=area.w * 0.56, small=True)
-    return [right, Words(x=area.x, y=y, runs=_figures(people or " ", z), fit=area.w * 0.42, small=True)]
+    right = Words(x=area.right, y=y, runs=_figures(scene, wait), anchor="right", fit=area.w * 0.56, small=True)
+    return [right, Words(x=area.x, y=y, runs=_figures(scene, people or " "), fit=area.w * 0.42, small=True)]
 
 
-def _figures(text: str, z: float) -> tuple[Run, ...]:
-    return rich(text, size=27 * z, color=MUTED, strong_size=READ * z, strong_color=INK)
+def _figures(scene: Scene, text: str) -> tuple[Run, ...]:
+    return rich(text, size=scene.caption, color=MUTED, strong_size=READ * scene.zoom**0.6, strong_color=INK)
 
 
 def _shut(said: Said, area: Area) -> list[Shape]:
