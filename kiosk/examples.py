@@ -7,7 +7,17 @@ from typing import Final
 
 from msgspec import structs
 
-from broker.contract.messages import Hall, HallView, Language, QueueRow, QueuesView, Returned, TicketTaken
+from broker.contract.messages import (
+    Hall,
+    HallView,
+    Language,
+    OfflineNumbers,
+    QueueRow,
+    QueuesView,
+    Returned,
+    Role,
+    TicketTaken,
+)
 from hardware.devices import PaperState, Printed
 
 from . import flow, shelves
@@ -106,9 +116,21 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     yield "still-there", replace(kiosk, screen=flow.Confirm(service=service.id), asking=True)
     yield "no-paper", replace(kiosk, screen=flow.NoPaper(paper=PaperState.OUT))
     yield "voided", replace(kiosk, screen=flow.NoPaper(paper=PaperState.OUT, voided=taken.ticket))
+    yield "home-alone", _alone(kiosk, hall)
+    offline = structs.replace(taken, ticket=f"{prefix}1014", ahead=None, wait_low_min=None, wait_high_min=None)
+    yield "ticket-alone", replace(_alone(kiosk, hall), screen=replace(ticket, taken=offline))
     yield "away", replace(kiosk, screen=flow.Away(why=flow.Pause.AWAY))
     yield "starting", replace(kiosk, screen=flow.Away(why=flow.Pause.STARTING))
     yield "no-day", replace(kiosk, screen=flow.Away(why=flow.Pause.NO_DAY))
+
+
+def _alone(kiosk: flow.Kiosk, hall: Hall) -> flow.Kiosk:
+    """Return a kiosk that gives its own numbers, as the hall is away."""
+    name = next(each.id for each in hall.nodes if each.role is Role.KIOSK)
+    own = OfflineNumbers(first=1001, last=1099)
+    nodes = tuple(structs.replace(each, offline=own) if each.id == name else each for each in hall.nodes)
+    known = replace(kiosk, hall=structs.replace(hall, nodes=nodes), node=name)
+    return flow.follow(known, flow.HallHere(here=False), 0)[0]
 
 
 def _with_class(taken: TicketTaken, name: str) -> TicketTaken:
