@@ -12,7 +12,7 @@ from typing import Final, Literal, assert_never
 
 import qrcode  # type: ignore[import-untyped] # it ships no types
 from escpos.printer import Dummy
-from PIL import Image, ImageDraw, ImageFont
+from PIL import Image, ImageDraw, ImageFont, ImageOps
 
 CJK_FONT: Final = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 START: Final = b"\x1b@"  # "ESC @: initialise printer"
@@ -27,6 +27,7 @@ _SIZES: Final = range(1, 9)  # "GS ! n: bits 4-6 width, bits 0-2 height, each 1 
 _GLYPH_DOTS: Final = 24  # a Chinese character of size 1
 _QR_DOTS: Final = 6
 _DARK: Final = 127
+_BAND_DOTS: Final = 960
 
 Align = Literal["left", "center", "right"]
 Encoding = Literal["gb18030", "gbk", "gb2312", "utf-8"]
@@ -235,9 +236,16 @@ def _dotted(item: Qr | Picture, paper: Paper) -> Image.Image:
 
 
 def _raster(picture: Image.Image) -> bytes:
-    printer = Dummy()
-    printer.image(picture, impl="bitImageRaster", center=False)
-    return bytes(printer.output)
+    """Return "GS v 0 m xL xH yL yH d…": rows of whole bytes, 1 is black; high ones in bands."""
+    ink = ImageOps.invert(picture.convert("L")).convert("1")
+    bands = [
+        ink.crop((0, top, ink.width, min(top + _BAND_DOTS, ink.height))) for top in range(0, ink.height, _BAND_DOTS)
+    ]
+    across = -(-ink.width // 8)
+    return b"".join(
+        b"\x1dv0\x00" + across.to_bytes(2, "little") + band.height.to_bytes(2, "little") + band.tobytes()
+        for band in bands
+    )
 
 
 def draw(line: Line, *, width_dots: int, font: Path = CJK_FONT) -> Image.Image:
