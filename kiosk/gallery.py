@@ -51,7 +51,9 @@ def main() -> int:
 
 def _prepare(home: Path, width: int, height: int) -> None:
     """Set what Kivy reads when it is imported."""
-    os.environ.update(KIVY_NO_ARGS="1", KIVY_NO_CONSOLELOG="1", KIVY_NO_FILELOG="1", KIVY_LOG_MODE="PYTHON", KIVY_HOME=str(home))
+    os.environ.update(
+        KIVY_NO_ARGS="1", KIVY_NO_CONSOLELOG="1", KIVY_NO_FILELOG="1", KIVY_LOG_MODE="PYTHON", KIVY_HOME=str(home)
+    )
     os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
     from kivy.config import Config  # noqa: PLC0415 - reads the environment
 
@@ -59,7 +61,9 @@ def _prepare(home: Path, width: int, height: int) -> None:
         Config.set("graphics", name, str(value))
 
 
-def _take_all(hall: Hall, panel: Panel, theme: Theme, size: tuple[int, int], only: list[str] | None, out: Path) -> None:
+def _take_all(  # noqa: PLR0917 - main's own options
+    hall: Hall, panel: Panel, theme: Theme, size: tuple[int, int], only: list[str] | None, out: Path
+) -> None:
     """Show each screen and take its picture at the frame that shows it."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415
 
@@ -145,13 +149,10 @@ def _contrast(seen: Image.Image, x: float, y: float, w: float, h: float) -> floa
     box = (max(0, int(x)), max(0, int(y)), min(seen.width, int(x + w) + 1), min(seen.height, int(y + h) + 1))
     if box[0] >= box[2] or box[1] >= box[3]:
         return 0.0
-    pixels = Counter(seen.crop(box).getdata())
-    ground = _colour(pixels.most_common(1)[0][0])
-    return max(contrast(ground, _colour(each)) for each, count in pixels.items() if count >= MANY)
-
-
-def _colour(pixel: tuple[int, int, int]) -> str:
-    return "#{:02X}{:02X}{:02X}".format(*pixel)
+    raw = seen.crop(box).tobytes()
+    pixels = Counter(raw[at : at + 3] for at in range(0, len(raw), 3))
+    ground = f"#{pixels.most_common(1)[0][0].hex()}"
+    return max(contrast(ground, f"#{each.hex()}") for each, count in pixels.items() if count >= MANY)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ from broker.contract.messages import Service
 
 from .. import shelves
 from .parts import (
-    CAPTION,
     READ,
     Line,
     Said,
@@ -47,6 +46,7 @@ from .shapes import (
 
 ESTIMATE: Final = 134.0
 INSET: Final = 28.0
+LINED: Final = 56.0  # height of a row from which a line is drawn beneath it
 
 
 def confirm(scene: Scene, service: Service, *, taking: bool) -> Picture:
@@ -140,8 +140,9 @@ def _prepare(scene: Scene, service: Service, area: Area) -> list[Shape]:
         shapes += [
             Icon(name="check", x=inner.x, y=y + pitch / 2 - 16, size=32, color=BRAND, stroke=3),
             two_lines(inner.x + 46, y + pitch / 2 + size * 0.36, text, size, color=INK, fit=inner.w - 46),
-            Box(area=Area(x=inner.x, y=y + pitch - 1, w=inner.w, h=1.5), fill=LINE, radius=0),
         ]
+        if pitch > LINED:
+            shapes.append(Box(area=Area(x=inner.x, y=y + pitch - 1, w=inner.w, h=1.5), fill=LINE, radius=0))
         y += pitch
     if lines:
         box = Area(x=inner.x, y=min(y + 16, inner.bottom - soft_h), w=inner.w, h=soft_h)
@@ -196,7 +197,7 @@ def _estimate(scene: Scene, service: Service, area: Area) -> list[Shape]:
     for (figure, said), middle, share in zip(figures, (0.24, 0.7), (0.4, 0.56), strict=True):
         x, fit = area.x + area.w * middle, area.w * share
         caption = " ".join(said).strip() if scene.roomy else said[0]
-        small = CAPTION * (1.4 if not said[1] else 1.1)
+        small = scene.caption
         shapes += [
             words(figure, x, area.y + area.h * 0.52, size, bold=True, anchor="center", fit=fit),
             words(caption, x, area.bottom - area.h * 0.16, small, color=MUTED, anchor="center", fit=fit, small=True),
@@ -243,7 +244,8 @@ def _keys(scene: Scene, service: Service) -> tuple[list[Shape], float]:
     direct = scene.roomy and not scene.kiosk.large and len(toggles) <= (4 if scene.wide else 6)
     shown = toggles if direct else []
     more = 1 if toggles and not direct else 0
-    areas = bottom_keys(scene, 2 + len(shown) + more, min(columns, 2 + len(shown) + more) if scene.wide else columns)
+    count = 2 + len(shown) + more
+    areas = bottom_keys(scene, count, min(columns, count) if scene.roomy else count)
     shapes = key(scene, "back", areas[0], scene.speech.both("back"))
     shapes += key(scene, "home", areas[1], scene.speech.both("home"))
     for (name, said, chosen), area in zip(shown, areas[2:], strict=False):

@@ -50,13 +50,15 @@ from .shapes import (
     wrapped,
 )
 
+CROWDED: Final = 240.0  # height below which a long name leaves one line to what stands beneath
 TALL: Final = 190.0  # height from which a card has its picture and a line of figures
 
 
 def home(scene: Scene, screen: flow.Home) -> Picture:
     is_front = screen.shelf is shelves.FRONT
     keys, top, bottom = _roomy_keys(scene, screen) if scene.roomy else _compact_keys(scene, screen)
-    shapes: list[Shape] = [*hall_header(scene), *keys]
+    has_header = scene.roomy or not scene.wide  # a small wide panel has no room for more than the hall's name
+    shapes: list[Shape] = [*(hall_header(scene) if has_header else []), *keys]
     if scene.roomy:
         size = 42 * scene.zoom**0.6
         shapes.append(two_lines(scene.margin, top + size, _title(scene), size, bold=True, fit=scene.inner_w))
@@ -69,7 +71,7 @@ def home(scene: Scene, screen: flow.Home) -> Picture:
 
 def _title(scene: Scene) -> Said:
     if picked_class(scene) is not None:
-        return scene.speech.both("checked")
+        return scene.speech.both("checked_short")
     if scene.kiosk.is_guide_called:
         return scene.speech.both("guide_title")
     return scene.speech.both("alone" if scene.kiosk.is_alone else "choose")
@@ -109,11 +111,14 @@ def _compact_keys(scene: Scene, screen: flow.Home) -> tuple[list[Shape], float, 
     names = [*_names(scene, screen), "help"]
     areas = bottom_keys(scene, len(names), min(columns_of(scene), len(names)))
     shapes = [shape for name, area in zip(names, areas, strict=True) for shape in _key(scene, name, area)]
-    upper = Area(x=scene.margin, y=scene.header + 10, w=scene.inner_w, h=scene.key_height)
+    upper = Area(x=scene.margin, y=8 if scene.wide else scene.header + 10, w=scene.inner_w, h=scene.key_height)
     title, large, language = _upper(scene, upper)
     if title is not None:
         first = wrapped(_title(scene)[0], READ, title.w)[:2]
         second = _title(scene)[1] if len(first) == 1 else ""
+        if len(first) == 1 and scene.kiosk.hall is not None:  # the hall's name above what to do
+            first.insert(0, scene.speech.of_text(scene.kiosk.hall.name)[0])
+            second = ""
         y = title.centre - (len(first) - 1) * READ * 0.6 + READ * CAP - (16 if second else 0)
         shapes += [
             words(line, title.x, y + place * READ * 1.2, READ, bold=True, fit=title.w)
@@ -203,11 +208,16 @@ def _tall(
         ]
     x = inner.x + (side + 16 if side else 0)
     stacked = inner.w < 300 * z
-    tall_foot = len(wrapped(foot[0], READ, inner.w)) > 1 if foot is not None else stacked
-    foot_h = (104.0 if tall_foot else 56.0) * z**0.8
+    if stacked and foot is None and len(wrapped(said[0], READ, inner.w)) > 1:
+        stacked = False  # a long name leaves one line for the figures
+    long_name = len(wrapped(said[0], READ, inner.w)) > 1 and inner.h < CROWDED
+    tall_foot = not long_name and len(wrapped(foot[0], READ, inner.w)) > 1 if foot is not None else stacked
+    foot_h = (104.0 if tall_foot else 56.0) * (z**0.8 if scene.roomy else 0.9)
     room = Area(x=x, y=y, w=inner.right - x, h=inner.bottom - foot_h - 12 - y)
     shapes += _name(scene, said, room, side)
-    shapes.append(Box(area=Area(x=inner.x, y=inner.bottom - foot_h - 8, w=inner.w, h=1.5), fill=LINE, radius=0))
+    if scene.roomy:
+        rule = Area(x=inner.x, y=inner.bottom - foot_h - 8, w=inner.w, h=1.5)
+        shapes.append(Box(area=rule, fill=LINE, radius=0))
     place = Area(x=inner.x, y=inner.bottom - foot_h, w=inner.w, h=foot_h)
     return shapes + (_shut(foot, place) if foot is not None else _wait(scene, row, place, stacked=stacked))
 
@@ -259,12 +269,20 @@ def _wait(scene: Scene, row: QueueRow | None, area: Area, *, stacked: bool) -> l
             Words(x=area.x, y=area.bottom - 12, runs=_figures(scene, wait), fit=area.w, small=True),
         ]
     y = area.bottom - 12 * z
+    if area.w < 300 * z or (area.h < 50 and scene.kiosk.large):  # noqa: PLR2004 - room for one thing
+        return [Words(x=area.x, y=y, runs=_figures(scene, wait), fit=area.w, small=True)]
     right = Words(x=area.right, y=y, runs=_figures(scene, wait), anchor="right", fit=area.w * 0.56, small=True)
     return [right, Words(x=area.x, y=y, runs=_figures(scene, people or " "), fit=area.w * 0.42, small=True)]
 
 
 def _figures(scene: Scene, text: str) -> tuple[Run, ...]:
-    return rich(text, size=scene.caption, color=MUTED, strong_size=READ * scene.zoom**0.6, strong_color=INK)
+    return rich(
+        text,
+        size=scene.caption,
+        color=MUTED,
+        strong_size=READ * (scene.zoom**0.6 if scene.roomy else 1.0),
+        strong_color=INK,
+    )
 
 
 def _shut(said: Said, area: Area) -> list[Shape]:
@@ -274,6 +292,8 @@ def _shut(said: Said, area: Area) -> list[Shape]:
     y = area.bottom - 12
     if not second or width_of(first, size) + width_of(second, CAPTION) + 16 > area.w:
         lines = wrapped(first, size, area.w)
+        if len(lines) > 1 and area.h < len(lines) * size:
+            return [words(first, area.x, y, CAPTION * 1.1, color=ALERT, bold=True, fit=area.w, small=True)]
         return [
             words(line, area.x, y - (len(lines) - 1 - place) * size * 1.15, size, color=ALERT, fit=area.w)
             for place, line in enumerate(lines)

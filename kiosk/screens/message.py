@@ -37,6 +37,7 @@ from .shapes import (
     Key,
     Picture,
     Shape,
+    Words,
 )
 
 TITLE: Final = 60.0
@@ -123,7 +124,7 @@ def still_there(scene: Scene, beneath: Picture) -> Picture:
         speech.both("idle", seconds=scene.left_s or 0), text.w, size=READ, color=INK, second_color=MUTED, before=12
     )
     lines = fitting(text, [*title, *left], [line for line in (*title, *left) if not line.small])
-    shapes: list[Shape] = [shape for shape in beneath.shapes if not isinstance(shape, Key)]
+    shapes: list[Shape] = [shape for shape in beneath.shapes if not isinstance(shape, Key | Words)]
     shapes += [
         Box(area=whole, fill=SHADE, radius=0),
         card(area),

@@ -3,7 +3,7 @@
 from typing import Final
 
 from .. import flow, shelves
-from .parts import READ, Line, Scene, column, grid, key, paragraph, title_header
+from .parts import READ, Line, Scene, bottom_keys, column, grid, key, paragraph, title_header
 from .shapes import (
     BRAND,
     CAP,
@@ -19,6 +19,7 @@ from .shapes import (
 )
 from .ticket import late_rule
 
+LETTERS: Final = 12  # keys for them
 DIGITS: Final = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "0")
 
 
@@ -27,16 +28,15 @@ def missed(scene: Scene, typed: flow.Missed, *, waiting: bool) -> Picture:
     speech = scene.speech
     shapes: list[Shape] = title_header(scene, speech.both("missed_title"))
     names = _keys(scene, typed)
-    columns = 6 if scene.wide else 3
-    rows = -(-len(names) // columns)
-    bottom = 24.0 if scene.roomy else 10.0
+    columns, rows = (6, 2) if scene.wide else (3, 4)
+    leave = bottom_keys(scene, 2, 2)
     most = scene.key_height * (1.3 if scene.roomy else 1.0)
     top = scene.header + (20 if scene.roomy else 8)
     least = 84.0
     gap = scene.gap
-    high = max(112.0, min(most, (scene.h - bottom - top - least - gap - (rows - 1) * gap) / rows))
+    high = max(112.0, min(most, (leave[0].y - gap - top - least - gap - (rows - 1) * gap) / rows))
     pad_h = rows * high + (rows - 1) * gap
-    pad = Area(x=scene.margin, y=scene.h - bottom - pad_h, w=scene.inner_w, h=pad_h)
+    pad = Area(x=scene.margin, y=leave[0].y - gap - pad_h, w=scene.inner_w, h=pad_h)
     shapes += _display(scene, typed, Area(x=scene.margin, y=top, w=scene.inner_w, h=pad.y - gap - top))
     if waiting:
         shapes += column(
@@ -48,23 +48,24 @@ def missed(scene: Scene, typed: flow.Missed, *, waiting: bool) -> Picture:
     else:
         for (name, said, style), place in zip(names, grid(pad, columns, rows, gap), strict=False):
             shapes += key(scene, name, place, said, style=style)
+        for name, place in zip(("back", "home"), leave, strict=True):
+            shapes += key(scene, name, place, speech.both(name))
     return Picture(name="returning" if waiting else "missed", ground=PAPER, shapes=tuple(shapes))
 
 
 def _keys(scene: Scene, typed: flow.Missed) -> list[tuple[str, tuple[str, str], str]]:
     """Return the letters, or the digits, with the keys that correct, leave and send."""
     speech, hall = scene.speech, scene.kiosk.hall
-    leave = [("back", speech.both("back"), "plain"), ("home", speech.both("home"), "plain")]
     if typed.prefix:
         digits = [(f"digit:{digit}", (digit, ""), "plain") for digit in DIGITS]
         ready = [("enter", speech.both("enter"), "main")] if typed.digits else []
-        return [*digits, ("delete", speech.both("delete"), "plain"), leave[1], *ready]
+        return [*digits, ("delete", speech.both("delete"), "plain"), *ready]
     letters = shelves.prefixes(hall) if hall is not None else ()
-    size = 10 if len(letters) <= 10 else 9  # noqa: PLR2004 - with the way out they fill two rows of six
+    size = LETTERS if len(letters) <= LETTERS else LETTERS - 1
     pages = max(1, -(-len(letters) // size))
     shown = letters[typed.page % pages * size :][:size]
     more = [("more", speech.both("more_letters"), "plain")] if pages > 1 else []
-    return [*((f"letters:{each}", (each, ""), "plain") for each in shown), *more, *leave]
+    return [*((f"letters:{each}", (each, ""), "plain") for each in shown), *more]
 
 
 def _display(scene: Scene, typed: flow.Missed, area: Area) -> list[Shape]:

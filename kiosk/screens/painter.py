@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -208,7 +209,7 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
             x += texture.width - 2 * edge
 
     def _pixels(self, run: Run, shrink: float) -> int:
-        return max(8, int(run.size * self.scale * shrink))
+        return max(8, ceil(run.size * self.scale * shrink - 0.01))
 
     def _width(self, runs: tuple[Run, ...], shrink: float) -> float:
         widths = (self._texture(run.text, self._pixels(run, shrink), run.bold) for run in runs)

@@ -39,7 +39,7 @@ from .shapes import (
 LARGE: Final = 1.4
 READ: Final = 39.0  # size of what a customer must read: capitals of 4.8 mm
 CAPTION: Final = 25.0  # size of second languages and units: capitals of 3 mm
-LEADING: Final = 1.2
+WEEK: Final = 7  # days in which a weekday names one of them
 
 Said = tuple[str, str]
 
@@ -104,12 +104,17 @@ class Scene:
         return self.w > self.h
 
     @property
+    def caption(self) -> float:
+        """Size of units and dates; nothing is small in large text."""
+        return READ if self.kiosk.large and self.roomy else 27.0
+
+    @property
     def margin(self) -> float:
         return 36.0 if self.roomy else 16.0
 
     @property
     def gap(self) -> float:
-        return 24.0 if self.roomy else 20.0
+        return 24.0 if self.roomy else 19.6  # 3.3 mm at least
 
     @property
     def key_height(self) -> float:
@@ -121,7 +126,7 @@ class Scene:
 
     @property
     def header(self) -> float:
-        return 84.0 if self.roomy else 64.0
+        return 84.0 if self.roomy else 58.0
 
 
 def grid(area: Area, columns: int, rows: int, gap: float) -> list[Area]:
@@ -138,7 +143,7 @@ def bottom_keys(scene: Scene, count: int, columns: int) -> list[Area]:
     """Return the areas of so many keys in the lowest rows, the last row at the bottom."""
     rows = -(-count // columns)
     h = rows * scene.key_height + (rows - 1) * scene.gap
-    bottom = 24.0 if scene.roomy else 12.0
+    bottom = 24.0 if scene.roomy else 8.0
     return grid(Area(x=scene.margin, y=scene.h - bottom - h, w=scene.inner_w, h=h), columns, rows, scene.gap)[:count]
 
 
@@ -179,14 +184,22 @@ def date(at: datetime, language: Language) -> str:
     )
 
 
+def weekday(at: datetime, language: Language) -> str:
+    days = texts(language)["kiosk"]["weekdays"]
+    return days[at.weekday()] if language is Language.ZH else days.split()[at.weekday()]
+
+
 def opens(scene: Scene, at: datetime, table: str) -> Said:
     """Return when numbers are given out again, in the first language, and in the second or empty."""
     speech = scene.speech
     at = at.astimezone(scene.at.tzinfo)
-    key = "opens" if at.date() == scene.at.date() else "opens_on"
+    days = (at.date() - scene.at.date()).days
+    key = "opens" if days == 0 else "opens_on" if days < WEEK or table != "kiosk" else "opens_far"
 
     def said(language: Language) -> str:
-        return texts(language)[table][key].format(day=date(at, language), time=f"{at:%H:%M}")
+        return texts(language)[table][key].format(
+            day=date(at, language), time=f"{at:%H:%M}", weekday=weekday(at, language)
+        )
 
     return said(speech.first), said(speech.second) if speech.second is not None else ""
 
@@ -214,7 +227,7 @@ def hall_header(scene: Scene) -> list[Shape]:
     said = scene.speech.of_text(scene.kiosk.hall.name)
     right = scene.margin + 110
     shapes.append(clock(scene))
-    if scene.roomy and scene.w > 1000:  # noqa: PLR2004 - room for the date
+    if scene.roomy and scene.w > 1000 and not scene.kiosk.large:  # noqa: PLR2004 - room for the date
         day = date(scene.at, scene.speech.first)
         shapes.append(
             words(day, scene.w - right - 20, scene.header / 2 + 10, 28, color=MUTED, anchor="right", small=True)
@@ -227,8 +240,12 @@ def hall_header(scene: Scene) -> list[Shape]:
             words(first, x, 47, READ, bold=True, fit=fit),
             words(second, x, 76, CAPTION, color=MUTED, fit=fit, small=True),
         ]
-    else:
-        shapes.append(words(first, x, scene.header / 2 + READ * CAP, READ, bold=True, fit=fit))
+        return shapes
+    lines = [first] if width_of(first, READ) <= fit else wrapped(first, CAPTION, fit)[:2]
+    size = READ if lines == [first] else CAPTION
+    for place, line in enumerate(lines):
+        y = scene.header / 2 + size * CAP + (place - (len(lines) - 1) / 2) * size * 1.1
+        shapes.append(words(line, x, y, size, bold=True, fit=fit, small=True))
     return shapes
 
 
@@ -271,9 +288,10 @@ def key(
 def _label(scene: Scene, area: Area, said: Said, ink: str) -> list[Shape]:
     """Return a key's words, as large as the key lets them be: on one line or two, never below READ."""
     first, second = said
-    fit = area.w - 16
+    fit = area.w - 10
     room = area.h - 14 - (CAPTION * 1.25 if second else 0)
-    for size in (READ * scene.zoom, READ * scene.zoom**0.5, READ):
+    sizes = (62.0,) if len(first) == 1 else ()
+    for size in (*sizes, READ * scene.zoom, READ * scene.zoom**0.5, READ):
         lines = _lines(first, size, fit)
         if all(width_of(line, size) <= fit for line in lines) and len(lines) * size * 1.08 <= room:
             break

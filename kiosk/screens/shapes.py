@@ -190,8 +190,11 @@ def rich(text: str, *, size: float, color: str, strong_size: float, strong_color
 def wrapped(text: str, size: float, fit: float) -> list[str]:
     """Break a text into lines no wider than `fit`: at spaces, or anywhere between Chinese characters."""
     lines = [""]
-    for piece in _pieces(text):
-        if lines[-1] and width_of((lines[-1] + piece).rstrip(), size) > fit and piece not in "，。；：！？、":
+    for each in _pieces(text):
+        piece = each
+        if lines[-1] and width_of((lines[-1] + piece).rstrip(), size) > fit:
+            if each in "，。；：！？、":  # never at the head of a line: the character before comes along
+                piece, lines[-1] = lines[-1][-1] + each, lines[-1][:-1]
             lines.append("")
         lines[-1] += piece
     return [line.strip() for line in lines]

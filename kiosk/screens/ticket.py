@@ -8,7 +8,6 @@ from hardware.devices import Printed
 from .. import flow
 from ..look import width_of
 from .parts import (
-    CAPTION,
     READ,
     Line,
     Said,
@@ -16,6 +15,7 @@ from .parts import (
     bottom_keys,
     column,
     fitting,
+    grid,
     key,
     paragraph,
     wait_caption,
@@ -37,6 +37,7 @@ from .shapes import (
     Picture,
     Shape,
     words,
+    wrapped,
 )
 
 SLIP_W: Final = 380.0
@@ -58,7 +59,7 @@ def ticket(scene: Scene, screen: flow.Ticket) -> Picture:
         side = Area(x=edge, y=left.bottom + edge / 2, w=left.w, h=fate)
     shapes = [*_left(scene, screen, left), *_fate(scene, screen, side)]
     if screen.slip is not None:
-        shapes += key(scene, "home", done, scene.speech.both("done"), style="dark")
+        shapes += _keys(scene, screen, done)
     return Picture(name="ticket", ground=BRAND_DEEP, shapes=tuple(shapes))
 
 
@@ -91,12 +92,21 @@ def back(scene: Scene, screen: flow.Back) -> Picture:
     return Picture(name="back", ground=BRAND_DEEP, shapes=tuple(shapes))
 
 
+def _keys(scene: Scene, screen: flow.Ticket, area: Area) -> list[Shape]:
+    """Return *done*, and *print it again* while that may be."""
+    if screen.copies >= flow.COPIES or not flow.can_print(scene.kiosk):
+        return key(scene, "home", area, scene.speech.both("done"), style="dark")
+    copy, done = grid(area, 2, 1, scene.gap)
+    again = key(scene, "copy", copy, scene.speech.both("copy"), style="dark")
+    return [*again, *key(scene, "home", done, scene.speech.both("done"), style="dark")]
+
+
 def _left(scene: Scene, screen: flow.Ticket, area: Area) -> list[Shape]:
     """Return number, people and minutes, where to wait, and what else there is to say."""
     taken, speech, z = screen.taken, scene.speech, scene.zoom**0.5
     title = two(speech.both("your_number"))
     title_size = READ * z if width_of(title, READ * z) <= area.w else READ
-    figures_h = 110 * z if scene.roomy else 88.0
+    figures_h = 56 * z + scene.caption * 1.6 if scene.roomy else 44 + scene.caption * 1.6
     rest_w = area.w
     place = _place(scene, screen, rest_w - 48)
     notes = _notes(scene, taken, rest_w)
@@ -143,8 +153,8 @@ def _figures(scene: Scene, taken: TicketTaken, area: Area) -> list[Shape]:
         ),
     )
     shapes: list[Shape] = []
-    size = area.h * 0.5
-    caption = max(CAPTION, area.h * 0.27)
+    caption = scene.caption
+    size = area.h - caption * 1.6
     for place, (figure, said) in enumerate(figures):
         x = area.x + place * area.w * 0.42
         fit = area.w * (0.4 if place == 0 else 0.58)
@@ -197,7 +207,7 @@ def _fate(scene: Scene, screen: flow.Ticket, area: Area) -> list[Shape]:
     color = CALL if name == "note_number" else ON_DEEP
     lines = paragraph(said, area.w, size=READ, color=color, second_color=color, bold=True)
     height = sum(line.height for line in lines)
-    if area.h > 400:  # noqa: PLR2004 - room for a slip
+    if area.h > 400 and scene.wide:  # noqa: PLR2004 - room for a slip
         paper = Area(x=area.x, y=area.y, w=area.w, h=area.h - height - 24)
         shapes = _slip(scene, screen, paper)
         return shapes + column(lines, Area(x=area.x, y=paper.bottom + 20, w=area.w, h=height), anchor="center")[0]
@@ -217,28 +227,20 @@ def _slip(scene: Scene, screen: flow.Ticket, area: Area) -> list[Shape]:
     hall = scene.kiosk.hall
     paper = Area(x=area.x + 20, y=area.y, w=area.w - 40, h=area.h)
     shapes: list[Shape] = [Box(area=paper, fill=SLIP, line=LINE, radius=10)]
-    rows = [(scene.speech.of_text(hall.name)[0] if hall is not None else "", 30.0, True)]
-    rows += [(scene.speech.of_text(screen.service.name)[0], 30.0, False)]
+    size = scene.caption
+    name = scene.speech.of_text(hall.name)[0] if hall is not None else ""
+    rows = [(line, size, True) for line in wrapped(name, size, paper.w - 40)]
+    rows += [(line, size, False) for line in wrapped(scene.speech.of_text(screen.service.name)[0], size, paper.w - 40)]
     rows += [(screen.taken.ticket, min(110.0, paper.h * 0.22), True)]
-    height = sum(size * 1.45 for _, size, _ in rows) + 48
+    height = sum(high * 1.45 for _, high, _ in rows) + 48
     y = paper.y + max(16.0, (paper.h - height - 60) / 2)
-    for text, size, bold in rows:
-        y += size * 1.45
-        at = y - size * (0.72 - CAP)
+    for text, high, bold in rows:
+        y += high * 1.45
+        at, fit = y - high * (0.72 - CAP), paper.w - 30
         shapes.append(
-            words(
-                text,
-                paper.middle,
-                at,
-                size,
-                color=SLIP_INK,
-                bold=bold,
-                anchor="center",
-                fit=paper.w - 30,
-                small=True,
-            )
+            words(text, paper.middle, at, high, color=SLIP_INK, bold=bold, anchor="center", fit=fit, small=True)
         )
     shapes.append(Dashes(x=paper.x + 26, y=y + 24, w=paper.w - 52, color="#8A8A8A"))
-    day = f"{screen.taken.issued_at.astimezone(scene.at.tzinfo):%Y-%m-%d %H:%M}"
-    shapes.append(words(day, paper.middle, y + 72, 28, color=SLIP_INK, anchor="center", fit=paper.w - 30, small=True))
+    day = f"{screen.taken.issued_at.astimezone(scene.at.tzinfo):%H:%M}"
+    shapes.append(words(day, paper.middle, y + 72, size, color=SLIP_INK, anchor="center", fit=paper.w - 30, small=True))
     return shapes
