@@ -116,12 +116,13 @@ def _compact_keys(scene: Scene, screen: flow.Home) -> tuple[list[Shape], float, 
     if title is not None:
         first = wrapped(_title(scene)[0], READ, title.w)[:2]
         second = _title(scene)[1] if len(first) == 1 else ""
-        if len(first) == 1 and scene.kiosk.hall is not None:  # the hall's name above what to do
-            first.insert(0, scene.speech.of_text(scene.kiosk.hall.name)[0])
+        named = scene.speech.of_text(scene.kiosk.hall.name)[0] if scene.kiosk.hall is not None else ""
+        if len(first) == 1 and named:  # the hall's name above what to do
+            first.insert(0, named)
             second = ""
         y = title.centre - (len(first) - 1) * READ * 0.6 + READ * CAP - (16 if second else 0)
         shapes += [
-            words(line, title.x, y + place * READ * 1.2, READ, bold=True, fit=title.w)
+            words(line, title.x, y + place * READ * 1.2, READ, bold=True, fit=title.w, small=line == named)
             for place, line in enumerate(first)
         ]
         if second:
