@@ -36,6 +36,10 @@ SHEETS: Final = (  # name, panel in pixels, inches, its height above the floor i
     ("7in-upright", "480x800", 7.0, None, ("both", "en", "zh-large")),
     ("21in-high", "1080x1920", 21.5, 850, ("both",)),
 )
+SLIPS: Final = {
+    "slip-58mm-zh": ("--width", "58", "--lang", "zh", "--url", "https://q.example.cn/t/2026-11-23-B014"),
+    "slip-80mm-en-large": ("--width", "80", "--lang", "en", "--large", "--priority"),
+}
 SCREENS: Final = ("kiosk-home-zh", "kiosk-confirm-zh", "kiosk-ticket-zh", "kiosk-home-en", "board-4rows")
 
 
@@ -118,6 +122,13 @@ def slip_of(raw: bytes) -> Image.Image:
     return slip_picture([step.piece for step in steps if step.piece is not None])
 
 
+def picture_slips(out: Path) -> None:
+    """Draw the example's slips as `hallcall slip preview` does."""
+    for name, options in SLIPS.items():
+        command = [sys.executable, "-m", "kiosk.preview", *options, "--out", str(out / f"{name}.png")]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=30)
+
+
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="hallcall pictures", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="where they go")
@@ -141,6 +152,7 @@ def main(argv: list[str]) -> int:
             _keep(Image.open(path), out / f"{name}.png")
         newest = max((directory / "slips").glob("*.bin"))
         slip_of(newest.read_bytes()).save(out / "slip.png", optimize=True)
+    picture_slips(out)
     sys.stdout.write(f"pictures are in {out}: look at them\n")
     return 0
 
