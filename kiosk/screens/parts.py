@@ -37,7 +37,7 @@ from .shapes import (
 )
 
 LARGE: Final = 1.4
-READ: Final = 39.0  # size of what a customer must read: capitals of 4.8 mm
+READ: Final = 39.6  # size of what a customer must read: capitals of 4.8 mm
 CAPTION: Final = 25.0  # size of second languages and units: capitals of 3 mm
 WEEK: Final = 7  # days in which a weekday names one of them
 

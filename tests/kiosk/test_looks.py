@@ -16,7 +16,7 @@ from broker.panel import HIGHEST_MM, LOWEST_MM
 HALL = Path(__file__).parents[2] / "hallcall" / "demo" / "files" / "hall.toml"
 KEY_MM = 19.0
 GAP_MM = 3.3
-CAPITAL = 0.735  # of the font's size, in the font that comes with Debian
+CAPITAL = 0.714  # of the size, in WenQuanYi Micro Hei, the font that is asked for
 READ_MM = 4.8
 SMALL_MM = 3.0
 PANELS = {
