@@ -365,8 +365,8 @@ class KioskNode:
             roll.renew()
 
     async def _watch_address(self) -> None:
-        while True:
-            self._in_background(self._stationery.address.check)
+        while self._stationery.address.is_set:
+            await asyncio.to_thread(self._stationery.address.check)
             await asyncio.sleep(CHECK_S)
 
     async def _paper(self) -> PaperState:

@@ -22,6 +22,10 @@ class PublicAddress:
         self._template = template
         self.works = False
 
+    @property
+    def is_set(self) -> bool:
+        return bool(self._template)
+
     def url_of(self, taken: TicketTaken) -> str:
         """Return where to follow a ticket; empty while the address does not answer."""
         if not self.works:
@@ -34,8 +38,6 @@ class PublicAddress:
 
     def check(self) -> None:
         """Ask the server's front page, for a thread of its own; any answer but its own failure will do."""
-        if not self._template:
-            return
         worked, self.works = self.works, _answers(self._template)
         if worked and not self.works:
             log.warning("the public address does not answer: slips have no QR code until it does")
