@@ -8,16 +8,18 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
 
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, structs
 
-from . import policy_pack
+from . import panel, policy_pack
 from .bus import Login
 from .checks import node as node_checks
 from .checks.advice import advice
 from .checks.hall import hall_findings
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
 from .policy_pack import Pack
+from .printer_file import PrinterProfile, on_its_profile
 from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
+from .theme import Theme, faults
 from .twin.settings import Simulation
 from .twin.settings_check import simulate_findings
 
@@ -63,23 +65,50 @@ class DispatcherFile(NodeFile, frozen=True, kw_only=True):
     hall_file: Annotated[str, Meta(description="path of hall.toml")]
 
 
-class Printer(Struct, frozen=True, kw_only=True):
-    """The kiosk's ticket printer."""
+class Printer(PrinterProfile, frozen=True, kw_only=True):
+    """The kiosk's ticket printer. Its own keys override those of its profile."""
 
     port: Annotated[str, Meta(description="tcp:HOST:PORT, serial:DEVICE?baud=N or usblp:DEVICE")]
     driver: Annotated[str, Meta(description="escpos-printer")] = "escpos-printer"
-    encoding: Annotated[str, Meta(description="encoding of Chinese text: gb18030 or gbk")] = "gb18030"
-    width_dots: Annotated[int, Meta(ge=200, le=832, description="printable dots: 384 on 58 mm, 576 on 80 mm")] = 576
+    profile: Annotated[str, Meta(description="file that `hallcall printer probe` saved")] = ""
     acknowledge_s: Annotated[int, Meta(ge=1, le=30, description="longest wait for the printer's acknowledgement")] = 8
+    paper_m: Annotated[
+        float, Meta(ge=0, le=500, description="metres on a new roll, for the forecast; 0: not counted down")
+    ] = 0
+
+
+class Slips(Struct, frozen=True, kw_only=True):
+    """What stands on the slip."""
+
+    template: Annotated[str, Meta(description="file of the slip's lines; left out: the shipped one")] = ""
+    public_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^$|^https?://[^/ ]+/\S*$",
+            description="where to follow a ticket, https://…/{visit}; its QR is printed while the address answers",
+        ),
+    ] = ""
 
 
 class KioskScreen(Struct, frozen=True, kw_only=True):
     """The kiosk's touch screen."""
 
-    width: Annotated[int, Meta(ge=800, le=1920, description="pixels")] = 1280
+    width: Annotated[int, Meta(ge=480, le=1920, description="pixels")] = 1280
     height: Annotated[int, Meta(ge=480, le=1920, description="pixels")] = 800
+    diagonal_in: Annotated[float, Meta(ge=3, le=60, description="the panel's diagonal, in inches: sizes keys")] = 10.1
+    dpi: Annotated[
+        Annotated[float, Meta(ge=40, le=400)] | None,
+        Meta(description="pixels an inch, instead of the diagonal, if the panel's data sheet gives them"),
+    ] = None
+    bottom_mm: Annotated[
+        Annotated[int, Meta(ge=0, le=2500)] | None,
+        Meta(description="the panel's lower edge above the floor; keys stay within a seated person's reach"),
+    ] = None
+    theme: Annotated[str, Meta(description="file with the hall's colours and logo; left out: Hallcall's own")] = ""
     fullscreen: Annotated[bool, Meta(description="no window frame")] = False
-    idle_s: Annotated[int, Meta(ge=10, le=300, description="seconds without a touch until home")] = 25
+    idle_s: Annotated[
+        int, Meta(ge=10, le=300, description="seconds without a touch until *still there?*; 20 s later home")
+    ] = 25
     ticket_s: Annotated[int, Meta(ge=2, le=60, description="seconds the ticket screen stays")] = 8
     touch: Annotated[str, Meta(description="a further Kivy input provider, such as tuio,127.0.0.1:3333")] = ""
 
@@ -89,6 +118,7 @@ class KioskFile(NodeFile, frozen=True, kw_only=True):
 
     screen: KioskScreen = KioskScreen()
     printer: Printer
+    slip: Slips = Slips()
 
 
 class BoardScreen(Struct, frozen=True, kw_only=True):
@@ -251,8 +281,41 @@ def _load_hall(file: TomlFile) -> Hall:
 
 
 def _load_node(file: TomlFile, kind: type[Node]) -> Node:
-    rules = node_checks.display_findings if issubclass(kind, DisplayFile) else node_checks.counter_findings
-    return _load(file, kind, rules)
+    rules: Callable[[TomlFile], Iterable[Finding]] = node_checks.counter_findings
+    if issubclass(kind, KioskFile):
+        rules = _kiosk_findings
+    elif issubclass(kind, DisplayFile):
+        rules = node_checks.display_findings
+    return _load(on_its_profile(file) if issubclass(kind, KioskFile) else file, kind, rules)
+
+
+def _kiosk_findings(file: TomlFile) -> Iterable[Finding]:
+    """Return why people could not reach, touch or read a panel."""
+    reading, about = Reading(), file.tables.get("screen", {})
+    screen = reading.structure(about, KioskScreen) if isinstance(about, dict) else None
+    if screen is None or reading.findings or not isinstance(about, dict):
+        return []
+    found = panel.faults(
+        screen.width, screen.height, diagonal_in=screen.diagonal_in, dpi=screen.dpi, bottom_mm=screen.bottom_mm
+    )
+    return [Finding(place=("screen", key) if key in about else ("screen",), text=text) for key, text in found.items()]
+
+
+def load_theme(path: Path) -> Theme:
+    """Read a hall's theme; a logo stands beside it. Raises BrokenConfig where people could not read it."""
+    read = _load(TomlFile(path), Theme, _theme_findings)
+    return structs.replace(read, logo=str(path.parent / read.logo)) if read.logo else read
+
+
+def _theme_findings(file: TomlFile) -> Iterable[Finding]:
+    reading = Reading()
+    theme = reading.structure(file.tables, Theme)
+    if theme is None or reading.findings:
+        return []
+    found = faults(theme)
+    if theme.logo and not (file.path.parent / theme.logo).is_file():
+        found["logo"] = f"{theme.logo} is not there; put the picture beside this file"
+    return [Finding(place=(key,), text=text) for key, text in found.items()]
 
 
 def _load(file: TomlFile, kind: type[Checked], rules: Callable[[TomlFile], Iterable[Finding]]) -> Checked:

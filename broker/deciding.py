@@ -17,10 +17,12 @@ from .contract.messages import (
     AnyEvent,
     Elapsed,
     EventsRead,
+    MergeTicket,
     ReadEvents,
     Recorded,
     TakeTicket,
     TicketCalled,
+    TicketTaken,
 )
 from .hall.answers import Decision, refused
 from .hall.apply import apply
@@ -79,9 +81,10 @@ class Deciding:
         answers: list[AnyAnswer] = []
         for each in batch:
             key = (each.node, each.command.id)
-            known = self._answers.get(key, self._answers_before.get(key))
+            known = self._answer_to(*key)
             if known is None:
                 entries += self._elapse()
+                entries += self._give_up(each)
                 known, entry = self._decide(each)
                 entries.append(entry)
                 if entry.answer is not None:
@@ -98,6 +101,26 @@ class Deciding:
         """Keep the answers of two days; a new one has begun."""
         self._answers_before, self._answers = self._answers, {}
 
+    def _answer_to(self, node: str, command: str) -> AnyAnswer | None:
+        return self._answers.get((node, command), self._answers_before.get((node, command)))
+
+    def _give_up(self, each: Waiting) -> list[Entry]:
+        """Refuse for ever a question that its sender gave up; what was answered, `decide` puts right."""
+        asked = each.command.abandoned if isinstance(each.command, MergeTicket) else None
+        if asked is None or self._answer_to(each.node, asked) is not None:
+            return []
+        answer = msgspec.structs.replace(
+            refused(each.command, "abandoned").answer, id=asked, epoch=self._state.epoch, seq=self._state.seq
+        )
+        self._answers[each.node, asked] = answer
+        return [Entry(node=each.node, command=asked, answer=answer)]
+
+    def _abandoned(self, each: Waiting) -> str | None:
+        """Return the visit of a number that its kiosk never heard of."""
+        asked = each.command.abandoned if isinstance(each.command, MergeTicket) else None
+        answer = self._answer_to(each.node, asked) if asked is not None else None
+        return answer.visit if isinstance(answer, TicketTaken) else None
+
     def _elapse(self) -> list[Entry]:
         """Let happen what is due by now."""
         entries = []
@@ -112,7 +135,7 @@ class Deciding:
     def _decide(self, each: Waiting) -> tuple[AnyAnswer, Entry]:
         """Decide and apply one command, and what follows from it by itself."""
         promises = self._promises.table if isinstance(each.command, TakeTicket) else NO_PROMISES
-        request = Request(each.node, self._now_ms(), promises)
+        request = Request(each.node, self._now_ms(), promises, abandoned=self._abandoned(each))
         decision = self._decision(each, request)
         happened = [self._happen(each.command.id, event, request.now_ms) for event in decision.events]
         while (called := self._pushed(each, request)) is not None:

@@ -1,6 +1,7 @@
 """The command line: `hallcall COMMAND`. Each command loads only what it needs."""
 
 import argparse
+import subprocess
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -96,6 +97,33 @@ def import_records(arguments: Sequence[str]) -> int:
     return bring(arguments)
 
 
+def slip(arguments: Sequence[str]) -> int:
+    """Draw a ticket's slip as the kiosk would print it: slip preview."""
+    return _parts("slip", {"preview": _of_kiosk("preview")}, arguments)
+
+
+def printer(arguments: Sequence[str]) -> int:
+    """Find out what a ticket printer understands, or say that a new roll is in: printer probe, printer new-roll."""
+    from .printer import main as probe  # noqa: PLC0415
+
+    return _parts("printer", {"probe": probe, "new-roll": _of_kiosk("new_roll")}, arguments)
+
+
+def _of_kiosk(module: str) -> Callable[[Sequence[str]], int]:
+    """Run a module of the kiosk as a program of its own: programs never import one another."""
+    return lambda arguments: (
+        subprocess.run([sys.executable, "-m", f"kiosk.{module}", *arguments], check=False).returncode
+    )
+
+
+def _parts(name: str, parts: dict[str, Callable[[Sequence[str]], int]], arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog=f"hallcall {name}")
+    parser.add_argument("part", choices=parts)
+    parser.add_argument("arguments", nargs=argparse.REMAINDER, help="PART --help says which")
+    options = parser.parse_args(arguments)
+    return parts[options.part](options.arguments)
+
+
 COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "demo": demo,
     "simulate": simulate,
@@ -108,6 +136,8 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "docs": docs,
     "bench": bench,
     "pictures": pictures,
+    "slip": slip,
+    "printer": printer,
 }
 
 

@@ -2,10 +2,13 @@
 
 import argparse
 import asyncio
+import json
 import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
+from importlib.resources import as_file, files
 from pathlib import Path
 from typing import Final
 
@@ -23,6 +26,20 @@ from .demo.terminal import PlainLines
 WAITING: Final = 9  # people in the hall of the pictures
 WIDTH: Final = 1000  # pixels of a picture on a page
 PANEL: Final = (1040, 832)
+GALLERY: Final = ("env", "SDL_VIDEODRIVER=offscreen", sys.executable, "-m", "kiosk.gallery")
+GUTTER: Final = 6
+ACROSS: Final = 1900  # pixels of a sheet with all screens
+SHEETS: Final = (  # name, panel in pixels, inches, its height above the floor in mm, how the screens look
+    ("10in", "1280x800", 10.1, None, ("both", "en", "zh-large", "en-large", "zh-dark")),
+    ("10in-upright", "800x1280", 10.1, None, ("both", "en", "zh-large")),
+    ("7in", "800x480", 7.0, None, ("both", "en", "zh-large")),
+    ("7in-upright", "480x800", 7.0, None, ("both", "en", "zh-large")),
+    ("21in-high", "1080x1920", 21.5, 850, ("both",)),
+)
+SLIPS: Final = {
+    "slip-58mm-zh": ("--width", "58", "--lang", "zh", "--url", "https://q.example.cn/t/2026-11-23-B014"),
+    "slip-80mm-en-large": ("--width", "80", "--lang", "en", "--large", "--priority"),
+}
 SCREENS: Final = ("kiosk-home-zh", "kiosk-confirm-zh", "kiosk-ticket-zh", "kiosk-home-en", "board-4rows")
 
 
@@ -67,6 +84,37 @@ def _picture_panel(state: bytes, path: Path, home: Path) -> None:
     )
 
 
+def picture_kiosk(hall: Path, out: Path) -> None:
+    """Take every screen of the kiosk on every panel and in every look: one sheet for each."""
+    for name, size, inches, bottom_mm, looks in SHEETS:
+        with tempfile.TemporaryDirectory(prefix="hallcall-kiosk-") as place:
+            high = [] if bottom_mm is None else ["--bottom-mm", str(bottom_mm)]
+            panel = ["--size", size, "--diagonal", str(inches), *high]
+            subprocess.run(
+                [*GALLERY, "--hall", str(hall), *panel, place],
+                check=True,
+                timeout=600,
+            )
+            order = [json.loads(line)["name"] for line in (Path(place) / "gallery.jsonl").read_text().splitlines()]
+            for look in looks:
+                screens = [Path(place) / f"{each}.png" for each in order if each.endswith(f"-{look}")]
+                _sheet(screens).save(out / f"kiosk-{name}-{look}.png", optimize=True)
+
+
+def _sheet(paths: Sequence[Path]) -> Image.Image:
+    """Return pictures of one size side by side, small."""
+    with Image.open(paths[0]) as first:
+        columns = 4 if first.width > first.height else 7
+        w = ACROSS // columns - GUTTER
+        h = round(w * first.height / first.width)
+    rows = -(-len(paths) // columns)
+    sheet = Image.new("RGB", (columns * (w + GUTTER), rows * (h + GUTTER)), "#8A9590")
+    for place, path in enumerate(paths):
+        small = Image.open(path).convert("RGB").resize((w, h), Image.Resampling.LANCZOS)
+        sheet.paste(small, (place % columns * (w + GUTTER), place // columns * (h + GUTTER)))
+    return sheet.quantize(128, kmeans=1, dither=Image.Dither.NONE)
+
+
 def slip_of(raw: bytes) -> Image.Image:
     """Return what a printer makes of a slip's bytes."""
     typesetter = Typesetter()
@@ -74,11 +122,25 @@ def slip_of(raw: bytes) -> Image.Image:
     return slip_picture([step.piece for step in steps if step.piece is not None])
 
 
+def picture_slips(out: Path) -> None:
+    """Draw the example's slips as `hallcall slip preview` does."""
+    for name, options in SLIPS.items():
+        command = [sys.executable, "-m", "kiosk.preview", *options, "--out", str(out / f"{name}.png")]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=30)
+
+
 def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="hallcall pictures", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="where they go")
-    out: Path = parser.parse_args(argv).out
-    out.mkdir(parents=True, exist_ok=True)
+    parser.add_argument("--kiosk", action="store_true", help="only every screen of the kiosk, on every panel")
+    options = parser.parse_args(argv)
+    out: Path = options.out
+    (out / "kiosk").mkdir(parents=True, exist_ok=True)
+    with as_file(files("hallcall.demo") / "files" / "hall.toml") as hall:
+        picture_kiosk(hall, out / "kiosk")
+    if options.kiosk:
+        sys.stdout.write(f"the kiosk's screens are in {out / 'kiosk'}: look at them\n")
+        return 0
     with tempfile.TemporaryDirectory(prefix="hallcall-pictures-") as place:
         directory = Path(place)
         clear(directory)
@@ -90,6 +152,7 @@ def main(argv: list[str]) -> int:
             _keep(Image.open(path), out / f"{name}.png")
         newest = max((directory / "slips").glob("*.bin"))
         slip_of(newest.read_bytes()).save(out / "slip.png", optimize=True)
+    picture_slips(out)
     sys.stdout.write(f"pictures are in {out}: look at them\n")
     return 0
 

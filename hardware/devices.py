@@ -4,7 +4,7 @@ Drivers implement these protocols over a `Port`; programs know only the protocol
 """
 
 from collections.abc import AsyncIterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
 
@@ -34,8 +34,18 @@ class Printed(Enum):
     """What is known about a slip after it was sent."""
 
     YES = "yes"  # the printer said that the job has been worked off
-    NO = "no"  # certainly no readable slip: paper out, cover open, or never connected
+    NO = "no"  # certainly no number on paper: nothing was sent, or it stopped before the number and was cleared
     UNKNOWN = "unknown"  # sent, never acknowledged: the paper may be out
+
+
+class Reached(Enum):
+    """How far a slip came on its way: prepared, accepted, acknowledged are the steps of the transaction."""
+
+    PREPARED = "prepared"  # nothing was sent
+    IN_PART = "in_part"  # the cable went while it was sent
+    ACCEPTED = "accepted"  # the port took all of it
+    BEGUN = "begun"  # the printer said that it had come to the number
+    ACKNOWLEDGED = "acknowledged"  # the printer said that it had worked off the whole
 
 
 class PaperState(Enum):
@@ -44,6 +54,7 @@ class PaperState(Enum):
     OUT = "out"
     COVER_OPEN = "cover_open"
     FAULT = "fault"
+    TRUSTED = "trusted"  # a printer that never answers: it is sent slips, and nobody knows
     UNKNOWN = "unknown"  # the printer does not answer: never read as fine
 
 
@@ -51,6 +62,7 @@ class PaperState(Enum):
 class PrintResult:
     printed: Printed
     paper: PaperState
+    reached: Reached = field(default=Reached.PREPARED, compare=False)
 
 
 class TicketPrinter(Protocol):
@@ -59,7 +71,10 @@ class TicketPrinter(Protocol):
         ...
 
     async def print(self, slip: bytes) -> PrintResult:
-        """Print one slip (device bytes, cut included) and wait for its acknowledgement. Never raises PortGone."""
+        """Print one slip (device bytes, cut included) and wait for its acknowledgement. Never raises PortGone.
+
+        Bytes made with a `Mark` before the number let the printer tell whether it came so far.
+        """
         ...
 
 

@@ -12,15 +12,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from broker.bus import MqttBus
-from broker.config import BrokenConfig, KioskFile, load_node, login_of
+from broker.config import BrokenConfig, KioskFile, load_node, load_theme, login_of
 from broker.contract.messages import Role
 from broker.link import subscriptions, will
+from broker.theme import Theme
 
 from . import flow
 from .node import VIEWS, KioskNode
 from .node_thread import NodeThread
+from .panel import Panel, cards
+from .template import load_template
 
 log = logging.getLogger("kiosk")
+
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # another at each start of the machine, as its monotonic clock is
 
 
 def main() -> int:
@@ -33,13 +38,16 @@ def main() -> int:
     try:
         file = load_node(chosen.config, KioskFile)
         login_of(file)
+        theme = load_theme(Path(file.screen.theme)) if file.screen.theme else Theme()
+        if file.slip.template:
+            load_template(Path(file.slip.template))  # said here, before a window opens
     except BrokenConfig as error:
         log.error("%s", error)  # noqa: TRY400 - the text says it all
         return os.EX_CONFIG
-    return run(file, chosen.witness)
+    return run(file, theme, chosen.witness)
 
 
-def run(file: KioskFile, witness_dir: Path | None) -> int:
+def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
     """Show the window until it is told to stop; return the exit code."""
     prepare_kivy(file)
     from .app import KioskApp  # noqa: PLC0415 - Kivy reads its environment when it is imported
@@ -50,6 +58,8 @@ def run(file: KioskFile, witness_dir: Path | None) -> int:
             on_touch=lambda key: thread.touch(key),  # noqa: PLW0108 - the thread is made below
             clock=time.monotonic,
             now=lambda: datetime.now(UTC),
+            panel=panel_of(file),
+            theme=theme,
             witness_dir=witness_dir,
         )
     except NoFont as error:
@@ -69,13 +79,21 @@ def run(file: KioskFile, witness_dir: Path | None) -> int:
     return 0
 
 
+def panel_of(file: KioskFile) -> Panel:
+    screen = file.screen
+    return Panel(diagonal_in=screen.diagonal_in, dpi=screen.dpi, bottom_mm=screen.bottom_mm)
+
+
 def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> KioskNode:
     """Build the node of a kiosk's file, on the running loop."""
+    from hardware.drivers.escpos_layout import KNIVES  # noqa: PLC0415
     from hardware.drivers.escpos_printer import EscposPrinter  # noqa: PLC0415 - while the window already opens
 
-    from .paper import slip_bytes  # noqa: PLC0415
+    from .paper import paper_of, slip_bytes  # noqa: PLC0415
+    from .roll import Roll  # noqa: PLC0415
+    from .stationery import stationery_of  # noqa: PLC0415
 
-    printer = file.printer
+    printer, paper = file.printer, paper_of(file.printer)
     disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
     return KioskNode(
         bus=MqttBus(
@@ -85,12 +103,22 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> Ki
         ),
         hall=file.hall,
         node=file.node,
-        printer=EscposPrinter(printer.port, answer_timeout_s=printer.acknowledge_s),
-        encode=lambda items: slip_bytes(items, encoding=printer.encoding, width_dots=printer.width_dots),
+        printer=EscposPrinter(
+            printer.port,
+            answer_timeout_s=printer.acknowledge_s,
+            answers=printer.answers,
+            clears=printer.clears,
+            knife=KNIVES[paper.knife],
+        ),
+        encode=lambda items: slip_bytes(items, paper=paper),
+        stationery=stationery_of(file, Roll(Path(file.state_dir), paper_m=printer.paper_m)),
         state_dir=Path(file.state_dir),
         idle_s=file.screen.idle_s,
         ticket_s=file.screen.ticket_s,
+        per_page=cards(panel_of(file), file.screen.width, file.screen.height),
         clock=time.monotonic,
+        now=lambda: datetime.now(UTC),
+        boot=BOOT_ID.read_text(encoding="ascii").strip(),
         in_background=lambda work: disk.submit(work).add_done_callback(_told),
         on_change=on_change,
     )

@@ -15,7 +15,10 @@ from kivy.clock import Clock
 from kivy.core.window import Window
 from kivy.input.motionevent import MotionEvent
 
+from broker.theme import Theme
+
 from . import flow
+from .panel import Panel
 from .screens.painter import Painter
 from .screens.parts import Scene
 from .screens.scene import picture
@@ -34,6 +37,8 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         on_touch: Callable[[str], None],
         clock: Callable[[], float],
         now: Callable[[], datetime],
+        panel: Panel | None = None,
+        theme: Theme | None = None,
         witness_dir: Path | None = None,
     ) -> None:
         super().__init__()
@@ -41,7 +46,8 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         self._clock = clock
         self._now = now
         self._witness = ScreenWitness(witness_dir) if witness_dir is not None else None
-        self._painter = Painter(on_drawn=self._drawn)
+        self._logo = theme.logo if theme is not None else ""
+        self._painter = Painter(on_drawn=self._drawn, panel=panel, theme=theme)
         self._kiosk: flow.Kiosk | None = None
         self._shown: flow.Screen | None = None
         self._pressed: str | None = None
@@ -82,18 +88,20 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         if kiosk is None:
             return
         self._painter.size = Window.size
-        width, height = self._painter.design_size
+        fitted = self._painter.fitted()
         home_at_s = flow.home_at_s(kiosk)
         scene = Scene(
             kiosk=kiosk,
             at=self._now().astimezone(ZoneInfo(kiosk.hall.timezone) if kiosk.hall is not None else None),
-            left_s=None if home_at_s is None else max(0, round(home_at_s - self._clock())),
+            left_s=None if home_at_s is None or not kiosk.asking else max(0, round(home_at_s - self._clock())),
             pressed=self._pressed,
-            w=width,
-            h=height,
+            w=fitted.w,
+            h=fitted.h,
+            logo=self._logo,
         )
         before, self._shown = self._shown, kiosk.screen
-        self._painter.show(picture(scene), fades=_fades(before, kiosk.screen))
+        drawn = picture(scene, top=fitted.top)
+        self._painter.show(drawn, fades=_fades(before, kiosk.screen), contrast=kiosk.contrast)
 
     def _drawn(self, drawn: Picture) -> None:
         if self._witness is not None and self._kiosk is not None:

@@ -7,6 +7,8 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -18,20 +20,22 @@ from broker.bus import Bus
 from broker.contract.messages import (
     AnyView,
     DeviceState,
+    Hall,
     HallView,
-    Language,
     QueuesView,
     Refused,
     ReportSlip,
+    Returned,
+    ReturnTicket,
     Role,
     SlipFate,
     TakeTicket,
     TicketTaken,
 )
-from broker.contract.texts import texts
-from broker.link import HallLink
-from hardware.devices import PaperState, Printed, TicketPrinter
+from broker.link import HallLink, Unanswered
+from hardware.devices import PaperState, Printed, PrintResult, Reached, TicketPrinter
 
+from .alone import Alone
 from .flow import (
     Answered,
     HallHere,
@@ -39,6 +43,7 @@ from .flow import (
     Kiosk,
     PaperSeen,
     PrintSlip,
+    Return,
     SlipDone,
     Take,
     Taking,
@@ -50,13 +55,17 @@ from .flow import (
     started,
 )
 from .owed import Owed, OwedFile
-from .slip import Item, slip
+from .public_address import CHECK_S
+from .slip import Item
+from .stationery import Stationery
+from .written import Occasion, written
 
 log = logging.getLogger(__name__)
 
 VIEWS: Final = ("view/hall", "view/queues")
 POLL_S: Final = 5.0
 POLL_TROUBLED_S: Final = 1.0  # whoever fills in paper wants to see that it worked
+PATIENCE_S: Final = 5.0  # with the hall, before the kiosk gives a number by itself
 ANSWER_S: Final = (TakeTicket.DEADLINE_MS or 0) / 1000  # longest wait of a customer for a number
 UNTIL_ANSWERED_S: Final = 24 * 3600.0
 FATES: Final = {
@@ -64,24 +73,14 @@ FATES: Final = {
     Printed.NO: SlipFate.NOT_PRINTED,
     Printed.UNKNOWN: SlipFate.UNKNOWN,
 }
-PRINTER_HEALTH: Final = {
-    PaperState.OK: (DeviceState.OK, ""),
-    PaperState.NEAR_END: (DeviceState.WARNING, "paper near its end: bring a new roll"),
-    PaperState.OUT: (DeviceState.FAULT, "out of paper: put in a new roll"),
-    PaperState.COVER_OPEN: (DeviceState.FAULT, "cover open: close it"),
-    PaperState.FAULT: (
-        DeviceState.FAULT,
-        "cutter or mechanics: look for jammed paper, switch off and on",
-    ),
-    PaperState.UNKNOWN: (DeviceState.UNKNOWN, "no answer: check its power, its cable and the port in the kiosk's file"),
-}
 
 
 class KioskNode:
     """One kiosk; run `run()` for as long as the program lives.
 
-    `encode` makes the printer's bytes of a slip, `clock` gives monotonic seconds, `in_background` does what may
-    take long, such as waiting for the disk; `on_change` hears each new state.
+    `encode` makes the printer's bytes of a slip that is written on `stationery`, `clock` gives monotonic seconds,
+    `now` an aware time, `boot` the name of this run of the machine; `in_background` does what may take long, such as
+    waiting for the disk; `on_change` hears each new state.
     """
 
     def __init__(
@@ -92,15 +91,20 @@ class KioskNode:
         node: str,
         printer: TicketPrinter,
         encode: Callable[[Sequence[Item]], bytes],
+        stationery: Stationery | None = None,
         state_dir: Path,
         idle_s: float,
         ticket_s: float,
+        per_page: int = 6,
         clock: Callable[[], float],
+        now: Callable[[], datetime],
+        boot: str,
         in_background: Callable[[Callable[[], None]], object],
         on_change: Callable[[Kiosk], None] = lambda _: None,
     ) -> None:
         self._printer = printer
         self._encode = encode
+        self._stationery = stationery or Stationery()
         self._clock = clock
         self._in_background = in_background
         self._on_change = on_change
@@ -113,12 +117,20 @@ class KioskNode:
             role=Role.KIOSK,
             clock=clock,
             on_view=self._viewed,
-            on_hall_here=lambda here: self._happen(HallHere(here=here)),
+            on_hall_here=self._hall_here,
         )
+        self._alone = Alone(link=self._link, node=node, state_dir=state_dir, boot=boot, clock=clock, now=now)
         self._tasks = asyncio.TaskGroup()
         self._slip_was_tried = asyncio.Event()
         self._changed = asyncio.Event()
-        self.kiosk = started(hall=_remembered(self._hall_file), idle_s=idle_s, ticket_s=ticket_s, now_s=clock())
+        self._was_out = False  # of paper
+        self._is_acknowledged = True  # the last slip
+        remembered = _remembered(self._hall_file)
+        if remembered is not None:
+            self._alone.hall_seen(remembered)
+        self.kiosk = started(
+            hall=remembered, idle_s=idle_s, ticket_s=ticket_s, now_s=clock(), per_page=per_page, node=node
+        )
 
     async def run(self) -> None:
         """Serve customers until cancelled."""
@@ -127,7 +139,9 @@ class KioskNode:
             for owed in self._owed:
                 self._start(self._settle(owed))
             self._start(self._link.run())
+            self._start(self._alone.merge())
             self._start(self._watch_printer())
+            self._start(self._watch_address())
             self._start(self._tick())
 
     def touch(self, key: str) -> None:
@@ -143,17 +157,26 @@ class KioskNode:
         match wish:
             case Take():
                 self._start(self._take(wish))
+            case Return():
+                self._start(self._return(wish))
             case PrintSlip():
                 self._start(self._print(wish))
             case None:
                 pass
+        if self.kiosk.is_guide_called != before.is_guide_called:
+            self._tell_guide()
         if self.kiosk is not before and self.kiosk != before:
             self._changed.set()
             self._on_change(self.kiosk)
 
+    def _hall_here(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
+        self._alone.hall_here(here)
+        self._happen(HallHere(here=here))
+
     def _viewed(self, view: AnyView) -> None:
         match view:
             case HallView():
+                self._alone.hall_seen(view)
                 self._in_background(partial(_write_whole, self._hall_file, msgspec.json.encode(view)))
                 self._happen(view)
             case QueuesView():
@@ -168,10 +191,24 @@ class KioskNode:
     # A number and its slip --------------------------------------------------------------------------------------------
 
     async def _take(self, wish: Take) -> None:
-        owed = Owed(take=self._link.new_id(), service=wish.service, language=wish.language)
+        owed = Owed(
+            take=self._link.new_id(),
+            service=wish.service,
+            language=wish.language,
+            priority_class=wish.priority_class,
+            needs=wish.needs,
+        )
+        hall, pressed_s = self.kiosk.hall, self._clock()
+        if hall is not None and self.kiosk.is_alone and self._gave_alone(hall, owed, pressed_s, abandoned=False):
+            return
         self._note(owed)
         asking = asyncio.ensure_future(self._ask_for_number(owed))
-        in_time, _ = await asyncio.wait({asking}, timeout=ANSWER_S)
+        patience_s = PATIENCE_S if self._alone.has_numbers(hall) else ANSWER_S
+        in_time, _ = await asyncio.wait({asking}, timeout=patience_s)
+        if not in_time and hall is not None and self._gave_alone(hall, owed, pressed_s, abandoned=True):
+            asking.cancel()
+            self._owed.settle(owed)
+            return
         if not in_time:
             self._happen(Answered(answer=None))  # the customer is sent to the desk; the question stays until answered
             await self._report_unseen(owed, await asking)
@@ -184,8 +221,22 @@ class KioskNode:
             self._owed.settle(owed)
         self._happen(Answered(answer=answer))
 
+    def _gave_alone(self, hall: Hall, asked: Owed, pressed_s: float, *, abandoned: bool) -> bool:
+        """Give a number without the hall; tell whether there was one."""
+        answer = self._alone.give(hall, asked, pressed_s=pressed_s, abandoned=abandoned)
+        if isinstance(answer, Refused) and abandoned:
+            return False  # the hall may answer yet
+        self._happen(Answered(answer=answer))
+        return True
+
     async def _ask_for_number(self, owed: Owed) -> TicketTaken | Refused:
-        command = TakeTicket(id=owed.take, service=owed.service, language=owed.language)
+        command = TakeTicket(
+            id=owed.take,
+            service=owed.service,
+            language=owed.language,
+            priority_class=owed.priority_class,
+            needs=owed.needs,
+        )
         answer = await self._link.ask(command, patience_s=UNTIL_ANSWERED_S)
         if isinstance(answer, TicketTaken | Refused):
             return answer
@@ -193,26 +244,68 @@ class KioskNode:
         return Refused(id=owed.take, reason="fault")
 
     async def _print(self, wish: PrintSlip) -> None:
-        result = await self._printer.print(self._encode(self._slip(wish.ticket, wish.language)))
+        if wish.is_copy:
+            await self._print_copy(wish)
+            return
+        result = await self._put_on_paper(wish)
+        if self._alone.gave(wish.ticket.taken):
+            self._alone.note_slip(wish.ticket.taken, FATES[result.printed])
+            self._slip_tried(result)
+            return
         owed = msgspec.structs.replace(self._owed.of(wish.ticket.taken.visit), fate=FATES[result.printed])
         self._note(owed)
+        self._slip_tried(result)
+        await self._report(owed)
+
+    def _slip_tried(self, result: PrintResult) -> None:
         self._tell_health(result.paper)
         self._happen(SlipDone(result=result))
         self._slip_was_tried.set()
-        await self._report(owed)
 
-    def _slip(self, ticket: Ticket, language: Language) -> Sequence[Item]:
-        hall = self.kiosk.hall
+    async def _print_copy(self, wish: PrintSlip) -> None:
+        """Print a ticket's slip once more, with its mark; whatever becomes of the copy, the ticket lives on."""
+        result = await self._put_on_paper(wish)
+        self._tell_health(result.paper)
+        known = Printed.YES if result.printed is Printed.YES else Printed.UNKNOWN
+        self._happen(SlipDone(result=replace(result, printed=known)))
+        self._slip_was_tried.set()
+
+    async def _put_on_paper(self, wish: PrintSlip) -> PrintResult:
+        items = self._slip(wish)
+        result = await self._printer.print(self._encode(items))
+        self._is_acknowledged = result.printed is not Printed.UNKNOWN
+        roll = self._stationery.roll
+        if roll is not None and result.reached is not Reached.PREPARED:
+            roll.take(self._stationery.length_mm(items))
+        return result
+
+    def _slip(self, wish: PrintSlip) -> Sequence[Item]:
+        hall, ticket = self.kiosk.hall, wish.ticket
         assert hall is not None  # noqa: S101 - nobody takes a number in no hall
-        return slip(
-            hall_name=hall.name,
+        occasion = Occasion(
+            hall=hall,
             service=ticket.service,
             zone=ticket.zone,
             taken=ticket.taken,
             at=ticket.taken.issued_at.astimezone(ZoneInfo(hall.timezone)),
-            language=language,
-            words=texts(language)["slip"],
+            language=wish.language,
+            needs=self.kiosk.needs,
+            url=self._stationery.url_of(ticket.taken),
+            large=self.kiosk.large,
+            reprint=wish.is_copy,
+            offline=ticket.taken.ahead is None,
         )
+        return written(self._stationery.template, occasion, width_dots=self._stationery.width_dots)
+
+    async def _return(self, wish: Return) -> None:
+        """Let a missed number wait again; asking twice does no harm, so nothing is owed."""
+        try:
+            answer = await self._link.ask(ReturnTicket(id=self._link.new_id(), ticket=wish.ticket))
+        except Unanswered:
+            self._happen(Answered(answer=None))
+            return
+        known = answer if isinstance(answer, Returned | Refused) else Refused(id=answer.id, reason="fault")
+        self._happen(Answered(answer=known))
 
     # What is owed -----------------------------------------------------------------------------------------------------
 
@@ -236,6 +329,9 @@ class KioskNode:
 
     async def _settle(self, owed: Owed) -> None:
         """Settle what an earlier run of this program left open."""
+        if owed.take in self._alone.abandoned:
+            self._owed.settle(owed)
+            return
         log.warning("the kiosk had stopped while a number was taken: %s", owed)
         if owed.visit is None:
             await self._report_unseen(owed, await self._ask_for_number(owed))
@@ -248,12 +344,30 @@ class KioskNode:
         while True:
             if not isinstance(self.kiosk.screen, Taking) and not self._is_printing():
                 paper = await self._paper()
+                self._look_for_new_roll(paper)
                 self._tell_health(paper)
                 self._happen(PaperSeen(paper=paper))
             self._slip_was_tried.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S if self.kiosk.paper is PaperState.OK else POLL_TROUBLED_S):
                     await self._slip_was_tried.wait()
+
+    def _look_for_new_roll(self, paper: PaperState) -> None:
+        """Start counting again when paper is there after there was none, or a technician says so."""
+        roll = self._stationery.roll
+        if roll is None:
+            return
+        roll.renew_if_told()
+        if paper is PaperState.OUT:
+            self._was_out = True
+        elif paper is PaperState.OK and self._was_out:
+            self._was_out = False
+            roll.renew()
+
+    async def _watch_address(self) -> None:
+        while self._stationery.address.is_set:
+            await asyncio.to_thread(self._stationery.address.check)
+            await asyncio.sleep(CHECK_S)
 
     async def _paper(self) -> PaperState:
         """Ask the printer; ask again before one late answer closes a kiosk that was well."""
@@ -265,8 +379,15 @@ class KioskNode:
     def _is_printing(self) -> bool:
         return isinstance(self.kiosk.screen, Ticket) and self.kiosk.screen.slip is None
 
+    def _tell_guide(self) -> None:
+        """Call the guide, or call him off: whoever watches the nodes sees it beside the printer."""
+        if self.kiosk.is_guide_called:
+            self._link.device("guide", DeviceState.WARNING, "a customer asks for help: send the guide to this kiosk")
+        else:
+            self._link.device("guide", DeviceState.OK)
+
     def _tell_health(self, paper: PaperState) -> None:
-        state, detail = PRINTER_HEALTH[paper]
+        state, detail = self._stationery.health(paper, acknowledged=self._is_acknowledged)
         self._link.device("printer", state, detail)
         if paper is not self.kiosk.paper and (self.kiosk.paper is not None or detail):
             log.warning("printer: %s", detail or "fine again")

@@ -13,7 +13,7 @@ from typing import Final
 import msgspec
 from msgspec import Struct
 
-from broker.contract.messages import Language, SlipFate
+from broker.contract.messages import ORDINARY, Language, SlipFate
 
 log = logging.getLogger(__name__)
 
@@ -26,6 +26,8 @@ class Owed(Struct, frozen=True, kw_only=True):
     take: str
     service: str
     language: Language
+    priority_class: str = ORDINARY
+    needs: tuple[str, ...] = ()
     visit: str | None = None
     fate: SlipFate | None = None  # None: not printed yet, or printing when `visit` is known
 

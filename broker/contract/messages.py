@@ -289,12 +289,23 @@ class Hours(Struct, frozen=True, kw_only=True):
     ] = None
 
 
+class OfflineNumbers(Struct, frozen=True, kw_only=True):
+    """Numbers that a kiosk gives by itself while the dispatcher is away, behind the letters of each service."""
+
+    first: Annotated[int, Meta(ge=1, le=9999, description="first number given without the dispatcher")]
+    last: Annotated[int, Meta(ge=1, le=9999, description="last number given without the dispatcher")]
+
+
 class Node(Struct, frozen=True, kw_only=True):
     """A running program with a login of its own."""
 
     id: Annotated[Id, Meta(description="its login and its place in topics")]
     role: Annotated[Role, Meta(description="kiosk, display, counter, supervisor or watch")]
     counters: Annotated[tuple[CounterNumber, ...], Meta(description="counters it may speak for (role counter)")] = ()
+    offline: Annotated[
+        OfflineNumbers | None,
+        Meta(description="numbers of its own for outages (role kiosk), outside every service's; left out: none"),
+    ] = None
 
 
 class Hall(Struct, frozen=True, kw_only=True):
@@ -370,6 +381,25 @@ class ReportSlip(Command, frozen=True, kw_only=True):
 
     visit: str
     fate: SlipFate
+
+
+class MergeTicket(Command, frozen=True, kw_only=True):
+    """A number that the kiosk gave by itself while the dispatcher was away: it waits from when it was taken.
+
+    `abandoned` is the id of a TakeTicket whose answer never came: its ticket is void, or it is refused for ever.
+    """
+
+    ticket: Annotated[str, Meta(pattern=r"^[ABCEFHLPU]{1,2}\d{3,4}$")]
+    number: Annotated[int, Meta(ge=1, le=9999)]
+    service: Id
+    day: str  # ISO date of the business day, as the kiosk saw it
+    ago_ms: Annotated[int, Meta(ge=0)]  # taken so long before this command was first sent, by the sender's clock
+    slip: SlipFate
+    language: Language = Language.ZH
+    priority_class: Id = ORDINARY
+    needs: tuple[Id, ...] = ()
+    by_clock: bool = False  # no anchor: day and time are what the kiosk's own clock said
+    abandoned: CommandId | None = None
 
 
 class ReturnTicket(Command, frozen=True, kw_only=True):
@@ -529,6 +559,7 @@ AnyCommand = (
     | Elapsed
     | TakeTicket
     | ReportSlip
+    | MergeTicket
     | ReturnTicket
     | CancelTicket
     | Reclassify
@@ -620,6 +651,8 @@ class TicketIssued(Event, frozen=True, kw_only=True):
     ready_at: datetime | None = None  # an early appointment: waits, and may be called, from here on
     return_code: str | None = None
     clerk: str | None = None  # who served the customer last time
+    taken_offline_at: datetime | None = None  # merged: the kiosk gave it without us, and it waits from here on
+    by_clock: bool = False  # that time is what the kiosk's own clock said
 
 
 class TicketReady(Event, frozen=True, kw_only=True):
@@ -893,7 +926,7 @@ class TicketTaken(Answer, frozen=True, kw_only=True):
     visit: str
     ticket: str
     service: str
-    ahead: int
+    ahead: int | None  # None: nobody knows, the kiosk gave it while we were away
     wait_low_min: int | None
     wait_high_min: int | None
     issued_at: datetime

@@ -3,7 +3,7 @@
 Replaying a day's events gives the same hall again, live and in simulation alike.
 """
 
-from bisect import bisect_right
+from bisect import insort
 from collections.abc import Callable, Mapping
 from heapq import heappush
 from math import lcm
@@ -53,7 +53,7 @@ from .desks import arm, bare, close_counter, desk_before, free, open_counter, pa
 from .hours import serve_until_ms
 from .learning import Learning
 from .life import CALLED, ENDED, HELD, ISSUED, MISSED, SERVING, VOID
-from .state import CLOSE, HOUR_MS, HallState, Series
+from .state import CLOSE, HallState, Series
 from .visit import Undoable, Visit, copy_of
 
 DONE, NO_SHOW, UNSTATED = Outcome.DONE, Outcome.NO_SHOW, Outcome.UNSTATED
@@ -110,14 +110,15 @@ def _configure(state: HallState, event: HallConfigured, at_ms: int, seq: int) ->
 
 def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
     service = event.service
-    since_ms = at_ms if event.ready_at is None else ms(event.ready_at)
+    issued_ms = at_ms if event.taken_offline_at is None else ms(event.taken_offline_at)
+    since_ms = issued_ms if event.ready_at is None else ms(event.ready_at)
     visit = Visit(
         id=event.visit,
         ticket=event.ticket,
         service=service,
         node=event.node,
         language=event.language,
-        issued_ms=at_ms,
+        issued_ms=issued_ms,
         issued_seq=seq,
         since_ms=since_ms,
         order=seq,
@@ -138,9 +139,7 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
     _count_number(state, state.services[service], event)
     known = state.classes.get(event.priority_class)
     if known is not None and known.per_hour is not None:
-        given = state.given_at.setdefault(known.id, [])
-        given.append(at_ms)
-        del given[: bisect_right(given, at_ms - HOUR_MS)]
+        insort(state.given_at.setdefault(known.id, []), issued_ms)
     grace_ms = state.hall.slip_grace_s * 1000 if state.hall is not None else 0
     if grace_ms == 0 and since_ms == at_ms:
         state.join(visit)
@@ -154,10 +153,12 @@ def _count_number(state: HallState, service: Service, event: TicketIssued) -> No
     series = state.series.get(service.id)
     if series is None:
         series = state.series[service.id] = Series(next=service.first)
+    series.given += 1
+    if event.taken_offline_at is not None:  # the kiosk's own number
+        return
     if service.extra_prefix is not None and not series.extra:
         series.extra = event.ticket.rstrip("0123456789") != service.prefix
     series.next = event.number + service.step
-    series.given += 1
 
 
 def _ready(state: HallState, event: TicketReady, at_ms: int, seq: int) -> None:

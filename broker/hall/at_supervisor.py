@@ -47,7 +47,7 @@ def mark_served_by_hand(state: HallState, command: MarkServedByHand, request: Re
         for visit in state.visits.values()
         if visit.series == visit.service == last.series
         and visit.state in OUT_OF_CALL
-        and visit.issued_seq <= last.issued_seq
+        and (visit.issued_ms, visit.issued_seq) <= (last.issued_ms, last.issued_seq)
     ]
     return done(command, *served)
 

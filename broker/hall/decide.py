@@ -20,6 +20,7 @@ from ..contract.messages import (
     HoldVisit,
     MarkNoShow,
     MarkServedByHand,
+    MergeTicket,
     NotEntitled,
     OpenCounter,
     OpenDay,
@@ -40,7 +41,7 @@ from ..contract.messages import (
     TransferVisit,
     Undo,
 )
-from . import at_counter, at_kiosk, at_supervisor, own
+from . import at_counter, at_kiosk, at_supervisor, merging, own
 from .answers import Decision, refused
 from .balance import next_push
 from .calls import ticket_called
@@ -57,6 +58,7 @@ _OWN: Final[Mapping[type[Command], Decide]] = {
 _OF_NODES: Final[Mapping[type[Command], Decide]] = {
     TakeTicket: at_kiosk.take_ticket,
     ReportSlip: at_kiosk.report_slip,
+    MergeTicket: merging.merge_ticket,
     ReturnTicket: at_kiosk.return_ticket,
     CancelTicket: at_kiosk.cancel_ticket,
     Reclassify: at_supervisor.reclassify,

@@ -27,6 +27,15 @@ def is_open(hall: Hall, now_ms: int) -> bool:
     return not hall.hours or any(_time(each.open) <= clock < _time(each.close) for each in _on(hall, local.date()))
 
 
+def day_of(hall: Hall, at_ms: int) -> str:
+    """Return the business day of an instant: the hall's own date."""
+    return utc(at_ms).astimezone(_zone(hall.timezone)).date().isoformat()
+
+
+def day_begins_ms(hall: Hall, day: str) -> int:
+    return ms(datetime.combine(date.fromisoformat(day), time.min, tzinfo=_zone(hall.timezone)))
+
+
 def opens_next(hall: Hall, now_ms: int) -> datetime | None:
     """Return the local time at which tickets are given out again; None when that is never, or not within two weeks."""
     zone = _zone(hall.timezone)

@@ -24,3 +24,4 @@ class Request(Struct, frozen=True, gc=False):
     now_ms: int  # never below the last event's
     promises: Promises = NO_PROMISES
     explain: bool = True  # calls carry scores and who was passed over
+    abandoned: str | None = None  # the visit of a TakeTicket whose answer its kiosk never heard

@@ -33,6 +33,9 @@ def promise_range(low_min: int, high_min: int, words: Words) -> str:
 
 
 def _issued(event: TicketIssued, time: str, words: Words) -> str:
+    if event.taken_offline_at is not None:
+        said = words.say("issued_offline", time=words.clock(event.taken_offline_at), merged=time)
+        return words.together(said, words.say("by_clock") if event.by_clock else "")
     said = words.say("issued", time=time, ahead=event.ahead, promise=promise(event, words))
     capped = words.say("capped") if event.capped else ""
     booked = words.say("booked", time=words.clock(event.booked_at)) if event.booked_at is not None else ""

@@ -184,7 +184,7 @@ class _Fold:
             as_of=utc(now_ms),
             hall=state.hall,
             issued=issued,
-            issued_at=recorded.at,
+            issued_at=issued.taken_offline_at or recorded.at,
             service=visit.service,
             priority_class=visit.priority_class,
             language=visit.language,

@@ -205,7 +205,8 @@ class Chronicle:
         return draft
 
     def _issued(self, event: TicketIssued, at_ms: int) -> None:
-        draft = self._arrives(event.visit, event.ticket, event.service, at_ms)
+        arrived_ms = ms(event.taken_offline_at) if event.taken_offline_at is not None else at_ms
+        draft = self._arrives(event.visit, event.ticket, event.service, arrived_ms)
         draft.expected_s = event.expected_s
         draft.booked_ms = ms(event.booked_at) if event.booked_at is not None else None
         if event.wait_low_min is not None and event.wait_high_min is not None:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+COPY: Final = "补打"
 TICKET: Final = re.compile(r"(?<![0-9A-Z])([A-Z][0-9]{3})(?![0-9])")
 GRADES: Final = {
     0: "未评价 not rated",
@@ -170,8 +171,14 @@ class Floor:
             self._pressed_ms[report["counter"]] = report["ms"]
 
     def _take_slip(self, report: dict[str, Any]) -> None:
-        found = TICKET.search("\n".join(report["lines"]))
+        said = "\n".join(report["lines"])
+        if not said:  # what hung from the printer after a failure, cut off before the next slip
+            return
+        found = TICKET.search(said)
         ticket = found.group(1) if found else "?"
+        if COPY in said:
+            self._tell(f"{ticket} 补打 slip printed once more")
+            return
         if ticket in self.slips:
             self.doubled.add(ticket)
         self.slips.append(ticket)

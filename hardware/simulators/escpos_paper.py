@@ -146,7 +146,8 @@ class Typesetter:
                 self._page_dots = int.from_bytes(arguments[6:8], "little")
 
     def _type(self, chunk: bytes) -> None:
-        text, self._half = _decoded(self._half + chunk, self._kanji_encoding if self._kanji else "cp437")
+        is_chinese = self._kanji or self._kanji_encoding == "utf-8"  # where it is UTF-8, there is no other mode
+        text, self._half = _decoded(self._half + chunk, self._kanji_encoding if is_chinese else "cp437")
         self._line += text
         self._line_columns += self._size[0] * sum(1 if character < "\u2e80" else 2 for character in text)
         self._line_dots = max(self._line_dots, _GLYPH_DOTS * self._size[1])

@@ -11,6 +11,7 @@ from PIL import Image, ImageDraw, ImageFont, ImageOps
 from .escpos_paper import Dots, Piece, QrCode, Text
 
 _FONT: Final = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
+_EVEN: Final = 1  # the face of the collection whose narrow letters are all as wide
 _GLYPH_DOTS: Final = 24
 _SHARES: Final = {"left": 0.0, "center": 0.5, "right": 1.0}
 
@@ -47,7 +48,7 @@ def _text(piece: Text, font: Path) -> Image.Image:
     """Draw a line in the printer's cells: 24 dots for a Chinese character, 12 for any other (font A)."""
     cell, size = _GLYPH_DOTS * piece.size, piece.size
     widths = [cell if unicodedata.east_asian_width(letter) in "WF" else cell // 2 for letter in piece.text]
-    face = ImageFont.truetype(font, cell - 2 * size)
+    face = ImageFont.truetype(font, cell - 2 * size, index=_EVEN if font.suffix == ".ttc" else 0)
     picture = Image.new("L", (max(1, sum(widths)), cell * 5 // 4), 255)
     brush = ImageDraw.Draw(picture)
     left = 0

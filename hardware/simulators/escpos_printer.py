@@ -152,6 +152,8 @@ class SimulatedPrinter:
     def end_paper(self, *, after_mm: float = 0.0) -> None:
         """Let the paper end, at once or after so many millimetres more."""
         self.paper_mm = min(self.paper_mm, after_mm)
+        if self.sensors.no_paper:
+            self._tear()
         self._changed()
 
     def open_cover(self) -> None:
@@ -234,8 +236,7 @@ class SimulatedPrinter:
         elif (command.name, function) in {("DLE DC4", 8), ("DLE ENQ", 2)}:
             while not self._buffer.empty():
                 self._buffer.get_nowait()
-            self._clears += 1
-            self._slip = Slip()
+            self._clears += 1  # what is on the paper already stays there
             self._moving.clear()
             self._typesetter.reset()
             if command.name == "DLE DC4":

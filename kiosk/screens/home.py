@@ -1,21 +1,37 @@
-"""Home: the services, who waits for each and how long; readable from the door."""
+"""Home: the services, who waits for each and how long; readable from the door. It is the attract screen, too."""
 
 from typing import Final
 
-from broker.contract.messages import Language, QueueRow, Service
-from broker.contract.texts import texts
+from broker.contract.messages import QueueRow, Service
 
-from .. import flow
-from .parts import Scene, footer_key, hall_header, key, opens, wait_figure
+from .. import flow, shelves
+from ..look import width_of
+from .parts import (
+    CAPTION,
+    READ,
+    Said,
+    Scene,
+    bottom_keys,
+    columns_of,
+    courtesy_words,
+    grid,
+    hall_header,
+    key,
+    language_key,
+    large_key,
+    opens,
+    picked_class,
+    two_lines,
+    wait_figure,
+)
 from .shapes import (
     ALERT,
     BRAND,
     BRAND_SOFT,
     CAP,
-    HEADER,
+    CARD,
     INK,
     LINE,
-    MARGIN,
     MUTED,
     PAPER,
     SHUT,
@@ -34,51 +50,111 @@ from .shapes import (
     wrapped,
 )
 
-GAP: Final = 18.0
-TITLE_Y: Final = HEADER + 56
-GRID_Y: Final = 160.0
+CROWDED: Final = 240.0  # height below which a long name leaves one line to what stands beneath
+TALL: Final = 190.0  # height from which a card has its picture and a line of figures
 
 
 def home(scene: Scene, screen: flow.Home) -> Picture:
-    first, second = scene.speech.both("choose")
-    shapes = hall_header(scene)
-    shapes.append(
-        Words(
-            x=MARGIN,
-            y=TITLE_Y,
-            runs=(Run(text=first, size=42, bold=True), Run(text=f"  {second}", size=27, color=MUTED)),
-        )
-    )
-    for service, area in zip(flow.services_shown(scene.kiosk, screen.page), _grid(scene), strict=False):
-        shapes += _card(scene, service, area)
-    return Picture(name="home", ground=PAPER, shapes=(*shapes, *_keys(scene)))
+    is_front = screen.shelf is shelves.FRONT
+    keys, top, bottom = _roomy_keys(scene, screen) if scene.roomy else _compact_keys(scene, screen)
+    has_header = scene.roomy or not scene.wide  # a small wide panel has no room for more than the hall's name
+    shapes: list[Shape] = [*(hall_header(scene) if has_header else []), *keys]
+    if scene.roomy:
+        size = 42 * scene.zoom**0.6
+        shapes.append(two_lines(scene.margin, top + size, _title(scene), size, bold=True, fit=scene.inner_w))
+        top += size + 24
+    area = Area(x=scene.margin, y=top, w=scene.inner_w, h=bottom - top)
+    for entry, place in zip(flow.on_page(scene.kiosk, screen), _cards(scene, area), strict=False):
+        shapes += _card(scene, entry, place) if isinstance(entry, Service) else _shelf(scene, entry, place)
+    return Picture(name="home" if is_front else "shelf", ground=PAPER, shapes=tuple(shapes))
 
 
-def _grid(scene: Scene) -> list[Area]:
-    columns = flow.page_size(scene.kiosk) // 2
-    w = (scene.w - 2 * MARGIN - GAP * (columns - 1)) / columns
-    h = (scene.keys_y - 28 - GRID_Y - GAP) / 2
-    return [
-        Area(x=MARGIN + column * (w + GAP), y=GRID_Y + row * (h + GAP), w=w, h=h)
-        for row in range(2)
-        for column in range(columns)
-    ]
+def _title(scene: Scene) -> Said:
+    if picked_class(scene) is not None:
+        return scene.speech.both("checked_short")
+    if scene.kiosk.is_guide_called:
+        return scene.speech.both("guide_title")
+    return scene.speech.both("alone" if scene.kiosk.is_alone else "choose")
 
 
-def _keys(scene: Scene) -> list[Shape]:
-    kiosk, speech = scene.kiosk, scene.speech
-    shapes: list[Shape] = []
-    left = 0
-    if flow.pages(kiosk) > 1:
-        shapes += key(scene, "more", footer_key(scene, left), speech.both("more"))
-        left += 1
-    size = "ordinary" if kiosk.large else "large"
-    shapes += key(scene, "large", footer_key(scene, left), speech.both(size), chosen=kiosk.large)
-    for place, language in enumerate((Language.EN, Language.ZH)):
-        area = footer_key(scene, place, from_right=True)
-        said = (texts(language)["kiosk"]["language"], "")
-        shapes += key(scene, f"language:{language.value}", area, said, chosen=kiosk.language is language)
-    return shapes
+def _cards(scene: Scene, area: Area) -> list[Area]:
+    count = flow.page_size(scene.kiosk)
+    wide = area.w > area.h * 1.15
+    columns = -(-count // 2) if wide else 2
+    return grid(area, columns, -(-count // columns), scene.gap)
+
+
+# Keys -----------------------------------------------------------------------------------------------------------------
+
+
+def _names(scene: Scene, screen: flow.Home) -> list[str]:
+    kiosk = scene.kiosk
+    if kiosk.hall is None:
+        return []
+    more = ["more"] if shelves.has_more(kiosk.hall, screen.shelf, flow.page_size(kiosk)) else []
+    courtesy = ["courtesy"] if shelves.classes_offered(kiosk.hall) else []
+    if screen.shelf is not shelves.FRONT:
+        return ["back", "home", *more, *courtesy[: 2 - len(more)]]
+    return [*more, "missed", *courtesy]
+
+
+def _roomy_keys(scene: Scene, screen: flow.Home) -> tuple[list[Shape], float, float]:
+    names = [*_names(scene, screen), "large", "language", "help"]
+    columns = len(names) if scene.wide else columns_of(scene)
+    areas = bottom_keys(scene, len(names), columns)
+    shapes = [shape for name, area in zip(names, areas, strict=True) for shape in _key(scene, name, area)]
+    return shapes, scene.header + 14, areas[0].y - scene.gap - 4
+
+
+def _compact_keys(scene: Scene, screen: flow.Home) -> tuple[list[Shape], float, float]:
+    """On a small panel language and large text stand at the right of the hall's name, or beneath it."""
+    names = [*_names(scene, screen), "help"]
+    areas = bottom_keys(scene, len(names), min(columns_of(scene), len(names)))
+    shapes = [shape for name, area in zip(names, areas, strict=True) for shape in _key(scene, name, area)]
+    upper = Area(x=scene.margin, y=8 if scene.wide else scene.header + 10, w=scene.inner_w, h=scene.key_height)
+    title, large, language = _upper(scene, upper)
+    if title is not None:
+        first = wrapped(_title(scene)[0], READ, title.w)[:2]
+        second = _title(scene)[1] if len(first) == 1 else ""
+        named = scene.speech.of_text(scene.kiosk.hall.name)[0] if scene.kiosk.hall is not None else ""
+        if len(first) == 1 and named:  # the hall's name above what to do
+            first.insert(0, named)
+            second = ""
+        y = title.centre - (len(first) - 1) * READ * 0.6 + READ * CAP - (16 if second else 0)
+        shapes += [
+            words(line, title.x, y + place * READ * 1.2, READ, bold=True, fit=title.w, small=line == named)
+            for place, line in enumerate(first)
+        ]
+        if second:
+            shapes.append(words(second, title.x, y + 36, CAPTION, color=MUTED, fit=title.w, small=True))
+    shapes += [*large_key(scene, large), *language_key(scene, language)]
+    return shapes, upper.bottom + scene.gap, areas[0].y - scene.gap
+
+
+def _upper(scene: Scene, area: Area) -> tuple[Area | None, Area, Area]:
+    if not scene.wide:
+        large, language = grid(area, 2, 1, scene.gap)
+        return None, large, language
+    places = grid(area, 4, 1, scene.gap)
+    title = Area(x=area.x, y=area.y, w=places[1].right - area.x, h=area.h)
+    return title, places[2], places[3]
+
+
+def _key(scene: Scene, name: str, area: Area) -> list[Shape]:
+    match name:
+        case "large":
+            return large_key(scene, area)
+        case "language":
+            return language_key(scene, area)
+        case "courtesy":
+            return key(scene, name, area, courtesy_words(scene), chosen=picked_class(scene) is not None)
+        case "help":
+            return key(scene, name, area, scene.speech.both(name), style="help")
+        case _:
+            return key(scene, name, area, scene.speech.both(name))
+
+
+# Cards ----------------------------------------------------------------------------------------------------------------
 
 
 def _card(scene: Scene, service: Service, area: Area) -> list[Shape]:
@@ -87,54 +163,97 @@ def _card(scene: Scene, service: Service, area: Area) -> list[Shape]:
     shut = refused or not flow.can_print(scene.kiosk)
     name = f"service:{service.id}"
     pressed = scene.pressed == name
-    z = scene.zoom
-    side = 64 * z
-    text_x = area.x + 24 + side + 16
     shapes: list[Shape] = [] if refused else [Key(name=name, area=area)]
-    shapes += [
+    shapes.append(
         Box(
             area=area,
-            fill=SHUT if shut else BRAND_SOFT if pressed else "#FFFFFF",
+            fill=SHUT if shut else BRAND_SOFT if pressed else CARD,
             line=BRAND if pressed else LINE,
             line_width=3 if pressed else 1.5,
-        ),
-        Box(
-            area=Area(x=area.x + 24, y=area.y + 28, w=side, h=side),
-            fill=SHUT_ICON if shut else "#FFFFFF" if pressed else BRAND_SOFT,
-            radius=16,
-        ),
-        Icon(
-            name=service.icon,
-            x=area.x + 24 + side * 0.22,
-            y=area.y + 28 + side * 0.22,
-            size=side * 0.56,
-            color=SHUT_INK if shut else BRAND,
-        ),
-        *_name(scene, service, text_x, area.y + 28 + side / 2, area.right - 22 - text_x),
-        Box(area=Area(x=area.x + 24, y=area.bottom - 44 * z - 40, w=area.w - 48, h=1.5), fill=LINE, radius=0),
-    ]
-    return shapes + (_shut(scene, row, area) if shut else _wait(scene, service, area))
+        )
+    )
+    inner = area.inset(22, 12)
+    said = scene.speech.of_text(service.name)
+    foot = _why_shut(scene, row) if shut else None
+    if area.h < TALL:
+        return shapes + _flat(scene, said, row, foot, inner)
+    return shapes + _tall(scene, service.icon, said, row, foot, inner=inner, pressed=pressed)
 
 
-def _name(scene: Scene, service: Service, x: float, middle: float, fit: float) -> list[Shape]:
-    first, second = scene.speech.of_text(service.name)
+def _shelf(scene: Scene, shelf: shelves.Shelf, area: Area) -> list[Shape]:
+    """Return the card that leads to a page of its own."""
+    said = scene.speech.both(f"class_{shelf.service_class.value}")
+    return key(scene, f"shelf:{shelf.id}", area, said)
+
+
+def _tall(
+    scene: Scene, icon: str, said: Said, row: QueueRow | None, foot: Said | None, *, inner: Area, pressed: bool
+) -> list[Shape]:
+    """Return picture and name, a line, who waits and how long."""
     z = scene.zoom
-    if second:
-        return [
-            words(first, x, middle + 7, 40 * z, bold=True, fit=fit),
-            words(second, x, middle + 37, 25 * z, color=MUTED, fit=fit),
+    side = 64 * z**0.5 if inner.w > 300 else 0.0  # noqa: PLR2004 - room for a picture
+    shut = foot is not None
+    shapes: list[Shape] = []
+    y = inner.y + 10
+    if side:
+        disc = Area(x=inner.x, y=y, w=side, h=side)
+        shapes += [
+            Box(area=disc, fill=SHUT_ICON if shut else CARD if pressed else BRAND_SOFT, radius=16),
+            Icon(
+                name=icon,
+                x=disc.x + side * 0.22,
+                y=y + side * 0.22,
+                size=side * 0.56,
+                color=SHUT_INK if shut else BRAND,
+            ),
         ]
-    lines = wrapped(first, 40 * z, fit)
-    if len(lines) == 1:
-        return [words(first, x, middle + 40 * z * CAP, 40 * z, bold=True, fit=fit)]
-    size = 36 * z
-    top = middle - (len(lines) - 1) * size * 0.6 + size * CAP
-    return [words(line, x, top + place * size * 1.2, size, bold=True, fit=fit) for place, line in enumerate(lines)]
+    x = inner.x + (side + 16 if side else 0)
+    stacked = inner.w < 300 * z
+    if stacked and foot is None and len(wrapped(said[0], READ, inner.w)) > 1:
+        stacked = False  # a long name leaves one line for the figures
+    long_name = len(wrapped(said[0], READ, inner.w)) > 1 and inner.h < CROWDED
+    tall_foot = not long_name and len(wrapped(foot[0], READ, inner.w)) > 1 if foot is not None else stacked
+    foot_h = (104.0 if tall_foot else 56.0) * (z**0.8 if scene.roomy else 0.9)
+    room = Area(x=x, y=y, w=inner.right - x, h=inner.bottom - foot_h - 12 - y)
+    shapes += _name(scene, said, room, side)
+    if scene.roomy:
+        rule = Area(x=inner.x, y=inner.bottom - foot_h - 8, w=inner.w, h=1.5)
+        shapes.append(Box(area=rule, fill=LINE, radius=0))
+    place = Area(x=inner.x, y=inner.bottom - foot_h, w=inner.w, h=foot_h)
+    return shapes + (_shut(foot, place) if foot is not None else _wait(scene, row, place, stacked=stacked))
 
 
-def _wait(scene: Scene, service: Service, area: Area) -> list[Shape]:
+def _name(scene: Scene, said: Said, room: Area, side: float) -> list[Shape]:
+    """Return a service's name, as large as there is room, beside the middle of its picture while it is one line."""
+    first, second = said
+    z = scene.zoom
+    for size in (40 * z, 40 * z**0.5, READ):
+        lines = wrapped(first, size, room.w)
+        fits = all(width_of(line, size) <= room.w for line in lines)
+        if fits and len(lines) * size * 1.15 <= room.h:
+            break
+    caption = second if len(lines) * size * 1.15 + CAPTION * 1.25 <= room.h else ""
+    height = len(lines) * size * 1.15 + (CAPTION * 1.25 if caption else 0)
+    y = room.y + max(0.0, (side - height) / 2)
+    shapes: list[Shape] = []
+    for line in lines:
+        y += size * 1.15
+        shapes.append(words(line, room.x, y - size * (0.575 - CAP), size, bold=True, fit=room.w))
+    if caption:
+        shapes.append(words(caption, room.x, y + CAPTION, CAPTION, color=MUTED, fit=room.w, small=True))
+    return shapes
+
+
+def _flat(scene: Scene, said: Said, row: QueueRow | None, foot: Said | None, inner: Area) -> list[Shape]:
+    """Return name and figures on two lines."""
+    first = two_lines(inner.x, inner.y + 38, said, READ + 1, bold=True, fit=inner.w)
+    place = Area(x=inner.x, y=inner.bottom - 44, w=inner.w, h=44)
+    shapes = _shut(foot, place) if foot is not None else _wait(scene, row, place, stacked=False)
+    return [first, *shapes]
+
+
+def _wait(scene: Scene, row: QueueRow | None, area: Area, *, stacked: bool) -> list[Shape]:
     """Return how many wait and how long it takes: at once when nobody waits."""
-    row = scene.kiosk.queue(service.id)
     table = scene.speech.table
     if row is None or row.wait_low_min is None:
         wait = table["wait_unknown"]
@@ -142,30 +261,51 @@ def _wait(scene: Scene, service: Service, area: Area) -> list[Shape]:
         wait = table["at_once"]
     else:
         wait = table["wait"].format(range=wait_figure(row.wait_low_min, row.wait_high_min, table))
-    y = area.bottom - 30
-    shapes: list[Shape] = [Words(x=area.right - 24, y=y, runs=_figures(scene, wait), anchor="right", fit=area.w * 0.5)]
-    if row is not None:
-        people = table["waiting"].format(waiting=row.waiting) if row.waiting else table["nobody"]
-        shapes.append(Words(x=area.x + 24, y=y, runs=_figures(scene, people), fit=area.w * 0.45))
-    return shapes
+    people = "" if row is None else table["waiting"].format(waiting=row.waiting) if row.waiting else table["nobody"]
+    z = scene.zoom**0.8
+    if stacked:
+        half = area.h / 2
+        return [
+            Words(x=area.x, y=area.y + half - 12, runs=_figures(scene, people or " "), fit=area.w, small=True),
+            Words(x=area.x, y=area.bottom - 12, runs=_figures(scene, wait), fit=area.w, small=True),
+        ]
+    y = area.bottom - 12 * z
+    if area.w < 300 * z or (area.h < 50 and scene.kiosk.large):  # noqa: PLR2004 - room for one thing
+        return [Words(x=area.x, y=y, runs=_figures(scene, wait), fit=area.w, small=True)]
+    right = Words(x=area.right, y=y, runs=_figures(scene, wait), anchor="right", fit=area.w * 0.56, small=True)
+    return [right, Words(x=area.x, y=y, runs=_figures(scene, people or " "), fit=area.w * 0.42, small=True)]
 
 
 def _figures(scene: Scene, text: str) -> tuple[Run, ...]:
-    return rich(text, size=26 * scene.zoom, color=MUTED, strong_size=35 * scene.zoom, strong_color=INK)
+    return rich(
+        text,
+        size=scene.caption,
+        color=MUTED,
+        strong_size=READ * (scene.zoom**0.6 if scene.roomy else 1.0),
+        strong_color=INK,
+    )
 
 
-def _shut(scene: Scene, row: QueueRow | None, area: Area) -> list[Shape]:
-    first, second = _why_shut(scene, row)
-    size = 27 * scene.zoom
-    if not second:
-        return [words(first, area.x + 24, area.bottom - 32, size, color=ALERT, fit=area.w - 48)]
+def _shut(said: Said, area: Area) -> list[Shape]:
+    """Return why there are no numbers, and until when."""
+    first, second = said
+    size = READ
+    y = area.bottom - 12
+    if not second or width_of(first, size) + width_of(second, CAPTION) + 16 > area.w:
+        lines = wrapped(first, size, area.w)
+        if len(lines) > 1 and area.h < len(lines) * size:
+            return [words(first, area.x, y, CAPTION * 1.1, color=ALERT, bold=True, fit=area.w, small=True)]
+        return [
+            words(line, area.x, y - (len(lines) - 1 - place) * size * 1.15, size, color=ALERT, fit=area.w)
+            for place, line in enumerate(lines)
+        ]
     return [
-        words(first, area.x + 24, area.bottom - 32, size, color=ALERT, fit=area.w * 0.45),
-        words(second, area.right - 24, area.bottom - 32, size, color=ALERT, anchor="right", fit=area.w * 0.5),
+        words(first, area.x, y, size, color=ALERT, fit=area.w),
+        words(second, area.right, y, CAPTION, color=ALERT, anchor="right", fit=area.w, small=True),
     ]
 
 
-def _why_shut(scene: Scene, row: QueueRow | None) -> tuple[str, str]:
+def _why_shut(scene: Scene, row: QueueRow | None) -> Said:
     if row is not None and row.closed:
         return opens(scene, row.opens, "kiosk") if row.opens is not None else scene.speech.both("closed")
     if row is not None and row.full:

@@ -1,7 +1,9 @@
 """Puts pictures on the panel with Kivy: scales shapes, keeps rendered text, fades from one picture to the next."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from functools import lru_cache
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -14,8 +16,12 @@ from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 from PIL import Image, ImageDraw
 
+from broker.theme import Theme
+
+from ..look import DARK, Palette, palette
+from ..panel import Fit, Panel, fit
 from .icons import strokes
-from .shapes import Area, Box, Dashes, Icon, Key, Picture, Run, Shape, Words
+from .shapes import Area, Box, Dashes, Icon, Key, Logo, Picture, Run, Shape, Words
 
 FADE_S: Final = 0.15
 FAMILY: Final = "hall"
@@ -48,11 +54,36 @@ def register_font() -> bool:
     raise NoFont(NO_FONT)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Placed:
+    """Words as they stand on the panel, in pixels from the bottom left; `shrink` is how much they had to give way."""
+
+    said: Words
+    x: float
+    y: float
+    w: float
+    h: float
+    pixels: int
+    shrink: float
+
+
 class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
     """The panel's whole surface. `show` draws a picture; it fades in when another screen than before is shown."""
 
-    def __init__(self, *, on_drawn: Callable[[Picture], None]) -> None:
+    def __init__(
+        self,
+        *,
+        on_drawn: Callable[[Picture], None] = lambda _: None,
+        panel: Panel | None = None,
+        theme: Theme | None = None,
+    ) -> None:
         super().__init__()
+        self._panel = panel if panel is not None else Panel()
+        self._palettes = {
+            contrast: palette(theme if theme is not None else Theme(), contrast=contrast) for contrast in (False, True)
+        }
+        self._palette: Palette = DARK
+        self.placed: list[Placed] = []  # the words of the picture that stands there
         self._own_bold = register_font()
         self._on_drawn = on_drawn
         self._layer: Widget | None = None
@@ -60,20 +91,23 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
         self._texture = lru_cache(maxsize=600)(self._render)
         self.scale = 1.0
 
-    @property
-    def design_size(self) -> tuple[float, float]:
-        """The panel's size in design pixels; sets the scale."""
-        self.scale = min(self.width / 1280, self.height / 800)
-        return self.width / self.scale, self.height / self.scale
+    def fitted(self) -> Fit:
+        """Return how a picture must be made for this window; sets the scale."""
+        found = fit(self._panel, int(self.width), int(self.height))
+        self.scale = found.scale
+        return found
 
-    def show(self, picture: Picture, *, fades: bool) -> None:
+    def show(self, picture: Picture, *, fades: bool, contrast: bool = False) -> None:
         """Draw `picture` unless it is what stands there already."""
-        if picture == self._picture:
+        colours = self._palettes[contrast]
+        if picture == self._picture and colours is self._palette:
             return
+        self._palette = colours
+        self.placed = []
         layer = Widget(size=self.size, pos=self.pos)
         before, self._layer, self._picture = self._layer, layer, picture
         with layer.canvas:
-            _color(picture.ground)
+            self._color(picture.ground)
             Rectangle(pos=self.pos, size=self.size)
             for shape in picture.shapes:
                 self._draw(shape)
@@ -103,6 +137,15 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
                 return key.name
         return None
 
+    def keys(self) -> list[tuple[str, float, float, float, float]]:
+        """Return name, x, y, width and height of each key, in pixels from the bottom left."""
+        s = self.scale
+        shown = self._picture.keys if self._picture is not None else ()
+        return [
+            (each.name, each.area.x * s, self.height - each.area.bottom * s, each.area.w * s, each.area.h * s)
+            for each in shown
+        ]
+
     def fraction(self, area: Area) -> list[float]:
         """Return x0, y0, x1, y1 of an area as parts of the window, y upwards as touch providers count."""
         w, h = self.width / self.scale, self.height / self.scale
@@ -117,10 +160,13 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
             case Icon():
                 self._icon(shape)
             case Dashes(x=x, y=y, w=w, color=color):
-                _color(color)
+                self._color(color)
                 for place in range(int(w // (2 * DASH))):
                     area = Area(x=x + place * 2 * DASH, y=y, w=DASH, h=2)
                     Rectangle(**self._place(area))
+            case Logo(path=path, area=area):
+                Color(1, 1, 1, 1)
+                Rectangle(source=path, **self._place(area))
             case Key():
                 pass
 
@@ -136,7 +182,7 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
             self._rounded(box.area, box.fill, box.radius)
 
     def _rounded(self, area: Area, color: str, radius: float) -> None:
-        _color(color)
+        self._color(color)
         if radius <= 0:
             place = self._place(area)
             Rectangle(
@@ -145,20 +191,25 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
         else:
             SmoothRoundedRectangle(**self._place(area), radius=[radius * self.scale], segments=max(8, int(radius)))
 
+    def _color(self, name: str) -> None:
+        Color(*get_color_from_hex(self._palette.get(name, name)))
+
     def _words(self, said: Words) -> None:
         total = self._width(said.runs, 1.0)
         shrink = 1.0 if said.fit is None else min(1.0, said.fit * self.scale / max(total, 1))
         total = self._width(said.runs, shrink) if shrink < 1 else total
         x = said.x * self.scale - {"left": 0.0, "center": 0.5, "right": 1.0}[said.anchor] * total
         baseline = self.height - said.y * self.scale
+        size = max(self._pixels(run, shrink) for run in said.runs)
+        self.placed.append(Placed(said=said, x=x, y=baseline - size * 0.2, w=total, h=size, pixels=size, shrink=shrink))
         for run in said.runs:
             texture, descent, edge = self._texture(run.text, self._pixels(run, shrink), run.bold)
-            _color(run.color)
+            self._color(run.color)
             Rectangle(texture=texture, pos=(round(x - edge), round(baseline - descent - edge)), size=texture.size)
             x += texture.width - 2 * edge
 
     def _pixels(self, run: Run, shrink: float) -> int:
-        return max(8, int(run.size * self.scale * shrink))
+        return max(8, ceil(run.size * self.scale * shrink - 0.01))
 
     def _width(self, runs: tuple[Run, ...], shrink: float) -> float:
         widths = (self._texture(run.text, self._pixels(run, shrink), run.bold) for run in runs)
@@ -175,14 +226,10 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
     def _icon(self, icon: Icon) -> None:
         pixels = max(8, round(icon.size * self.scale))
         texture = _icon_texture(icon.name, pixels, icon.stroke)
-        _color(icon.color)
+        self._color(icon.color)
         area = Area(x=icon.x, y=icon.y, w=icon.size, h=icon.size)
         x, y = self._place(area)["pos"]
         Rectangle(texture=texture, pos=(round(x), round(y)), size=(pixels, pixels))
-
-
-def _color(code: str) -> None:
-    Color(*get_color_from_hex(code))
 
 
 @lru_cache(maxsize=100)

@@ -1,35 +1,39 @@
 """What screens are made of: boxes, words, icons and keys, in design pixels from the top left. No Kivy here.
 
-A screen is a function that returns shapes; the painter scales them to the panel. Sizes follow a 10.1 inch panel of
-1280x800; a wider panel gets a wider design of the same height.
+A screen is a function that returns shapes; the painter scales them to the panel. A design pixel is never smaller than
+1/5.884 mm, which is one pixel of a 10.1 inch panel of 1280x800: `panel.py`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-INK: Final = "#10201E"
-MUTED: Final = "#4A5A56"
-PAPER: Final = "#F3F6F4"
-CARD: Final = "#FFFFFF"
-LINE: Final = "#D5DED9"
-BRAND: Final = "#00695C"
-BRAND_DEEP: Final = "#003F37"
-BRAND_SOFT: Final = "#E0F0EC"
-CALL: Final = "#FFC233"
-ALERT: Final = "#B3261E"
-ALERT_SOFT: Final = "#FBE9E7"
-SHUT: Final = "#EDF0EE"
-SHUT_ICON: Final = "#DDE3E0"
-SHUT_INK: Final = "#5F6D69"
-WHITE: Final = "#FFFFFF"
+from ..look import WIDE_FROM, width_of
+
+INK: Final = "ink"  # colours are names; the palette of the moment says which they are
+MUTED: Final = "muted"
+PAPER: Final = "paper"
+CARD: Final = "card"
+LINE: Final = "line"
+BRAND: Final = "brand"
+BRAND_DEEP: Final = "deep"
+BRAND_SOFT: Final = "soft"
+KEY_INK: Final = "key_ink"
+ON_BRAND: Final = "on_brand"
+ON_DEEP: Final = "on_deep"
+PALE: Final = "pale"  # lesser words on deep
+VEIL: Final = "veil"  # a box on deep
+CALL: Final = "call"
+ON_CALL: Final = "on_call"
+NUMBER: Final = "number"  # the ticket's number on deep
+ALERT: Final = "alert"
+ALERT_SOFT: Final = "alert_soft"
+SHUT: Final = "shut"
+SHUT_ICON: Final = "shut_icon"
+SHUT_INK: Final = "shut_ink"
+SHADE: Final = "shade"  # what lies over a screen that asks for a touch
 RADIUS: Final = 20.0
-MARGIN: Final = 36.0
-HEADER: Final = 84.0
-KEY_HEIGHT: Final = 112.0
-BOTTOM: Final = 24.0
 
 CAP: Final = 0.36  # half a capital's height: how far a baseline lies below the middle of its line
-WIDE_FROM: Final = "\u2e80"
 
 Anchor = Literal["left", "center", "right"]
 
@@ -54,6 +58,10 @@ class Area:
     @property
     def middle(self) -> float:
         return self.x + self.w / 2
+
+    @property
+    def centre(self) -> float:
+        return self.y + self.h / 2
 
     def inset(self, dx: float, dy: float) -> "Area":
         return Area(x=self.x + dx, y=self.y + dy, w=self.w - 2 * dx, h=self.h - 2 * dy)
@@ -89,6 +97,7 @@ class Words:
     runs: tuple[Run, ...]
     anchor: Anchor = "left"
     fit: float | None = None
+    small: bool = False  # a caption in the second language, a unit, a date: capitals of 3 mm will do
 
     @property
     def text(self) -> str:
@@ -108,6 +117,14 @@ class Icon:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Logo:
+    """The hall's own picture."""
+
+    path: str
+    area: Area
+
+
+@dataclass(frozen=True, kw_only=True)
 class Dashes:
     x: float
     y: float
@@ -123,7 +140,7 @@ class Key:
     area: Area
 
 
-Shape = Box | Words | Icon | Dashes | Key
+Shape = Box | Words | Icon | Logo | Dashes | Key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -153,8 +170,10 @@ def words(
     bold: bool = False,
     anchor: Anchor = "left",
     fit: float | None = None,
+    small: bool = False,
 ) -> Words:
-    return Words(x=x, y=y, runs=(Run(text=text, size=size, color=color, bold=bold),), anchor=anchor, fit=fit)
+    runs = (Run(text=text, size=size, color=color, bold=bold),)
+    return Words(x=x, y=y, runs=runs, anchor=anchor, fit=fit, small=small)
 
 
 def rich(text: str, *, size: float, color: str, strong_size: float, strong_color: str) -> tuple[Run, ...]:
@@ -168,16 +187,14 @@ def rich(text: str, *, size: float, color: str, strong_size: float, strong_color
     )
 
 
-def width(text: str, size: float) -> float:
-    """Return about how wide a text is: close enough to break lines by."""
-    return sum(size if character >= WIDE_FROM else size * 0.53 for character in text)
-
-
 def wrapped(text: str, size: float, fit: float) -> list[str]:
     """Break a text into lines no wider than `fit`: at spaces, or anywhere between Chinese characters."""
     lines = [""]
-    for piece in _pieces(text):
-        if lines[-1] and width((lines[-1] + piece).rstrip(), size) > fit and piece not in "，。；：！？、":
+    for each in _pieces(text):
+        piece = each
+        if lines[-1] and width_of((lines[-1] + piece).rstrip(), size) > fit:
+            if each in "，。；：！？、":  # never at the head of a line: the character before comes along
+                piece, lines[-1] = lines[-1][-1] + each, lines[-1][:-1]
             lines.append("")
         lines[-1] += piece
     return [line.strip() for line in lines]
@@ -193,3 +210,12 @@ def _pieces(text: str) -> list[str]:
         if character == " ":
             pieces.append("")
     return [piece for piece in pieces if piece]
+
+
+def moved(shape: Shape, down: float) -> Shape:
+    """Return a shape that lies so much lower."""
+    match shape:
+        case Box(area=area) | Logo(area=area) | Key(area=area):
+            return replace(shape, area=replace(area, y=area.y + down))
+        case Words(y=y) | Icon(y=y) | Dashes(y=y):
+            return replace(shape, y=y + down)

@@ -129,6 +129,11 @@ def test_a_hall_in_order_has_neither_complaints_nor_advice(file: Path) -> None:
         ('prefix = "B"', 'prefix = "B"\npast_last = "extra"', ['12: services[2].extra_prefix: missing; give letters for the numbers after the last one, or past_last = "full"']),
         ('prefix = "B"', 'prefix = "B"\nextra_prefix = "BB"', ['16: services[2].extra_prefix: used only with past_last = "extra"; give that too, or remove the key']),
         ('prefix = "B"', 'prefix = "B"\npast_last = "extr"', ['16: services[2].past_last: "extr" is not one of full, extra; did you mean extra?']),
+        ('role = "kiosk"', 'role = "kiosk", offline = { first = 900, last = 1100 }', ['4: nodes[1].offline: 900 to 1100 clashes with 1 to 999 of services[1].prefix in line 9; give numbers that nobody else gives, such as above 1000']),
+        ('role = "kiosk"', 'role = "kiosk", offline = { first = 1100, last = 1001 }', ['4: nodes[1].offline.last: 1001 is below first, 1100; give numbers with first <= last']),
+        ('role = "kiosk"', 'role = "kiosk", offline = { first = 1001 }', ['4: nodes[1].offline.last: missing; give a whole number from 1 to 9999 (last number given without the dispatcher)']),
+        ('role = "supervisor"', 'role = "supervisor", offline = { first = 1001, last = 1100 }', ['4: nodes[2].offline: only a kiosk gives numbers by itself; remove the key or change the role']),
+        ('role = "kiosk" }', 'role = "kiosk", offline = { first = 1001, last = 1100 } }, { id = "kiosk-2", role = "kiosk", offline = { first = 1100, last = 1200 } }', ['4: nodes[2].offline: 1100 to 1200 clashes with 1001 to 1100 of nodes[1].offline in line 4; give numbers that nobody else gives, such as above 1000']),
         # classes and policy
         ('id = "ordinary"', 'id = "normal"', ['18: classes: no class has the id "ordinary"; add it: it is the class of everybody who has no other']),
         ('id = "ordinary"', 'id = "ordinary"\ngiven_by = "nobody"', ['26: classes[2].given_by: "ordinary" is the class of everybody who has no other; give kiosk, or remove the key']),
@@ -174,6 +179,7 @@ def test_what_does_not_agree_is_said(file: Path, old: str, new: str, said: list[
         ('skills = ["new"]', 'skills = ["new", "bill"]\nreserved_for = ["courtesy"]'),
         ('prefix = "A"', 'prefix = "AA"\npast_last = "extra"\nextra_prefix = "A"'),
         ('role = "supervisor"', 'role = "counter", counters = [1, 2]'),
+        ('role = "kiosk"', 'role = "kiosk", offline = { first = 1001, last = 1100 }'),
     ],
 )
 def test_what_may_be_is_taken(file: Path, old: str, new: str) -> None:

@@ -243,6 +243,8 @@ class Building:
             idle_s=25,
             ticket_s=8,
             clock=asyncio.get_running_loop().time,
+            now=self.now,
+            boot="one",
             in_background=lambda work: work(),
             on_change=lambda _: stand.stir(),
         )

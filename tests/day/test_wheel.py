@@ -34,7 +34,7 @@ clear(place)
 settings = {"ticket_s": 2, "speaker": "alsa:default", "languages": '["zh"]', "repeats": 1}
 hall = lay_out(place, ports=free_ports(), settings={**settings, "board_width": 1280, "board_height": 720})
 print(hall.id, sorted(path.name for path in (place / "config").glob("*.toml")))
-print(all(texts(language)["slip"] for language in Language))
+print(all(texts(language)["kiosk"] for language in Language))
 opened = Recorded(epoch=1, seq=1, at=datetime.now(UTC), event=DayOpened(day="2026-05-04"))
 Journal(place / "journal").append([Entry(node="dispatcher", command="d1", answer=Done(id="d1"), events=[opened])])
 print([path.name for path in (place / "journal").glob("*.sqlite")])

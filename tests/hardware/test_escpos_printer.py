@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from hardware.devices import PaperState, Port, Printed, PrintResult, TicketPrinter
-from hardware.drivers.escpos_layout import Feed, Line, encode
+from hardware.devices import PaperState, Port, Printed, PrintResult, Reached, TicketPrinter
+from hardware.drivers.escpos_layout import Feed, Line, Mark, encode
 from hardware.drivers.escpos_printer import Answering, Answers, EscposPrinter, paper_state
 from hardware.ports import open_port
 from hardware.simulators.bad_cable import OneByteAtATime
@@ -52,7 +52,7 @@ def test_any_split_of_the_answers_is_read_the_same(sent: list[bytes], data: st.D
         answering.feed(rest[:size])
         rest = rest[size:]
     assert answering.statuses == [answer[0] for answer in sent if answer in {b"\x12", b"\x1e"}]
-    assert answering.acknowledged == (b"\x00" in sent)
+    assert answering.acknowledgements == sent.count(b"\x00")
     assert answering.cleared == (b"\x37\x25\x00" in sent)
 
 
@@ -118,38 +118,92 @@ async def test_without_paper_or_with_an_open_cover_nothing_is_sent(reports: Repo
     assert [slip.lines[0] for slip in reports.all(SlipPrinted)] == ["A013"]
 
 
-async def test_paper_that_ends_in_mid_slip_voids_it_and_its_rest_never_comes_out(reports: Reports) -> None:
-    long = encode([Line("A012", size=2), Feed(20), Line("请稍候")])
+LONG = encode([Line("城东供电营业厅"), Feed(20), Mark(), Line("A012", size=2), Feed(20), Line("请稍候")])
+
+
+async def test_paper_that_ends_before_the_number_voids_it_and_its_rest_never_comes_out(reports: Reports) -> None:
     async with asyncio.timeout(15), SimulatedPrinter(report=reports, speed_mm_s=FAST, paper_mm=40) as desk:
         printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}")
-        assert await printer.print(long) == result(Printed.NO, PaperState.OUT)
+        done = await printer.print(LONG)
+        assert (done, done.reached) == (result(Printed.NO, PaperState.OUT), Reached.ACCEPTED)
         torn = await reports.next(SlipTorn)
-        assert (torn.lines, torn.length_mm) == (("A012",), 40)
+        assert (torn.lines, torn.length_mm) == (("城东供电营业厅",), 40)
         desk.refill()
         assert await printer.print(A013) == result(Printed.YES, PaperState.OK)
         await printer.close()
     assert [slip.lines for slip in reports.all(SlipPrinted)] == [("A013", "请稍候")]
 
 
-async def test_a_printer_that_cannot_clear_prints_the_rest_after_the_refill_as_real_ones_do(reports: Reports) -> None:
-    long = encode([Line("A012", size=2), Feed(20), Line("请稍候")])
-    async with asyncio.timeout(15), SimulatedPrinter(report=reports, speed_mm_s=FAST, paper_mm=40) as desk:
-        printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}", clears=False)
-        assert await printer.print(long) == result(Printed.NO, PaperState.OUT)
-        desk.refill()
-        assert (await reports.next(SlipPrinted)).lines == ("请稍候",)
+async def test_a_number_on_torn_paper_may_be_in_somebodys_hand(reports: Reports) -> None:
+    async with asyncio.timeout(15), SimulatedPrinter(report=reports, speed_mm_s=FAST, paper_mm=100) as desk:
+        printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}")
+        done = await printer.print(LONG)
+        assert (done, done.reached) == (result(Printed.UNKNOWN, PaperState.OUT), Reached.BEGUN)
+        assert (await reports.next(SlipTorn)).lines == ("城东供电营业厅", "A012")
         await printer.close()
 
 
-async def test_a_cover_opened_in_mid_slip_voids_it(reports: Reports) -> None:
+async def test_paper_that_ends_with_the_slips_last_millimetre_leaves_it_in_somebodys_hand(reports: Reports) -> None:
+    async with asyncio.timeout(15), SimulatedPrinter(report=reports, speed_mm_s=FAST) as desk:
+        printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}")
+        await printer.print(LONG)
+        whole = reports.all(SlipPrinted)[0].length_mm
+        desk.end_paper(after_mm=whole)
+        assert (await printer.print(LONG)).printed is Printed.UNKNOWN
+        await printer.close()
+
+
+async def test_a_printer_that_cannot_clear_leaves_it_open_and_prints_the_rest_after_the_refill(
+    reports: Reports,
+) -> None:
+    async with asyncio.timeout(15), SimulatedPrinter(report=reports, speed_mm_s=FAST, paper_mm=40) as desk:
+        printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}", clears=False)
+        assert await printer.print(LONG) == result(Printed.UNKNOWN, PaperState.OUT)
+        desk.refill()
+        assert (await reports.next(SlipPrinted)).lines == ("A012", "请稍候")
+        await printer.close()
+
+
+async def test_a_cover_opened_before_the_number_voids_it(reports: Reports) -> None:
     async with asyncio.timeout(15), SimulatedPrinter(report=reports, speed_mm_s=20) as desk:
         printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}")
-        printing = asyncio.create_task(printer.print(encode([Line("A012"), Line("请"), Feed(200)])))
+        printing = asyncio.create_task(printer.print(LONG))
         await desk.printing()
         desk.open_cover()
         assert await printing == result(Printed.NO, PaperState.COVER_OPEN)
         await printer.close()
     assert reports.all(SlipPrinted) == []
+
+
+@pytest.mark.parametrize("answers", [False, None])
+async def test_a_mute_printer_prints_on_trust(reports: Reports, *, answers: bool | None) -> None:
+    async with asyncio.timeout(10), SimulatedPrinter(report=reports, speed_mm_s=FAST) as desk:
+        desk.is_mute = True
+        printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}", status_timeout_s=0.05, answers=answers)
+        while await printer.status() is not PaperState.TRUSTED:
+            pass
+        done = await printer.print(A012)
+        assert (done, done.reached) == (result(Printed.YES, PaperState.TRUSTED), Reached.ACCEPTED)
+        assert (await reports.next(SlipPrinted)).lines[0] == "A012"
+        await printer.close()
+
+
+async def test_a_printer_that_has_answered_once_is_never_trusted(reports: Reports) -> None:
+    async with asyncio.timeout(10), SimulatedPrinter(report=reports, speed_mm_s=FAST) as desk:
+        printer = EscposPrinter(f"tcp:127.0.0.1:{desk.port}", status_timeout_s=0.05)
+        assert await printer.status() is PaperState.OK
+        desk.is_mute = True
+        assert {await printer.status() for _ in range(5)} == {PaperState.UNKNOWN}
+        await printer.close()
+
+
+async def test_a_serial_printer_without_power_is_not_taken_for_a_mute_one(link: Path, reports: Reports) -> None:
+    async with asyncio.timeout(10), SimulatedPrinter(link=link, baud=38400, report=reports, speed_mm_s=FAST) as desk:
+        desk.is_mute = True
+        printer = EscposPrinter(f"serial:{link}?baud=38400", status_timeout_s=0.05)
+        assert {await printer.status() for _ in range(5)} == {PaperState.UNKNOWN}
+        assert (await printer.print(A012)).printed is Printed.NO
+        await printer.close()
 
 
 async def test_a_silent_printer_is_unknown_and_is_sent_nothing(reports: Reports) -> None:
@@ -228,7 +282,7 @@ async def test_a_kiosk_that_gives_up_waiting_can_print_the_next_ticket(reports: 
         await asyncio.gather(printing, return_exceptions=True)
         assert (await printer.print(A013)).printed is Printed.YES
         await printer.close()
-    assert [slip.lines[-1] for slip in reports.all(SlipPrinted)] == ["请稍候"]
+    assert [slip.lines for slip in reports.all(SlipPrinted)][-1] == ("A013", "请稍候")
 
 
 async def test_the_second_program_waits_until_the_first_has_hung_up(reports: Reports) -> None:

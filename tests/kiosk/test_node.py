@@ -5,6 +5,7 @@ import contextlib
 import time
 from collections.abc import AsyncIterator, Callable, Coroutine, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -117,6 +118,8 @@ class ServiceHall:
             idle_s=25,
             ticket_s=8,
             clock=asyncio.get_running_loop().time,
+            now=lambda: datetime.now(UTC),
+            boot="one",
             in_background=lambda work: work(),
             on_change=lambda _: self.news.set(),
         )
@@ -244,10 +247,10 @@ async def test_a_hasty_customer_gets_one_number(place: ServiceHall, desk: Desk) 
     assert (place.issued, len(desk.tray)) == (["B001"], 1)
 
 
-async def test_paper_that_ends_in_mid_slip_voids_the_number_and_the_screen_says_so(
+async def test_paper_that_ends_before_the_number_voids_it_and_the_screen_says_so(
     place: ServiceHall, desk: Desk
 ) -> None:
-    desk.printer.end_paper(after_mm=20)
+    desk.printer.end_paper(after_mm=10)
     place.touch("service:new", "take")
     await place.until(lambda: place.fates == ["B001 void"])
     assert place.screen == flow.NoPaper(paper=PaperState.OUT, voided="B001")
@@ -257,6 +260,36 @@ async def test_paper_that_ends_in_mid_slip_voids_the_number_and_the_screen_says_
     place.touch("service:new", "take")
     await place.until(lambda: place.fates == ["B001 void", SlipFate.PRINTED])
     assert [slip.lines.count("B002") for slip in desk.tray] == [1]
+
+
+async def test_paper_that_ends_after_the_number_leaves_it_alive_and_a_copy_can_be_had_after_the_refill(
+    place: ServiceHall, desk: Desk
+) -> None:
+    desk.printer.end_paper(after_mm=40)
+    place.touch("service:new", "take")
+    await place.until(lambda: place.fates == [SlipFate.UNKNOWN])
+    assert isinstance(place.screen, flow.Ticket)
+    assert (place.screen.slip, place.kiosk.paper) == (Printed.UNKNOWN, PaperState.OUT)
+    desk.printer.refill()
+    await place.until(lambda: place.kiosk.paper is PaperState.OK)
+    place.touch("copy")
+    await place.until(lambda: isinstance(place.screen, flow.Ticket) and place.screen.slip is Printed.YES)
+    assert {"── 补打 ──", "B001"} < set(desk.tray[-1].lines)
+    assert place.issued == ["B001"]
+
+
+async def test_a_slip_is_copied_twice_at_most_and_no_further_number_is_issued(place: ServiceHall, desk: Desk) -> None:
+    def has_slips(count: int) -> bool:
+        return len(desk.tray) == count and isinstance(place.screen, flow.Ticket) and place.screen.slip is Printed.YES
+
+    place.touch("service:new", "take")
+    for slips in (1, 2, 3):
+        await place.until(partial(has_slips, slips))
+        place.touch("copy")
+    assert isinstance(place.screen, flow.Ticket)
+    assert (place.screen.slip, place.screen.copies) == (Printed.YES, 2)
+    assert place.issued == ["B001"]
+    assert [slip.lines.count("── 补打 ──") for slip in desk.tray] == [0, 1, 1]
 
 
 async def test_without_paper_no_number_is_lost_and_a_technician_is_told(place: ServiceHall, desk: Desk) -> None:

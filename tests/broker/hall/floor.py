@@ -21,6 +21,7 @@ from broker.contract.messages import (
     FinishService,
     GivenBy,
     Hall,
+    MergeTicket,
     Need,
     Node,
     OpenDay,
@@ -64,11 +65,11 @@ class Floor:
         self.ask(OpenDay(id="day", day=TODAY), node="dispatcher")
         self.ask(ConfigureHall(id="hall", hall=hall), node="dispatcher")
 
-    def ask(self, command: AnyCommand, *, node: str = "box-1") -> AnyAnswer:
+    def ask(self, command: AnyCommand, *, node: str = "box-1", abandoned: str | None = None) -> AnyAnswer:
         self.elapse()
         now_ms = ms(self.now)
         promised = promises(self.state, now_ms) if self.promising else NO_PROMISES
-        return self.carry_out(command, Request(node, now_ms, promised))
+        return self.carry_out(command, Request(node, now_ms, promised, abandoned=abandoned))
 
     def elapse(self) -> None:
         """Let happen what is due by now."""
@@ -118,6 +119,30 @@ class Floor:
     ) -> AnyAnswer:
         command = TakeTicket(id=self.id(), service=service, priority_class=priority_class, **wishes)
         return self.ask(command, node=node)
+
+    def merge(
+        self,
+        number: int,
+        service: str = "bill",
+        *,
+        ago_s: float = 0,
+        node: str = "kiosk-1",
+        abandoned: str | None = None,
+        **more: Any,
+    ) -> AnyAnswer:
+        """Merge a number that a kiosk gave so long ago; `abandoned` is the visit that it never heard of."""
+        known = self.state.service(service)
+        command = MergeTicket(
+            id=self.id(),
+            ticket=f"{known.prefix if known is not None else 'A'}{number}",
+            number=number,
+            service=service,
+            day=more.pop("day", self.state.day or TODAY),
+            ago_ms=round(ago_s * 1000),
+            slip=more.pop("slip", SlipFate.PRINTED),
+            **more,
+        )
+        return self.ask(command, node=node, abandoned=abandoned)
 
     def queues(self) -> QueuesView:
         now_ms = ms(self.now)

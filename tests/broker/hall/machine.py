@@ -116,6 +116,7 @@ class HallMachine(RuleBasedStateMachine):
         super().__init__()
         self.floor = WatchedFloor(self.HALLS[0])
         self.day = 21
+        self.merged = 0
 
     @property
     def state(self) -> HallState:
@@ -174,6 +175,34 @@ class HallMachine(RuleBasedStateMachine):
         for _ in range(count):
             self.take(service, kind, "", (), 0, printed=True)
             self.floor.now = utc(self.state.last_ms + 7_000)
+
+    @rule(
+        service=st.sampled_from(SERVICES),
+        kind=st.integers(0, 3),
+        ago_s=st.sampled_from([0, 5, 61, 400, 2000, 40_000]),
+        fate=st.sampled_from(list(SlipFate)),
+        given_up=st.sampled_from([None, None, 0, 3]),
+        again=st.booleans(),
+    )
+    def merge(self, service: str, kind: int, ago_s: int, fate: SlipFate, given_up: int | None, *, again: bool) -> None:
+        """A kiosk was alone, and comes back with a number that it gave; perhaps it says so twice."""
+        self.merged += 1
+        classes = list(self.state.classes)
+        abandoned = self.state.visit_of(self.ticket(given_up)) if given_up is not None else None
+        for _ in range(1 + again):
+            seq, numbers = self.state.seq, len(self.state.by_ticket)
+            answer = self.floor.merge(
+                1000 + self.merged,
+                service,
+                ago_s=ago_s,
+                slip=fate,
+                priority_class=classes[kind % len(classes)],
+                abandoned=abandoned.id if abandoned is not None else None,
+            )
+            self.check()
+            if isinstance(answer, Refused):
+                assert answer.reason in {"day_is_over", "unknown_service"}
+                assert (seq, numbers) == (self.state.seq, len(self.state.by_ticket))
 
     @rule(index=st.integers(0, 9), fate=st.sampled_from(list(SlipFate)))
     def slip(self, index: int, fate: SlipFate) -> None:

@@ -1,0 +1,159 @@
+"""`python -m kiosk.gallery --hall hall.toml OUT`: pictures of every screen on a panel, and what was measured on them.
+
+Opens the kiosk's real window. Beside the pictures it writes `gallery.jsonl`, a line a screen: `name`, `window` and
+`px_per_mm`, `keys` (name, x, y, w, h in pixels from the bottom left) and `words` (text, size in pixels, is a caption,
+how much it was shrunk, its rectangle, and the contrast measured on its pixels).
+"""
+
+import argparse
+import json
+import os
+import sys
+import tempfile
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO, Final
+
+from PIL import Image
+
+from broker.config import load_hall, load_theme
+from broker.contract.messages import Hall
+from broker.panel import px_per_mm
+from broker.theme import Theme, contrast
+
+from . import flow
+from .examples import AT, examples
+from .panel import Panel, cards
+
+MANY: Final = 3  # pixels of a colour that is not only an edge's
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="kiosk.gallery", description=__doc__)
+    parser.add_argument("--hall", type=Path, required=True)
+    parser.add_argument("--size", default="1280x800", help="pixels of the panel")
+    parser.add_argument("--diagonal", type=float, default=10.1, help="inches")
+    parser.add_argument("--bottom-mm", type=int, help="the panel's lower edge above the floor")
+    parser.add_argument("--theme", type=Path)
+    parser.add_argument("--only", nargs="*", help="names of screens; left out: all")
+    parser.add_argument("out", type=Path)
+    options = parser.parse_args()
+    width, height = (int(side) for side in options.size.split("x"))
+    panel = Panel(diagonal_in=options.diagonal, bottom_mm=options.bottom_mm)
+    theme = load_theme(options.theme) if options.theme is not None else Theme()
+    options.out.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory() as home:
+        _prepare(Path(home), width, height)
+        _take_all(load_hall(options.hall), panel, theme, (width, height), options.only, options.out)
+    return 0
+
+
+def _prepare(home: Path, width: int, height: int) -> None:
+    """Set what Kivy reads when it is imported."""
+    os.environ.update(
+        KIVY_NO_ARGS="1", KIVY_NO_CONSOLELOG="1", KIVY_NO_FILELOG="1", KIVY_LOG_MODE="PYTHON", KIVY_HOME=str(home)
+    )
+    os.environ.setdefault("SDL_VIDEODRIVER", "offscreen")
+    from kivy.config import Config  # noqa: PLC0415 - reads the environment
+
+    for name, value in (("width", width), ("height", height), ("multisamples", 0), ("resizable", 0)):
+        Config.set("graphics", name, str(value))
+
+
+def _take_all(  # noqa: PLR0917 - main's own options
+    hall: Hall, panel: Panel, theme: Theme, size: tuple[int, int], only: list[str] | None, out: Path
+) -> None:
+    """Show each screen and take its picture at the frame that shows it."""
+    from zoneinfo import ZoneInfo  # noqa: PLC0415
+
+    from kivy.app import App  # noqa: PLC0415
+    from kivy.clock import Clock  # noqa: PLC0415
+    from kivy.core.window import Window  # noqa: PLC0415
+    from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels  # noqa: PLC0415
+
+    from .screens.painter import Painter  # noqa: PLC0415
+    from .screens.parts import Scene  # noqa: PLC0415
+    from .screens.scene import picture  # noqa: PLC0415
+
+    painter = Painter(panel=panel, theme=theme)
+    app = App()
+    app.load_kv = lambda **_: False
+    app.build = lambda: painter
+    fine = px_per_mm(*size, diagonal_in=panel.diagonal_in, dpi=panel.dpi)
+    wanted: Iterator[tuple[str, flow.Kiosk]] = (
+        (name, kiosk)
+        for name, kiosk in examples(hall, per_page=cards(panel, *size))
+        if not only or any(name.startswith(each) for each in only)
+    )
+    showing: list[str] = []
+
+    def show(_: float) -> None:
+        found = next(wanted, None)
+        if found is None:
+            app.stop()
+            return
+        name, kiosk = found
+        painter.size = size
+        fitted = painter.fitted()
+        scene = Scene(
+            kiosk=kiosk,
+            at=AT.astimezone(ZoneInfo(hall.timezone)),
+            left_s=18,
+            w=fitted.w,
+            h=fitted.h,
+            logo=theme.logo,
+        )
+        painter.show(picture(scene, top=fitted.top), fades=False, contrast=kiosk.contrast)
+        showing[:] = [name]
+        Window.canvas.ask_update()
+
+    def flipped(*_: object) -> None:
+        if not showing:
+            return
+        raw = glReadPixels(0, 0, *size, GL_RGBA, GL_UNSIGNED_BYTE)
+        seen = Image.frombytes("RGBA", size, raw).convert("RGB")
+        name = showing.pop()
+        seen.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(out / f"{name}.png", compress_level=1)
+        _measure(record, name, seen, painter, fine)
+        Clock.schedule_once(show, 0)
+
+    with (out / "gallery.jsonl").open("w", encoding="utf-8") as record:
+        Window.bind(on_flip=flipped)
+        Clock.schedule_once(show, 0)
+        app.run()
+
+
+def _measure(record: IO[str], name: str, seen: Image.Image, painter: "object", fine: float) -> None:
+    from .screens.painter import Painter  # noqa: PLC0415
+
+    assert isinstance(painter, Painter)  # noqa: S101 - Kivy has no types
+    words = [
+        {
+            "text": placed.said.text,
+            "pixels": placed.pixels,
+            "small": placed.said.small,
+            "shrink": round(placed.shrink, 3),
+            "box": [round(placed.x), round(placed.y), round(placed.w), round(placed.h)],
+            "contrast": round(_contrast(seen, placed.x, placed.y, placed.w, placed.h), 2),
+        }
+        for placed in painter.placed
+        if placed.said.text
+    ]
+    line = {"name": name, "window": seen.size, "px_per_mm": round(fine, 3), "keys": painter.keys(), "words": words}
+    record.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _contrast(seen: Image.Image, x: float, y: float, w: float, h: float) -> float:
+    """Return by how much the words in a rectangle, counted from the bottom left, stand out from their ground."""
+    box = (max(0, int(x)), max(0, int(y)), min(seen.width, int(x + w) + 1), min(seen.height, int(y + h) + 1))
+    if box[0] >= box[2] or box[1] >= box[3]:
+        return 0.0
+    raw = seen.crop(box).tobytes()
+    pixels = Counter(raw[at : at + 3] for at in range(0, len(raw), 3))
+    ground = f"#{pixels.most_common(1)[0][0].hex()}"
+    return max(contrast(ground, f"#{each.hex()}") for each, count in pixels.items() if count >= MANY)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
