@@ -230,7 +230,8 @@ def _name(scene: Scene, said: Said, room: Area, side: float) -> list[Shape]:
     for size in (40 * z, 40 * z**0.5, READ):
         lines = wrapped(first, size, room.w)
         fits = all(width_of(line, size) <= room.w for line in lines)
-        if fits and len(lines) * size * 1.15 <= room.h:
+        whole = len(lines) == 1 or " " in first  # a Chinese name is rather smaller than broken
+        if fits and whole and len(lines) * size * 1.15 <= room.h:
             break
     caption = second if len(lines) * size * 1.15 + CAPTION * 1.25 <= room.h else ""
     height = len(lines) * size * 1.15 + (CAPTION * 1.25 if caption else 0)

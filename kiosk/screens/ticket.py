@@ -240,6 +240,8 @@ def _slip(scene: Scene, screen: flow.Ticket, area: Area) -> list[Shape]:
         shapes.append(
             words(text, paper.middle, at, high, color=SLIP_INK, bold=bold, anchor="center", fit=fit, small=True)
         )
+    if y + 72 + size * 0.3 > paper.bottom:
+        return shapes
     shapes.append(Dashes(x=paper.x + 26, y=y + 24, w=paper.w - 52, color="#8A8A8A"))
     day = f"{screen.taken.issued_at.astimezone(scene.at.tzinfo):%H:%M}"
     shapes.append(words(day, paper.middle, y + 72, size, color=SLIP_INK, anchor="center", fit=paper.w - 30, small=True))
