@@ -51,6 +51,7 @@ from .shapes import (
 )
 
 CROWDED: Final = 240.0  # height below which a long name leaves one line to what stands beneath
+NARROW: Final = 300.0  # width below which a card needs all of itself for its words
 TALL: Final = 190.0  # height from which a card has its picture and a line of figures
 
 
@@ -172,7 +173,7 @@ def _card(scene: Scene, service: Service, area: Area) -> list[Shape]:
             line_width=3 if pressed else 1.5,
         )
     )
-    inner = area.inset(22, 12)
+    inner = area.inset(22 if area.w > NARROW else 13, 12)
     said = scene.speech.of_text(service.name)
     foot = _why_shut(scene, row) if shut else None
     if area.h < TALL:
