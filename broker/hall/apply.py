@@ -65,7 +65,7 @@ def apply(state: HallState, recorded: Recorded) -> None:
     happen(state, recorded.event, at_ms=ms(recorded.at), seq=recorded.seq)
 
 
-def happen(state: HallState, event: AnyEvent, *, at_ms: int, seq: int) -> None:
+def happen(state: HallState, event: AnyEvent, at_ms: int, seq: int) -> None:
     """Take an event into the state; `at_ms` is never below the last event's."""
     state.seq, state.last_ms = seq, at_ms
     APPLY[type(event)](state, event, at_ms, seq)

@@ -33,12 +33,12 @@ def free(state: HallState, event: Any, at_ms: int, seq: int, *, finished: bool) 
         desk.busy_ms += at_ms - desk.busy_from_ms
     desk.busy_from_ms, desk.idle_from_ms = 0, at_ms
     if desk.armed:
-        rest(state, desk, at_ms, finished=finished)
+        rest(state, desk, at_ms, state.hall.policy.rest_s if finished and state.hall is not None else 0)
     return visit
 
 
-def rest(state: HallState, desk: Desk, at_ms: int, *, finished: bool) -> None:
-    rest_s = state.hall.policy.rest_s if state.hall is not None and finished else 0
+def rest(state: HallState, desk: Desk, at_ms: int, rest_s: int = 0) -> None:
+    """Let an armed counter be idle, for so long at least."""
     desk.rest_until_ms = at_ms + rest_s * 1000
     if rest_s:
         heappush(state.deadlines, (desk.rest_until_ms, REST, str(desk.number)))
@@ -68,7 +68,7 @@ def open_counter(state: HallState, event: CounterOpened, at_ms: int, seq: int) -
     desk = working_desk(state, event.counter, at_ms)
     desk.undo = None
     if desk.armed and desk.visit is None:
-        rest(state, desk, at_ms, finished=False)
+        rest(state, desk, at_ms)
 
 
 def _stop_work(state: HallState, event: CounterPaused | CounterClosed, at_ms: int, seq: int) -> Desk:
@@ -98,7 +98,7 @@ def arm(state: HallState, event: CounterArmed, at_ms: int, seq: int) -> None:
     if not event.armed:
         state.armed_idle.discard(event.counter)
     elif desk.visit is None:
-        rest(state, desk, at_ms, finished=False)
+        rest(state, desk, at_ms)
 
 
 def sign_in(state: HallState, event: ClerkSignedIn, at_ms: int, seq: int) -> None:
@@ -133,7 +133,7 @@ def undo(state: HallState, event: Undone, at_ms: int, seq: int) -> None:
     )
     state.armed_idle.discard(event.counter)
     if before.armed and before.visit is None and before.is_working:
-        rest(state, before, at_ms, finished=False)
+        rest(state, before, at_ms)
     state.able.clear()
 
 

@@ -214,11 +214,13 @@ class Lane:
         return visit.overtaken_exempt + since
 
     def _note(self, visit: Visit) -> None:
-        bound, exempt = self.overtaken(visit), self.overtaken_exempt(visit)
+        bound = self.overtaken(visit)
         if bound > visit.overtaken:
             latest_ms = next(since_ms for since_ms, _, seq in reversed(self.overtakers) if seq > visit.joined_seq)
             visit.overtaken_by_ms = max(visit.overtaken_by_ms, latest_ms - visit.since_ms)
-        visit.overtaken, visit.overtaken_exempt = bound, exempt
+        visit.overtaken = bound
+        if self.exempt:
+            visit.overtaken_exempt = self.overtaken_exempt(visit)
         visit.counted_from = visit.counted_from_exempt = 0
 
     def _forget(self, head: Visit | None) -> None:
@@ -228,8 +230,9 @@ class Lane:
             self.exempt.clear()
             return
         behind = (head.since_ms, head.order + 1)
-        del self.overtakers[: bisect_left(self.overtakers, behind)]
-        del self.exempt[: bisect_left(self.exempt, behind)]
+        for overtakers in (self.overtakers, self.exempt):
+            if overtakers:
+                del overtakers[: bisect_left(overtakers, behind)]
 
     @staticmethod
     def _after(overtakers: list[Overtaker], place: Place) -> int:

@@ -154,9 +154,6 @@ class Play:
             while state.deadlines or (due and due[0][0] <= now_ms):
                 if not self._step(now_ms):
                     break
-            if stays:
-                yield from stays
-                stays.clear()
             self._arrive(index, arrival, now_ms)
             if stays:
                 yield from stays
@@ -206,7 +203,7 @@ class Play:
         state, request = self.state, Request(TWIN, at_ms, NO_PROMISES, self._explain)
         command = FinishService(id=TWIN, counter=number, seen=call, outcome=DONE)
         for event in decide(state, command, request).events:
-            happen(state, event, at_ms=at_ms, seq=state.seq + 1)
+            happen(state, event, at_ms, state.seq + 1)
             if type(event) is VisitEnded:
                 self._ended(event, at_ms)
         if state.waiting:
@@ -242,7 +239,7 @@ class Play:
     def _push(self, request: Request) -> None:
         state = self.state
         while state.waiting and state.armed_idle and (called := pushed(state, request)) is not None:
-            happen(state, called, at_ms=request.now_ms, seq=state.seq + 1)
+            happen(state, called, request.now_ms, state.seq + 1)
             self._called(called, request.now_ms)
 
     def _arrive(self, index: int, arrival: Arrival, now_ms: int) -> None:
@@ -255,7 +252,7 @@ class Play:
             stay = self._without_call(index, arrival, ticket="", given_class=arrival.priority_class, refused=reason)
             self._stays.append(stay)
             return
-        happen(state, issued, at_ms=now_ms, seq=state.seq + 1)
+        happen(state, issued, now_ms, state.seq + 1)
         self._inside[issued.visit] = (index, arrival)
         if arrival.patience_ms is not None:
             heappush(self._due, (now_ms + arrival.patience_ms, _LEAVE, index, issued.visit))
@@ -279,7 +276,7 @@ class Play:
         return self._promises
 
     def _happen(self, event: AnyEvent, now_ms: int) -> None:
-        happen(self.state, event, at_ms=now_ms, seq=self.state.seq + 1)
+        happen(self.state, event, now_ms, self.state.seq + 1)
         if type(event) is VisitEnded:
             self._ended(event, now_ms)
         elif type(event) is TicketCalled:
