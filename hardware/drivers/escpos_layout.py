@@ -14,14 +14,13 @@ import qrcode  # type: ignore[import-untyped] # it ships no types
 from escpos.printer import Dummy
 from PIL import Image, ImageDraw, ImageFont, ImageOps
 
+from .escpos_printer import CUT, MARK
+
 CJK_FONT: Final = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 START: Final = b"\x1b@"  # "ESC @: initialise printer"
 KANJI_ON: Final = b"\x1c&"  # "FS &: select Kanji character mode"
-CUT: Final = b"\x1dVB\x00"  # "GS V 66 n: feed to the cutting position plus n, then cut"
 TO_THE_KNIFE_DOTS: Final = 96  # 12 mm from the head to the knife, as most printers have it
 LINE_DOTS: Final = 30  # "default line spacing: 1/6 inch"
-# "GS r 1: transmit status", answered in its turn, between two "ESC 2", which change nothing and make it unmistakable.
-MARK: Final = b"\x1b2\x1dr\x01\x1b2"
 _ALIGNS: Final = {"left": 0, "center": 1, "right": 2}  # "ESC a n"
 _SIZES: Final = range(1, 9)  # "GS ! n: bits 4-6 width, bits 0-2 height, each 1 to 8 times"
 _GLYPH_DOTS: Final = 24  # a Chinese character of size 1

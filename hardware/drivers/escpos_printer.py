@@ -14,7 +14,6 @@ from typing import Final
 
 from ..devices import PaperState, Port, PortGone, Printed, PrintResult, Reached
 from ..ports import open_port
-from .escpos_layout import CUT, MARK
 
 log = logging.getLogger(__name__)
 
@@ -30,6 +29,9 @@ _ERRORS: Final = 0x6C  # n = 3, "bit 2 recoverable, bit 3 autocutter, bit 5 unre
 _NEAR_END: Final = 0x0C  # n = 4, "bits 2 and 3: near-end sensor"
 _PAPER_OUT: Final = 0x60  # n = 4, "bits 5 and 6: paper-end sensor"
 ACKNOWLEDGE: Final = b"\x1dr\x01"  # "GS r 1", worked off in its turn: its answer says that all before it is printed
+# The same between two "ESC 2", which change nothing and make it unmistakable.
+MARK: Final = b"\x1b2\x1dr\x01\x1b2"
+CUT: Final = b"\x1dVB\x00"  # "GS V 66 n: feed to the cutting position plus n, then cut"
 # "DLE DC4 8: clear buffers", worked even when off-line; the seven bytes are fixed. Answer "37H 25H 00H".
 CLEAR: Final = b"\x10\x14\x08\x01\x03\x14\x01\x06\x02\x08"
 CLEARED: Final = b"\x37\x25\x00"

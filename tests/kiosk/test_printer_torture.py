@@ -16,8 +16,8 @@ import pytest
 
 from broker.contract.messages import Counter, Hall, Node, Role, Service, SlipFate, Text, TicketTaken, Zone
 from hardware.devices import PaperState, PortGone, Printed, PrintResult
-from hardware.drivers.escpos_layout import MARK, START
-from hardware.drivers.escpos_printer import EscposPrinter
+from hardware.drivers.escpos_layout import START
+from hardware.drivers.escpos_printer import MARK, EscposPrinter
 from hardware.simulators.escpos_printer import Report, SimulatedPrinter, SlipPrinted, SlipTorn
 from hardware.simulators.pty_cable import PtyCable
 from kiosk.node import FATES
