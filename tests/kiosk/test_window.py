@@ -62,7 +62,8 @@ class Customer:
     def seen(self) -> list[dict[str, Any]]:
         if not self.witness.exists():
             return []
-        return [json.loads(line) for line in self.witness.read_text(encoding="utf-8").splitlines()]
+        lines = self.witness.read_text(encoding="utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]  # the last one may be half written
 
     async def sees(self, wanted: Callable[[dict[str, Any]], bool]) -> dict[str, Any]:
         async with asyncio.timeout(PATIENCE_S):
