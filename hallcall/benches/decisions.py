@@ -158,16 +158,18 @@ CASES: Final = (
 
 def _customers(case: Case, seed: int) -> Iterator[Arrival]:
     """Yield the customers of a case, drawn as they come."""
-    random, at_min, names = Random(seed), 0.0, case.names
-    per_min, patience_min = case.per_min, case.patience_min
+    random, at_ms, names = Random(seed), 0.0, case.names
+    chance, after_ms = random.random, random.expovariate
+    per_ms, served_per_ms = case.per_min / MINUTE_MS, 1 / (MEAN_MIN * MINUTE_MS)
+    left_per_ms = 1 / (case.patience_min * MINUTE_MS) if case.patience_min else None
     for _ in range(case.customers):
-        at_min += random.expovariate(per_min)
+        at_ms += after_ms(per_ms)
         yield Arrival(
-            at_ms=round(at_min * MINUTE_MS),
+            at_ms=int(at_ms),
             service="s0",
-            priority_class=names[int(random.random() * case.classes)],
-            service_ms=round(random.expovariate(1 / MEAN_MIN) * MINUTE_MS),
-            patience_ms=round(random.expovariate(1 / patience_min) * MINUTE_MS) if patience_min else None,
+            priority_class=names[int(chance() * case.classes)],
+            service_ms=int(after_ms(served_per_ms)),
+            patience_ms=int(after_ms(left_per_ms)) if left_per_ms else None,
         )
 
 
