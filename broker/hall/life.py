@@ -9,7 +9,6 @@ from typing import Final
 from ..contract.messages import (
     CallRepeated,
     Event,
-    Outcome,
     OutcomeStated,
     ServiceStarted,
     SlipReported,
@@ -67,7 +66,6 @@ TRANSITIONS: Final[dict[type[Event], Step]] = {
     Undone: dict.fromkeys(VisitState, SAME),  # to the state that the visit had before
 }
 NO_SHOW_LEADS_TO: Final = MISSED  # a VisitEnded of this outcome is not the last word
-OUTCOME_THAT_MAY_RETURN: Final = Outcome.NO_SHOW
 
 
 def may(event: type[Event], state: VisitState) -> bool:

@@ -9,7 +9,6 @@ from msgspec import Struct
 from ..contract.messages import (
     Clerk,
     Counter,
-    CounterState,
     Hall,
     Kept,
     Need,
@@ -22,7 +21,7 @@ from ..contract.messages import (
 from .lane import Lane, LaneKey
 from .learning import Learning
 from .life import HELD, ISSUED, OPEN, WAITING
-from .visit import Desk, Visit, counter_state
+from .visit import Desk, Visit
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
@@ -133,9 +132,6 @@ class HallState:
     def need(self, need: str) -> Need | None:
         return self.needs.get(need)
 
-    def node(self, node: str) -> Node | None:
-        return self.nodes.get(node)
-
     def desk(self, number: int) -> Desk:
         return self.desks.get(number) or Desk(number=number)
 
@@ -147,9 +143,6 @@ class HallState:
         """Return the visit that holds a number today."""
         visit = self.by_ticket.get(ticket)
         return self.visits[visit] if visit is not None else None
-
-    def counter_state(self, number: int) -> CounterState:
-        return counter_state(self.desk(number), self.visit_at(number))
 
     def open_visits(self) -> Iterator[Visit]:
         return (each for each in self.visits.values() if each.state in OPEN)

@@ -109,9 +109,6 @@ class Desk(Struct, kw_only=True, gc=False, omit_defaults=True):
     def is_working(self) -> bool:
         return not self.closed and self.paused is None
 
-    def busy_today_ms(self, now_ms: int) -> int:
-        return self.busy_ms + (now_ms - self.busy_from_ms if self.busy_from_ms else 0)
-
     def staffed_today_ms(self, now_ms: int) -> int:
         return self.staffed_ms + (now_ms - self.staffed_from_ms if self.staffed_from_ms else 0)
 
