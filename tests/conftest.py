@@ -12,10 +12,15 @@ from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from hypothesis import settings
 
 from broker.bus import Login
 from broker.contract.messages import Counter, Hall, Node, Role, Service, Text, Zone
 from broker.mosquitto import ACL_FILE, CONF_FILE, PASSWORD_FILE, acl, broker_conf, password_line
+
+settings.register_profile("every-day", derandomize=True, deadline=None)  # the same examples on every machine
+settings.register_profile("soak", deadline=None, print_blob=True)  # new ones each time: `./run soak`
+settings.load_profile("every-day")
 
 
 def _text(zh: str, en: str) -> Text:

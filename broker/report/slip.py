@@ -77,7 +77,8 @@ def _pieces(text: str) -> list[str]:
         last = pieces[-1] if pieces else " "
         is_word = last[-1].isascii() and last[-1] != " " and character.isascii()
         is_unit = last[-2:-1].isdigit() and last[-1] == " " and not character.isascii()
-        is_bound = is_word or is_unit or last[-1] == "（" or character in _NOT_AT_THE_START or character == " "
+        is_mark = character in _NOT_AT_THE_START and last[-1] != " "
+        is_bound = is_word or is_unit or is_mark or last[-1] == "（" or character == " "
         if pieces and is_bound:
             pieces[-1] += character
         else:

@@ -31,7 +31,8 @@ def page() -> str:
     for kind in recorded:
         lines += _message(kind)
     lines += ["", "## Parts", "", "What messages are made of."]
-    for kind in sorted(_parts([*recorded, *(kind for union in unions for kind in get_args(union))]), key=str):
+    parts = _parts([*recorded, *(kind for union in unions for kind in get_args(union))])
+    for kind in sorted(parts, key=lambda kind: kind.__name__):
         lines += _message(kind)
     return "\n".join([*lines, ""])
 
@@ -88,7 +89,7 @@ def _comments(kind: type[Struct]) -> dict[str, str]:
     """Return what stands behind fields in the source, those of base classes too."""
     found: dict[str, str] = {}
     for each in reversed(kind.__mro__):
-        if each.__module__ == messages.__name__:
+        if each.__module__.startswith(messages.__name__):
             found.update(_COMMENT.findall(inspect.getsource(each)))
     return found
 

@@ -1,0 +1,259 @@
+"""What is asked of the dispatcher. Commands refuse unknown fields."""
+
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from msgspec import Meta, Struct
+
+from .halls import Hall
+from .terms import ORDINARY, CommandId, CounterNumber, Hold, Id, Language, Outcome, Position, Rating, SlipFate
+
+
+class Command(Struct, frozen=True, kw_only=True, tag=True, gc=False, forbid_unknown_fields=True):
+    """Asks the dispatcher for something. Repeated under the same id until answered."""
+
+    DEADLINE_MS: ClassVar[int | None] = None  # refused when older; None: never too old
+
+    id: CommandId
+    age_ms: Annotated[int, Meta(ge=0)] = 0  # since the press, by the sender's monotonic clock, restated at each send
+
+
+class OpenDay(Command, frozen=True, kw_only=True):
+    """Begin a business day. Only the dispatcher itself asks for it."""
+
+    day: str  # ISO date
+
+
+class ConfigureHall(Command, frozen=True, kw_only=True):
+    """Take a changed hall file into force. Only the dispatcher itself asks for it."""
+
+    hall: Hall
+
+
+class Elapsed(Command, frozen=True, kw_only=True):
+    """A deadline of the hall's has come. Only the dispatcher itself asks for it."""
+
+
+class TakeTicket(Command, frozen=True, kw_only=True):
+    """A customer takes a number for a service, or for several that are done one after the other."""
+
+    DEADLINE_MS: ClassVar[int | None] = 15_000
+
+    service: Id
+    language: Language = Language.ZH
+    priority_class: Id = ORDINARY
+    needs: tuple[Id, ...] = ()
+    then: tuple[Id, ...] = ()  # further services under the same ticket
+    booked_at: Annotated[datetime, Meta(tz=True)] | None = None  # an appointment's time
+    return_code: str | None = None  # of a follow-up: skips the queue
+
+
+class ReportSlip(Command, frozen=True, kw_only=True):
+    """The kiosk says what became of a ticket's paper. `NOT_PRINTED` voids the ticket."""
+
+    visit: str
+    fate: SlipFate
+
+
+class MergeTicket(Command, frozen=True, kw_only=True):
+    """A number that the kiosk gave by itself while the dispatcher was away: it waits from when it was taken.
+
+    `abandoned` is the id of a TakeTicket whose answer never came: its ticket is void, or it is refused for ever.
+    """
+
+    ticket: Annotated[str, Meta(pattern=r"^[ABCEFHLPU]{1,2}\d{3,4}$")]
+    number: Annotated[int, Meta(ge=1, le=9999)]
+    service: Id
+    day: str  # ISO date of the business day, as the kiosk saw it
+    ago_ms: Annotated[int, Meta(ge=0)]  # taken so long before this command was first sent, by the sender's clock
+    slip: SlipFate
+    language: Language = Language.ZH
+    priority_class: Id = ORDINARY
+    needs: tuple[Id, ...] = ()
+    by_clock: bool = False  # no anchor: day and time are what the kiosk's own clock said
+    abandoned: CommandId | None = None
+
+
+class ReturnTicket(Command, frozen=True, kw_only=True):
+    """A customer who missed the call, or was on hold, is back."""
+
+    DEADLINE_MS: ClassVar[int | None] = 15_000
+
+    ticket: str
+
+
+class CancelTicket(Command, frozen=True, kw_only=True):
+    """The customer gives up."""
+
+    ticket: str
+
+
+class Reclassify(Command, frozen=True, kw_only=True):
+    """A supervisor gives a waiting ticket another class."""
+
+    ticket: str
+    priority_class: Id
+
+
+class MarkServedByHand(Command, frozen=True, kw_only=True):
+    """After an outage worked by hand: every ticket of that series up to this one was served."""
+
+    up_to: str
+
+
+class StateOutcome(Command, frozen=True, kw_only=True):
+    """Say how a visit ended whose outcome is still owed."""
+
+    visit: str
+    counter: CounterNumber
+    outcome: Outcome
+    reason: str | None = None
+    due: str | None = None  # ISO date of a follow-up
+
+
+class CounterCommand(Command, frozen=True, kw_only=True):
+    """A clerk's press. `seen` is the call that the counter showed; refused as stale when another is current."""
+
+    DEADLINE_MS: ClassVar[int | None] = 5_000
+
+    counter: CounterNumber
+    seen: str | None = None
+
+
+class CallNext(CounterCommand, frozen=True, kw_only=True):
+    """Call the next customer to this counter."""
+
+
+class Recall(CounterCommand, frozen=True, kw_only=True):
+    """Announce the same call again."""
+
+
+class StartService(CounterCommand, frozen=True, kw_only=True):
+    """The called customer has come."""
+
+
+class FinishService(CounterCommand, frozen=True, kw_only=True):
+    """The service is done; the customer is asked to rate it. From a call that was not started: start is inferred."""
+
+    outcome: Outcome | None = None  # None: done, or owed where an outcome is mandatory
+    reason: str | None = None  # key of a reason: why declined, who must approve
+    due: str | None = None  # ISO date of a follow-up
+
+
+class MarkNoShow(CounterCommand, frozen=True, kw_only=True):
+    """The called customer did not come (过号)."""
+
+
+class CallTicket(CounterCommand, frozen=True, kw_only=True):
+    """Call this ticket to this counter, out of its turn."""
+
+    ticket: str
+
+
+class HoldVisit(CounterCommand, frozen=True, kw_only=True):
+    """Set the visit at this counter aside."""
+
+    hold: Hold
+
+
+class ResumeVisit(CounterCommand, frozen=True, kw_only=True):
+    """Take a visit up again that was on hold; the customer stands at the counter."""
+
+    ticket: str
+
+
+class TransferVisit(CounterCommand, frozen=True, kw_only=True):
+    """Send the visit at this counter to another service, counter or clerk."""
+
+    service: Id | None = None  # None: the same
+    to_counter: CounterNumber | None = None
+    to_clerk: Id | None = None
+    position: Position = Position.IN_TURN
+
+
+class NotEntitled(CounterCommand, frozen=True, kw_only=True):
+    """The called customer has no right to the class on the ticket: back to the ordinary place."""
+
+
+class ServeWithoutTicket(CounterCommand, frozen=True, kw_only=True):
+    """Serve somebody who has no ticket."""
+
+    service: Id
+
+
+class PauseCounter(CounterCommand, frozen=True, kw_only=True):
+    """No calls for a while."""
+
+    reason: Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class OpenCounter(CounterCommand, frozen=True, kw_only=True):
+    """Work begins, or goes on after a pause."""
+
+
+class CloseCounter(CounterCommand, frozen=True, kw_only=True):
+    """Work ends."""
+
+
+class ArmCounter(CounterCommand, frozen=True, kw_only=True):
+    """An armed counter is given the next customer whenever it is idle."""
+
+    armed: bool
+
+
+class SignIn(CounterCommand, frozen=True, kw_only=True):
+    """A clerk begins to staff this counter; None: nobody does any more."""
+
+    clerk: Id | None
+
+
+class Undo(CounterCommand, frozen=True, kw_only=True):
+    """Take back the last act of this counter."""
+
+
+class Rate(Command, frozen=True, kw_only=True):
+    """A customer's rating of one finished call, whenever it arrives."""
+
+    call: str
+    counter: CounterNumber
+    rating: Rating
+
+
+class ReadEvents(Command, frozen=True, kw_only=True):
+    """Ask for the events after `after_seq`: a node that saw a gap catches up."""
+
+    after_seq: Annotated[int, Meta(ge=0)]
+
+
+AnyCommand = (
+    OpenDay
+    | ConfigureHall
+    | Elapsed
+    | TakeTicket
+    | ReportSlip
+    | MergeTicket
+    | ReturnTicket
+    | CancelTicket
+    | Reclassify
+    | MarkServedByHand
+    | StateOutcome
+    | CallNext
+    | CallTicket
+    | Recall
+    | StartService
+    | FinishService
+    | MarkNoShow
+    | HoldVisit
+    | ResumeVisit
+    | TransferVisit
+    | NotEntitled
+    | ServeWithoutTicket
+    | PauseCounter
+    | OpenCounter
+    | CloseCounter
+    | ArmCounter
+    | SignIn
+    | Undo
+    | Rate
+    | ReadEvents
+)

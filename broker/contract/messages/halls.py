@@ -1,0 +1,213 @@
+"""What a hall is: zones, services, classes, counters, clerks, policy, nodes."""
+
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from .terms import ORDINARY, CounterNumber, Discipline, GivenBy, Id, PastLast, Role, ServiceClass, Weekday
+
+
+class Text(Struct, frozen=True, kw_only=True):
+    """A text in both of the hall's languages."""
+
+    zh: Annotated[str, Meta(min_length=1, description="简体中文")]
+    en: Annotated[str, Meta(min_length=1, description="English")]
+
+
+class Zone(Struct, frozen=True, kw_only=True):
+    """A part of the hall with its own board and voice."""
+
+    id: Annotated[Id, Meta(description="name of the zone in topics and files")]
+    name: Annotated[Text, Meta(description="shown on slip, ticket screen and board")]
+
+
+class PriorityClass(Struct, frozen=True, kw_only=True):
+    """Who the customer is, as the order of calls sees it. Listed from the highest to the lowest."""
+
+    id: Annotated[Id, Meta(description='name of the class; "ordinary" must be one of them')]
+    name: Annotated[Text, Meta(description="shown on the kiosk, slip and console")]
+    target_min: Annotated[float, Meta(ge=0.01, le=1440, description="longest wait promised, in minutes")] = 15
+    absolute: Annotated[bool, Meta(description="called before everybody else, whatever the discipline")] = False
+    appointment: Annotated[bool, Meta(description="waits from its booked time")] = False
+    given_by: Annotated[GivenBy, Meta(description="who may give it: kiosk, supervisor or nobody")] = GivenBy.KIOSK
+    per_hour: Annotated[
+        Annotated[int, Meta(ge=1)] | None,
+        Meta(description="most tickets of it in 60 minutes; further ones are ordinary. For self-declared courtesy"),
+    ] = None
+    weight: Annotated[int, Meta(ge=1, le=100, description="calls in each round, under `ratio`")] = 1
+    closing: Annotated[bool, Meta(description="no new tickets of it")] = False
+
+
+class Need(Struct, frozen=True, kw_only=True):
+    """What a customer needs of the counter, or of the call."""
+
+    id: Annotated[Id, Meta(description="name of the need in files")]
+    name: Annotated[Text, Meta(description="shown on the kiosk and console")]
+    at_counter: Annotated[
+        bool, Meta(description="only a counter or clerk that `meets` it may call, if the service has one")
+    ] = True
+    walk_s: Annotated[int, Meta(ge=0, le=600, description="seconds more to come before a no-show")] = 0
+
+
+class ClassTarget(Struct, frozen=True, kw_only=True):
+    """The longest wait promised to one class at one service."""
+
+    priority_class: Annotated[Id, Meta(description="id of the class")]
+    minutes: Annotated[float, Meta(ge=0.01, le=1440, description="instead of the class's own `target_min`")]
+
+
+class Service(Struct, frozen=True, kw_only=True):
+    """What customers ask for (业务)."""
+
+    id: Annotated[Id, Meta(description="name of the service in topics and files")]
+    name: Annotated[Text, Meta(description="shown on the kiosk, slip and board")]
+    prefix: Annotated[
+        str,
+        Meta(
+            pattern=r"^[ABCEFHLPU]{1,2}$",
+            description="one or two letters of its tickets, such that a seven-segment sign can show them",
+        ),
+    ]
+    zone: Annotated[Id, Meta(description="where its customers wait")]
+    service_class: Annotated[ServiceClass, Meta(description="consult, handle or complain")] = ServiceClass.HANDLE
+    first: Annotated[int, Meta(ge=1, le=9999, description="first number of a day")] = 1
+    last: Annotated[int, Meta(ge=1, le=9999, description="last number of a day")] = 999
+    step: Annotated[int, Meta(ge=1, le=100, description="from one number to the next")] = 1
+    daily_max: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="most tickets of a day; then the service is full")
+    ] = None
+    past_last: Annotated[PastLast, Meta(description="after the last number: full, or extra")] = PastLast.FULL
+    extra_prefix: Annotated[
+        Annotated[str, Meta(pattern=r"^[ABCEFHLPU]{1,2}$")] | None,
+        Meta(description="letters of the numbers after the last one, with past_last = extra"),
+    ] = None
+    targets: Annotated[
+        tuple[ClassTarget, ...], Meta(description="waits promised here, where they differ from those of the classes")
+    ] = ()
+    minutes: Annotated[int, Meta(ge=1, le=240, description="usual minutes at the counter, for estimates")] = 5
+    icon: Annotated[str, Meta(description="picture on the kiosk: bill, bolt, person, question, warning, receipt")] = (
+        "bolt"
+    )
+    documents: Annotated[tuple[Text, ...], Meta(description="what to have ready, shown before a number is taken")] = ()
+    self_service: Annotated[Text | None, Meta(description="how to do it without queueing")] = None
+    closing: Annotated[bool, Meta(description="no new tickets; who waits is still served")] = False
+
+
+class Counter(Struct, frozen=True, kw_only=True):
+    """A window (窗口) and the services it may take."""
+
+    number: CounterNumber
+    zone: Annotated[Id, Meta(description="whose board and voice call its customers")]
+    skills: Annotated[tuple[Id, ...], Meta(min_length=1, description="ids of the services it may take")]
+    helps: Annotated[tuple[Id, ...], Meta(description="services it takes only while none of its skills waits")] = ()
+    reserved_for: Annotated[tuple[Id, ...], Meta(description="classes; it takes no others")] = ()
+    first_for: Annotated[tuple[Id, ...], Meta(description="classes that it takes before all others")] = ()
+    meets: Annotated[tuple[Id, ...], Meta(description="needs that it meets, such as a low counter")] = ()
+    closing: Annotated[bool, Meta(description="ends what it has begun and calls nobody")] = False
+
+
+class Clerk(Struct, frozen=True, kw_only=True):
+    """Somebody who staffs a counter. No names: those are kept elsewhere."""
+
+    id: Annotated[Id, Meta(description="the clerk's number or sign-in")]
+    skills: Annotated[tuple[Id, ...] | None, Meta(description="services the clerk may take; left out: all")] = None
+    meets: Annotated[tuple[Id, ...], Meta(description="needs that the clerk meets, such as sign language")] = ()
+    call_by_number: Annotated[bool, Meta(description="may call a ticket out of its turn, by its number")] = True
+
+
+class Rule(Struct, frozen=True, kw_only=True):
+    """A condition of the discipline `rules`: when it holds, the oldest ticket that it names is called."""
+
+    service: Annotated[Id | None, Meta(description="service that it is about; left out: all")] = None
+    priority_class: Annotated[Id | None, Meta(description="class that it is about; left out: all")] = None
+    waiting_over: Annotated[int, Meta(ge=0, description="holds while more than so many of them wait")] = 0
+    waited_over_min: Annotated[float, Meta(ge=0, description="holds once the oldest of them waited longer")] = 0
+
+
+class Policy(Struct, frozen=True, kw_only=True):
+    """Whose turn it is, and what the hall allows."""
+
+    discipline: Annotated[Discipline, Meta(description="how a counter chooses")] = Discipline.SHARE
+    rules: Annotated[tuple[Rule, ...], Meta(description="for the discipline `rules`, tried from the first on")] = ()
+    overtaken_times: Annotated[
+        Annotated[int, Meta(ge=0)] | None,
+        Meta(description="how often a later ticket may be called first, at most; left out: no bound"),
+    ] = None
+    overtaken_min: Annotated[
+        Annotated[float, Meta(ge=0)] | None,
+        Meta(description="how much later a ticket called first may have come, in minutes; left out: no bound"),
+    ] = None
+    bound_yields: Annotated[
+        bool, Meta(description="absolute classes may break the bound; false: the bound holds against them too")
+    ] = True
+    early_min: Annotated[float, Meta(ge=0, le=240, description="an appointment's wait begins so early at most")] = 15
+    late_min: Annotated[float, Meta(ge=0, le=240, description="later than this an appointment is ordinary")] = 15
+    calls: Annotated[int, Meta(ge=1, le=20, description="calls of one ticket, recalls too, at most")] = 3
+    no_show_s: Annotated[int, Meta(ge=0, le=600, description="seconds from a call to a no-show, at least")] = 0
+    return_numbers: Annotated[
+        int, Meta(ge=0, description="after a no-show: back within so many calls of the service, called after the next")
+    ] = 5
+    return_min: Annotated[float, Meta(ge=0, description="or back within so many minutes")] = 10
+    return_days: Annotated[int, Meta(ge=0, le=90, description="days a follow-up's return ticket is good for")] = 3
+    outcome_mandatory: Annotated[bool, Meta(description="an outcome that was not stated is owed")] = False
+    hold_min: Annotated[float, Meta(ge=1, le=1440, description="a hold ends by itself after so long")] = 60
+    rest_s: Annotated[int, Meta(ge=0, le=300, description="rest of an armed counter after a finished visit")] = 0
+    undo_s: Annotated[int, Meta(ge=0, le=300, description="seconds in which a clerk's last act can be undone")] = 30
+    undo_no_show_s: Annotated[int, Meta(ge=0, le=3600, description="the same for a no-show")] = 300
+
+
+class Hours(Struct, frozen=True, kw_only=True):
+    """When tickets are given out; a day may have several, around a midday break."""
+
+    days: Annotated[tuple[Weekday, ...], Meta(min_length=1, description="mon to sun")]
+    open: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="first ticket, HH:MM in local time")]
+    close: Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="no more tickets, HH:MM")]
+    serve_until: Annotated[
+        Annotated[str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$")] | None,
+        Meta(description="who still waits then ends unserved; left out: when the next day opens"),
+    ] = None
+
+
+class OfflineNumbers(Struct, frozen=True, kw_only=True):
+    """Numbers that a kiosk gives by itself while the dispatcher is away, behind the letters of each service."""
+
+    first: Annotated[int, Meta(ge=1, le=9999, description="first number given without the dispatcher")]
+    last: Annotated[int, Meta(ge=1, le=9999, description="last number given without the dispatcher")]
+
+
+class Node(Struct, frozen=True, kw_only=True):
+    """A running program with a login of its own."""
+
+    id: Annotated[Id, Meta(description="its login and its place in topics")]
+    role: Annotated[Role, Meta(description="kiosk, display, counter, supervisor or watch")]
+    counters: Annotated[tuple[CounterNumber, ...], Meta(description="counters it may speak for (role counter)")] = ()
+    offline: Annotated[
+        OfflineNumbers | None,
+        Meta(description="numbers of its own for outages (role kiosk), outside every service's; left out: none"),
+    ] = None
+
+
+class Hall(Struct, frozen=True, kw_only=True):
+    """The whole hall, as `hall.toml` states it."""
+
+    id: Annotated[Id, Meta(description="name of the hall in topics")]
+    name: Annotated[Text, Meta(description="name of the hall on slip and screens")]
+    timezone: Annotated[str, Meta(description="IANA name; a business day begins at its midnight")] = "Asia/Shanghai"
+    slip_grace_s: Annotated[
+        int, Meta(ge=0, le=120, description="seconds after which a ticket is callable though its slip is unconfirmed")
+    ] = 10
+    notice: Annotated[Text | None, Meta(description="a notice at the side of the boards")] = None
+    zones: Annotated[tuple[Zone, ...], Meta(min_length=1)]
+    services: Annotated[tuple[Service, ...], Meta(min_length=1)]
+    counters: Annotated[tuple[Counter, ...], Meta(min_length=1)]
+    nodes: Annotated[tuple[Node, ...], Meta(min_length=1)]
+    classes: Annotated[tuple[PriorityClass, ...], Meta(min_length=1, description="from the highest to the lowest")] = (
+        PriorityClass(id=ORDINARY, name=Text(zh="普通", en="Ordinary")),
+    )
+    needs: Annotated[tuple[Need, ...], Meta(description="what customers may need besides a service")] = ()
+    clerks: Annotated[tuple[Clerk, ...], Meta(description="those who may take less, or meet more, than others")] = ()
+    policy: Annotated[Policy, Meta(description="whose turn it is")] = Policy()
+    hours: Annotated[tuple[Hours, ...], Meta(description="left out: always open")] = ()
+    closed_on: Annotated[
+        tuple[Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")], ...], Meta(description="days off, ISO dates")
+    ] = ()

@@ -1,0 +1,120 @@
+"""The hall's words that more than one kind of message uses: languages, grades, outcomes, ids."""
+
+from enum import Enum
+from typing import Annotated, Final
+
+from msgspec import Meta
+
+Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="lower-case letters, digits, - and _")]
+CounterNumber = Annotated[int, Meta(ge=1, le=95, description="the window's number, 1 to 95")]
+ORDINARY: Final = "ordinary"  # the class that everybody has who has no other
+NO_TICKET: Final = "---"  # the ticket of a visit that has none
+CommandId = Annotated[str, Meta(min_length=1, max_length=80)]
+
+
+class Language(Enum):
+    ZH = "zh"
+    EN = "en"
+
+
+class Rating(Enum):
+    """A customer's grade, as JT/T 905 keypads have them; no rating is stored as no event, never as satisfied."""
+
+    SATISFIED = "satisfied"
+    AVERAGE = "average"
+    DISSATISFIED = "dissatisfied"
+    COMPLAINT = "complaint"
+
+
+class Outcome(Enum):
+    """How a transaction ended, and with its last one the visit."""
+
+    DONE = "done"  # (a) done here
+    FOLLOW_UP = "follow_up"  # (b) needs other departments or another visit
+    ESCALATED = "escalated"  # (c) beyond this counter's authority: the supervisor's
+    DECLINED = "declined"  # (d) not possible, with a reason
+    UNSTATED = "unstated"  # served; the outcome is mandatory and still owed
+    NO_SHOW = "no_show"
+    CANCELLED = "cancelled"  # by the customer
+    BY_HAND = "by_hand"  # served by hand during an outage
+    CLOSED_UNSERVED = "closed_unserved"
+
+
+SERVED: Final = frozenset({Outcome.DONE, Outcome.FOLLOW_UP, Outcome.ESCALATED, Outcome.DECLINED, Outcome.UNSTATED})
+
+
+class SlipFate(Enum):
+    """What the kiosk knows of the paper."""
+
+    PRINTED = "printed"
+    NOT_PRINTED = "not_printed"
+    UNKNOWN = "unknown"
+
+
+class ServiceClass(Enum):
+    CONSULT = "consult"
+    HANDLE = "handle"
+    COMPLAIN = "complain"
+
+
+class Hold(Enum):
+    """Why a visit waits aside, and so where it goes on."""
+
+    DOCUMENTS_AWAY = "documents_away"  # the customer fetches a paper; any counter may take the visit up again
+    DOCUMENTS_KEPT = "documents_kept"  # the counter keeps the papers; it alone takes the visit up again
+    OTHER_STEP = "other_step"  # waits for another step, such as a payment or an approval
+
+
+class Position(Enum):
+    """Where a transferred visit stands in its new line."""
+
+    IN_TURN = "in_turn"  # by the time of its ticket
+    FIRST = "first"
+    LAST = "last"
+
+
+class Discipline(Enum):
+    """How a counter chooses among the people whom it may serve."""
+
+    SHARE = "share"  # 目标占用率: who has used the largest share of the promised wait
+    FCFS = "fcfs"  # who came first
+    DUE = "due"  # whose promised wait ends first
+    STRICT = "strict"  # the highest class, in the order of `[[classes]]`
+    RATIO = "ratio"  # so many of each class in turn, by `weight`
+    RULES = "rules"  # the first of `[[policy.rules]]` that applies
+
+
+class GivenBy(Enum):
+    """Who may give a customer a priority class."""
+
+    KIOSK = "kiosk"
+    SUPERVISOR = "supervisor"
+    NOBODY = "nobody"
+
+
+class PastLast(Enum):
+    """What happens after a service's last number."""
+
+    FULL = "full"  # no more tickets today
+    EXTRA = "extra"  # the numbers begin again under `extra_prefix`
+
+
+class Weekday(Enum):
+    MON = "mon"
+    TUE = "tue"
+    WED = "wed"
+    THU = "thu"
+    FRI = "fri"
+    SAT = "sat"
+    SUN = "sun"
+
+
+class Role(Enum):
+    """What a node is, and so what it may ask of the dispatcher."""
+
+    DISPATCHER = "dispatcher"
+    KIOSK = "kiosk"
+    DISPLAY = "display"
+    COUNTER = "counter"
+    SUPERVISOR = "supervisor"
+    WATCH = "watch"

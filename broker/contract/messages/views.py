@@ -1,0 +1,93 @@
+"""All that a screen needs to be right after a restart."""
+
+from datetime import datetime
+from enum import Enum
+
+from msgspec import Struct
+
+from .halls import Hall
+from .terms import Language
+
+
+class View(Struct, frozen=True, kw_only=True, tag=True, gc=False):
+    epoch: int = 0
+    seq: int = 0
+
+
+class HallView(View, frozen=True, kw_only=True):
+    """The hall as it is in force today."""
+
+    day: str | None
+    hall: Hall
+
+
+class QueueRow(Struct, frozen=True, kw_only=True):
+    service: str
+    waiting: int
+    wait_low_min: int | None  # for someone who takes a number now; None: unknown
+    wait_high_min: int | None
+    last_called: str | None  # ticket
+    full: bool = False  # no more numbers today
+    closed: bool = False  # no tickets now: outside the hours, or closing
+    opens: datetime | None = None  # when a closed one opens again, in the hall's time; None: nobody knows
+
+
+class PromiseErrors(Struct, frozen=True, kw_only=True):
+    """How today's promised waits compare with what came. Who was promised to be called at once is not among them."""
+
+    count: int
+    mean_absolute_s: int  # between the expected wait and what came
+    bias_s: int  # mean of what came less what was expected: above 0, waits were longer
+    covered_permille: int  # what came lay within the range on the slip
+    mean_width_s: int  # of the range
+
+
+class QueuesView(View, frozen=True, kw_only=True):
+    """How many wait for each service, and how long."""
+
+    queues: tuple[QueueRow, ...]
+    promises: PromiseErrors | None = None  # None: none was put to the test yet
+
+
+class BoardRow(Struct, frozen=True, kw_only=True):
+    call: str
+    ticket: str
+    counter: int
+    times: int  # how often called
+    started: bool  # the customer has come
+
+
+class BoardView(View, frozen=True, kw_only=True):
+    """The calls of a zone, newest first."""
+
+    zone: str
+    rows: tuple[BoardRow, ...]
+
+
+class CounterState(Enum):
+    IDLE = "idle"
+    CALLED = "called"
+    SERVING = "serving"
+    PAUSED = "paused"
+    CLOSED = "closed"
+
+
+class CounterView(View, frozen=True, kw_only=True):
+    """What a counter's sign, pad and keypad show."""
+
+    counter: int
+    state: CounterState
+    waiting: int  # people this counter could call
+    call: str | None = None
+    ticket: str | None = None
+    times: int = 0
+    language: Language = Language.ZH
+    rate: str | None = None  # the finished call whose customer may rate now
+    armed: bool = False  # given the next customer whenever it is idle
+    clerk: str | None = None  # who staffs it
+    held: tuple[str, ...] = ()  # tickets set aside by this counter
+    owed: tuple[str, ...] = ()  # visits of this counter whose outcome is owed
+    undo: str | None = None  # kind of the event that can be taken back
+
+
+AnyView = HallView | QueuesView | BoardView | CounterView

@@ -1,0 +1,101 @@
+"""Whatever happens: the next state, and what is wished for."""
+
+from dataclasses import replace
+from datetime import datetime
+from typing import assert_never
+
+from broker.contract.messages import HallView, QueuesView, Refused, Returned, TicketTaken
+from hardware.devices import PaperState, Printed, PrintResult
+
+from .happenings import Answered, HallHere, Happening, PaperSeen, PrintSlip, SlipDone, Ticked, Touched, Wish
+from .moments import GUIDE_S, due_at_s, is_warned
+from .pages import Back, Declined, Home, Returning, Taking, Ticket
+from .settling import homeward, no_paper, papered, reached, settled, told
+from .state import Kiosk
+from .touches import after_touch
+
+
+def started(
+    *,
+    hall: HallView | None,
+    idle_s: float,
+    ticket_s: float,
+    now_s: float,
+    paper: PaperState | None = None,
+    per_page: int = 6,
+    node: str = "",
+) -> Kiosk:
+    """Return the kiosk as it starts, with the hall that it remembers."""
+    kiosk = Kiosk(
+        screen=Home(), since_s=now_s, idle_s=idle_s, ticket_s=ticket_s, paper=paper, per_page=per_page, node=node
+    )
+    if hall is not None:
+        kiosk = replace(kiosk, hall=hall.hall, day=hall.day)
+    return homeward(kiosk, now_s)
+
+
+def follow(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, Wish | None]:
+    """Return the kiosk after what happened, and what is to be done for it."""
+    match happening:
+        case Touched(key=key):
+            return after_touch(kiosk, key, now_s)
+        case HallView():
+            return settled(replace(kiosk, hall=happening.hall, day=happening.day), now_s), None
+        case QueuesView():
+            return told(kiosk, happening.queues), None
+        case HallHere(here=here):
+            return settled(reached(kiosk, here=here), now_s), None
+        case PaperSeen(paper=paper):
+            return papered(replace(kiosk, paper=paper), now_s), None
+        case Answered(answer=answer):
+            return _answered(kiosk, answer, now_s)
+        case SlipDone(result=result):
+            return _slip_done(kiosk, result, now_s), None
+        case Ticked():
+            return _ticked(kiosk, now_s), None
+        case _:
+            assert_never(happening)
+
+
+def _answered(kiosk: Kiosk, answer: TicketTaken | Returned | Refused | None, now_s: float) -> tuple[Kiosk, Wish | None]:
+    answered = replace(kiosk, since_s=now_s)
+    match kiosk.screen, answer:
+        case Taking(service=service, zone=zone), TicketTaken():
+            ticket = Ticket(service=service, zone=zone, taken=answer)
+            wish = PrintSlip(ticket=ticket, language=kiosk.ticket_language)
+            return replace(answered, screen=ticket), wish
+        case Returning(), Returned():
+            return replace(answered, screen=Back(answer=answer)), None
+        case ((Taking() | Returning()), _):
+            reason, args = (answer.reason, answer.args) if isinstance(answer, Refused) else ("unanswered", {})
+            typed = kiosk.screen.typed if isinstance(kiosk.screen, Returning) else None
+            declined = Declined(reason=reason, args=tuple(args.items()), opens=_time(args.get("opens")), typed=typed)
+            return replace(answered, screen=declined), None
+        case _:
+            return kiosk, None
+
+
+def _time(said: str | int | None) -> datetime | None:
+    return datetime.fromisoformat(said) if isinstance(said, str) else None
+
+
+def _slip_done(kiosk: Kiosk, result: PrintResult, now_s: float) -> Kiosk:
+    kiosk = replace(kiosk, paper=result.paper, since_s=now_s)
+    if not isinstance(kiosk.screen, Ticket):
+        return kiosk
+    if result.printed is Printed.NO:
+        return replace(kiosk, screen=no_paper(kiosk, voided=kiosk.screen.taken.ticket))
+    return replace(kiosk, screen=replace(kiosk.screen, slip=result.printed))
+
+
+def _ticked(kiosk: Kiosk, now_s: float) -> Kiosk:
+    due_s = due_at_s(kiosk)
+    if due_s is None or now_s < due_s:
+        return kiosk
+    if kiosk.here is None:
+        return settled(reached(kiosk, here=False), now_s)
+    if kiosk.guide_s is not None and now_s >= kiosk.guide_s + GUIDE_S:
+        return replace(kiosk, guide_s=None)
+    if is_warned(kiosk) and not kiosk.asking:
+        return replace(kiosk, asking=True)
+    return homeward(kiosk, now_s)

@@ -1,0 +1,78 @@
+"""What happens to a kiosk, and what it wishes for."""
+
+from dataclasses import dataclass
+
+from broker.contract.messages import ORDINARY, HallView, Language, QueuesView, Refused, Returned, TicketTaken
+from hardware.devices import PaperState, PrintResult
+
+from .pages import Ticket
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touched:
+    """A key was touched.
+
+    Everywhere: `home`, `back`, `stay`. On the services: `service:ID`, `shelf:ID`, `more`, `large`, `language:zh`,
+    `language:en`, `courtesy`, `help`, `missed`. Before a number: `class:ID`, `courtesy`, `needs`,
+    `need:ID`, `take`. With the
+    guide called: `cancel`. For a missed number: `letters:A`, `digit:7`, `delete`, `enter`.
+    """
+
+    key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class HallHere:
+    here: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class PaperSeen:
+    paper: PaperState
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answered:
+    """The dispatcher's answer to `Take` or `Return`; None when none came in time."""
+
+    answer: TicketTaken | Returned | Refused | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlipDone:
+    result: PrintResult
+
+
+@dataclass(frozen=True)
+class Ticked:
+    """Time has passed."""
+
+
+Happening = Touched | HallView | QueuesView | HallHere | PaperSeen | Answered | SlipDone | Ticked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Take:
+    """Ask the dispatcher for a number."""
+
+    service: str
+    language: Language
+    priority_class: str = ORDINARY
+    needs: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Return:
+    """Ask the dispatcher to let a number wait again whose call was missed."""
+
+    ticket: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrintSlip:
+    ticket: Ticket
+    language: Language
+    is_copy: bool = False  # 补打: marked as a copy, and no further ticket
+
+
+Wish = Take | Return | PrintSlip

@@ -1,0 +1,78 @@
+"""All that a kiosk's screen is made of."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from broker.contract.messages import ORDINARY, Hall, Language, QueueRow, Service
+from hardware.devices import PaperState
+
+from .. import shelves
+from .pages import Home, Screen
+
+EMPTY: Final = frozenset({PaperState.OUT, PaperState.COVER_OPEN})
+# A silent printer is never read as fine; one that never answers is trusted.
+SLIPS: Final = frozenset({PaperState.OK, PaperState.NEAR_END, PaperState.TRUSTED, None})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Kiosk:
+    """All that the screen shows, and since when."""
+
+    screen: Screen
+    since_s: float  # of the last touch or new screen
+    idle_s: float
+    ticket_s: float
+    hall: Hall | None = None
+    day: str | None = None
+    queues: tuple[QueueRow, ...] = ()
+    here: bool | None = None  # None: not known yet
+    node: str = ""  # this kiosk's own id
+    paper: PaperState | None = None  # None: not asked yet
+    language: Language | None = None  # None: nobody has chosen, both are shown
+    large: bool = False
+    contrast: bool = False  # black and white, for those who see little
+    priority_class: str = ORDINARY
+    needs: tuple[str, ...] = ()
+    asking: bool = False  # nobody has touched for a while: *still there?*
+    guide_s: float | None = None  # since when the guide is called
+    per_page: int = 6  # cards on a page of ordinary text
+
+    @property
+    def is_guide_called(self) -> bool:
+        return self.guide_s is not None
+
+    @property
+    def is_untouched(self) -> bool:
+        """Whether everything stands as the next customer expects it."""
+        plain = self.language is None and not self.large and self.priority_class == ORDINARY and not self.needs
+        return plain and self.screen == Home()
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether numbers are given from this kiosk's own range, as the hall is away: nobody knows who waits."""
+        nodes = self.hall.nodes if self.hall is not None else ()
+        return self.here is False and any(each.id == self.node and each.offline is not None for each in nodes)
+
+    @property
+    def ticket_language(self) -> Language:
+        return self.language or Language.ZH
+
+    def service(self, service_id: str) -> Service | None:
+        services = self.hall.services if self.hall is not None else ()
+        return next((each for each in services if each.id == service_id), None)
+
+    def queue(self, service_id: str) -> QueueRow | None:
+        return next((row for row in self.queues if row.service == service_id), None)
+
+
+def page_size(kiosk: Kiosk) -> int:
+    return min(4, kiosk.per_page) if kiosk.large else kiosk.per_page
+
+
+def on_page(kiosk: Kiosk, home: Home) -> tuple[shelves.Entry, ...]:
+    return shelves.on_page(kiosk.hall, home.shelf, home.page, page_size(kiosk)) if kiosk.hall is not None else ()
+
+
+def can_print(kiosk: Kiosk) -> bool:
+    """Return whether a slip may be tried: without one, no number is taken."""
+    return kiosk.paper in SLIPS
