@@ -19,8 +19,8 @@ from broker.theme import Theme
 
 from . import flow
 from .panel import Panel
+from .screens.layout import Scene
 from .screens.painter import Painter
-from .screens.parts import Scene
 from .screens.scene import picture
 from .screens.shapes import Picture
 from .screens.witness import ScreenWitness

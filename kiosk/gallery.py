@@ -72,8 +72,8 @@ def _take_all(  # noqa: PLR0917 - main's own options
     from kivy.core.window import Window  # noqa: PLC0415
     from kivy.graphics.opengl import GL_RGBA, GL_UNSIGNED_BYTE, glReadPixels  # noqa: PLC0415
 
+    from .screens.layout import Scene  # noqa: PLC0415
     from .screens.painter import Painter  # noqa: PLC0415
-    from .screens.parts import Scene  # noqa: PLC0415
     from .screens.scene import picture  # noqa: PLC0415
 
     painter = Painter(panel=panel, theme=theme)

@@ -5,27 +5,10 @@ from typing import Final
 from broker.contract.messages import Service
 
 from .. import shelves
-from .parts import (
-    READ,
-    Line,
-    Said,
-    Scene,
-    ahead_figure,
-    bottom_keys,
-    card,
-    column,
-    columns_of,
-    courtesy_words,
-    fitting,
-    grid,
-    key,
-    paragraph,
-    picked_class,
-    title_header,
-    two_lines,
-    wait_caption,
-    wait_figure,
-)
+from .header import title_header
+from .keys import courtesy_words, key, picked_class
+from .layout import READ, Said, Scene, bottom_keys, columns_of, grid
+from .prose import Line, card, column, fitting, paragraph, two_lines
 from .shapes import (
     BRAND,
     BRAND_SOFT,
@@ -43,6 +26,7 @@ from .shapes import (
     Shape,
     words,
 )
+from .wording import ahead_figure, wait_caption, wait_figure
 
 ESTIMATE: Final = 134.0
 INSET: Final = 28.0

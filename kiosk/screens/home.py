@@ -6,24 +6,10 @@ from broker.contract.messages import QueueRow, Service
 
 from .. import flow, shelves
 from ..look import width_of
-from .parts import (
-    CAPTION,
-    READ,
-    Said,
-    Scene,
-    bottom_keys,
-    columns_of,
-    courtesy_words,
-    grid,
-    hall_header,
-    key,
-    language_key,
-    large_key,
-    opens,
-    picked_class,
-    two_lines,
-    wait_figure,
-)
+from .header import hall_header
+from .keys import courtesy_words, key, language_key, large_key, picked_class
+from .layout import CAPTION, READ, Said, Scene, bottom_keys, columns_of, grid
+from .prose import two_lines
 from .shapes import (
     ALERT,
     BRAND,
@@ -49,6 +35,7 @@ from .shapes import (
     words,
     wrapped,
 )
+from .wording import opens, wait_figure
 
 CROWDED: Final = 240.0  # height below which a long name leaves one line to what stands beneath
 NARROW: Final = 300.0  # width below which a card needs all of itself for its words

@@ -5,23 +5,10 @@ from typing import Final
 from broker.contract.texts import texts
 
 from .. import flow, shelves
-from .parts import (
-    READ,
-    Line,
-    Said,
-    Scene,
-    bottom_keys,
-    card,
-    column,
-    columns_of,
-    fitting,
-    grid,
-    hall_header,
-    key,
-    opens,
-    paragraph,
-    title_header,
-)
+from .header import hall_header, title_header
+from .keys import key
+from .layout import READ, Said, Scene, bottom_keys, columns_of, grid
+from .prose import Line, card, column, fitting, paragraph
 from .shapes import (
     ALERT,
     ALERT_SOFT,
@@ -39,6 +26,7 @@ from .shapes import (
     Shape,
     Words,
 )
+from .wording import opens
 
 TITLE: Final = 60.0
 Keys = list[tuple[str, Said, str]]  # key, its words, its style

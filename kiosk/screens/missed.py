@@ -3,7 +3,10 @@
 from typing import Final
 
 from .. import flow, shelves
-from .parts import READ, Line, Scene, bottom_keys, column, grid, key, paragraph, title_header
+from .header import title_header
+from .keys import key
+from .layout import READ, Scene, bottom_keys, grid
+from .prose import Line, column, paragraph
 from .shapes import (
     BRAND,
     CAP,

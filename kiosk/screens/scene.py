@@ -5,10 +5,11 @@ from typing import assert_never
 
 from .. import flow
 from .confirm import confirm, needs
+from .header import mark
 from .home import home
+from .layout import READ, Scene
 from .message import away, classes, declined, guide, no_paper, still_there
 from .missed import missed
-from .parts import READ, Scene, mark
 from .shapes import BRAND, CAP, ON_BRAND, Area, Box, Picture, Shape, moved, words
 from .ticket import back, ticket
 

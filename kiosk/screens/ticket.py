@@ -7,20 +7,9 @@ from hardware.devices import Printed
 
 from .. import flow
 from ..look import width_of
-from .parts import (
-    READ,
-    Line,
-    Said,
-    Scene,
-    bottom_keys,
-    column,
-    fitting,
-    grid,
-    key,
-    paragraph,
-    wait_caption,
-    wait_figure,
-)
+from .keys import key
+from .layout import READ, Said, Scene, bottom_keys, grid
+from .prose import Line, column, fitting, paragraph
 from .shapes import (
     BRAND_DEEP,
     CALL,
@@ -39,6 +28,7 @@ from .shapes import (
     words,
     wrapped,
 )
+from .wording import wait_caption, wait_figure
 
 SLIP_W: Final = 380.0
 SLIP_INK: Final = "#111111"

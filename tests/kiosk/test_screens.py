@@ -12,7 +12,7 @@ from broker.contract.texts import texts
 from hardware.devices import PaperState, Printed
 from kiosk import flow
 from kiosk.panel import Panel, fit
-from kiosk.screens.parts import READ, Scene
+from kiosk.screens.layout import READ, Scene
 from kiosk.screens.scene import picture
 from kiosk.screens.shapes import Picture, Words, wrapped
 

@@ -1,0 +1,61 @@
+"""Days, times and waits, as a screen says them."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Final
+
+from broker.contract.messages import Language, QueueRow
+from broker.contract.texts import texts
+
+from .layout import Said, Scene
+
+WEEK: Final = 7  # days in which a weekday names one of them
+
+
+def date(at: datetime, language: Language) -> str:
+    table = texts(language)["kiosk"]
+    if language is Language.ZH:
+        return table["date"].format(month=at.month, day=at.day, weekday=table["weekdays"][at.weekday()])
+    return table["date"].format(
+        weekday=table["weekdays"].split()[at.weekday()], day=at.day, month=table["months"].split()[at.month - 1]
+    )
+
+
+def weekday(at: datetime, language: Language) -> str:
+    days = texts(language)["kiosk"]["weekdays"]
+    return days[at.weekday()] if language is Language.ZH else days.split()[at.weekday()]
+
+
+def opens(scene: Scene, at: datetime, table: str) -> Said:
+    """Return when numbers are given out again, in the first language, and in the second or empty."""
+    speech = scene.speech
+    at = at.astimezone(scene.at.tzinfo)
+    days = (at.date() - scene.at.date()).days
+    key = "opens" if days == 0 else "opens_on" if days < WEEK or table != "kiosk" else "opens_far"
+
+    def said(language: Language) -> str:
+        return texts(language)[table][key].format(
+            day=date(at, language), time=f"{at:%H:%M}", weekday=weekday(at, language)
+        )
+
+    return said(speech.first), said(speech.second) if speech.second is not None else ""
+
+
+def ahead_figure(row: QueueRow | None) -> str:
+    return "–" if row is None else str(row.waiting)
+
+
+def wait_figure(low: int | None, high: int | None, table: Mapping[str, str]) -> str:
+    """Return a range of minutes, or at once, or unknown."""
+    if low is None or high is None:
+        return table["unknown"]
+    if high == 0:
+        return table["now"]
+    return str(low) if low == high else f"{low}–{high}"
+
+
+def wait_caption(low: int | None, high: int | None) -> str:
+    """Return the key of the words beneath `wait_figure`."""
+    if low is None or high is None:
+        return "waiting_time"
+    return "no_waiting" if high == 0 else "minutes"
