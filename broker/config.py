@@ -194,6 +194,21 @@ class CounterFile(NodeFile, frozen=True, kw_only=True):
     windows: Annotated[tuple[Window, ...], Meta(min_length=1)]
 
 
+class Pages(Struct, frozen=True, kw_only=True):
+    """What browsers get."""
+
+    listen: Annotated[
+        str, Meta(pattern=r"^[^ ]+:\d{1,5}$", description="HOST:PORT; 127.0.0.1 lets no other machine in")
+    ] = "0.0.0.0:8080"
+    rows: Annotated[int, Meta(ge=1, le=8, description="calls shown on a board")] = 4
+
+
+class WebFile(NodeFile, frozen=True, kw_only=True):
+    """The web server's file."""
+
+    pages: Pages = Pages()
+
+
 class SupervisorFile(NodeFile, frozen=True, kw_only=True):
     """A supervisor's file: a login, and nothing hangs on it."""
 
@@ -203,6 +218,7 @@ FILE_OF_ROLE: Final[dict[Role, type[NodeFile]]] = {
     Role.KIOSK: KioskFile,
     Role.DISPLAY: DisplayFile,
     Role.COUNTER: CounterFile,
+    Role.WEB: WebFile,
     Role.SUPERVISOR: SupervisorFile,
 }
 

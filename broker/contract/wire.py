@@ -103,7 +103,7 @@ CHANNELS: Final = (
     Channel(
         pattern="node/{}",
         carries=Presence,
-        writers=(Role.DISPATCHER, Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.SUPERVISOR),
+        writers=(Role.DISPATCHER, Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.WEB, Role.SUPERVISOR),
         retained=True,
         expiry_s=PRESENCE_EXPIRY_S,
         own=True,

@@ -116,5 +116,6 @@ class Role(Enum):
     KIOSK = "kiosk"
     DISPLAY = "display"
     COUNTER = "counter"
+    WEB = "web"
     SUPERVISOR = "supervisor"
     WATCH = "watch"
