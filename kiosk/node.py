@@ -12,7 +12,6 @@ from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import msgspec
 
@@ -33,7 +32,7 @@ from broker.contract.messages import (
     TicketTaken,
 )
 from broker.link import HallLink, Unanswered
-from hardware.devices import PaperState, Printed, PrintResult, Reached, TicketPrinter
+from hardware.devices import PaperState, Printed, PrintResult, TicketPrinter
 
 from .alone import Alone
 from .flow import (
@@ -55,10 +54,10 @@ from .flow import (
     started,
 )
 from .owed import Owed, OwedFile
-from .public_address import CHECK_S
+from .printing import Slips
+from .remembered import remember, remembered_hall
 from .slip import Item
 from .stationery import Stationery
-from .written import Occasion, written
 
 log = logging.getLogger(__name__)
 
@@ -102,9 +101,7 @@ class KioskNode:
         in_background: Callable[[Callable[[], None]], object],
         on_change: Callable[[Kiosk], None] = lambda _: None,
     ) -> None:
-        self._printer = printer
-        self._encode = encode
-        self._stationery = stationery or Stationery()
+        self._slips = Slips(printer=printer, encode=encode, stationery=stationery or Stationery())
         self._clock = clock
         self._in_background = in_background
         self._on_change = on_change
@@ -123,9 +120,7 @@ class KioskNode:
         self._tasks = asyncio.TaskGroup()
         self._slip_was_tried = asyncio.Event()
         self._changed = asyncio.Event()
-        self._was_out = False  # of paper
-        self._is_acknowledged = True  # the last slip
-        remembered = _remembered(self._hall_file)
+        remembered = remembered_hall(self._hall_file)
         if remembered is not None:
             self._alone.hall_seen(remembered)
         self.kiosk = started(
@@ -141,7 +136,7 @@ class KioskNode:
             self._start(self._link.run())
             self._start(self._alone.merge())
             self._start(self._watch_printer())
-            self._start(self._watch_address())
+            self._start(self._slips.watch_address())
             self._start(self._tick())
 
     def touch(self, key: str) -> None:
@@ -177,7 +172,7 @@ class KioskNode:
         match view:
             case HallView():
                 self._alone.hall_seen(view)
-                self._in_background(partial(_write_whole, self._hall_file, msgspec.json.encode(view)))
+                self._in_background(partial(remember, self._hall_file, view))
                 self._happen(view)
             case QueuesView():
                 self._happen(view)
@@ -244,10 +239,13 @@ class KioskNode:
         return Refused(id=owed.take, reason="fault")
 
     async def _print(self, wish: PrintSlip) -> None:
-        if wish.is_copy:
-            await self._print_copy(wish)
+        hall = self.kiosk.hall
+        assert hall is not None  # noqa: S101 - nobody takes a number in no hall
+        result = await self._slips.print(wish, hall=hall, needs=self.kiosk.needs, large=self.kiosk.large)
+        if wish.is_copy:  # whatever becomes of the copy, the ticket lives on
+            known = Printed.YES if result.printed is Printed.YES else Printed.UNKNOWN
+            self._slip_tried(replace(result, printed=known))
             return
-        result = await self._put_on_paper(wish)
         if self._alone.gave(wish.ticket.taken):
             self._alone.note_slip(wish.ticket.taken, FATES[result.printed])
             self._slip_tried(result)
@@ -261,41 +259,6 @@ class KioskNode:
         self._tell_health(result.paper)
         self._happen(SlipDone(result=result))
         self._slip_was_tried.set()
-
-    async def _print_copy(self, wish: PrintSlip) -> None:
-        """Print a ticket's slip once more, with its mark; whatever becomes of the copy, the ticket lives on."""
-        result = await self._put_on_paper(wish)
-        self._tell_health(result.paper)
-        known = Printed.YES if result.printed is Printed.YES else Printed.UNKNOWN
-        self._happen(SlipDone(result=replace(result, printed=known)))
-        self._slip_was_tried.set()
-
-    async def _put_on_paper(self, wish: PrintSlip) -> PrintResult:
-        items = self._slip(wish)
-        result = await self._printer.print(self._encode(items))
-        self._is_acknowledged = result.printed is not Printed.UNKNOWN
-        roll = self._stationery.roll
-        if roll is not None and result.reached is not Reached.PREPARED:
-            roll.take(self._stationery.length_mm(items))
-        return result
-
-    def _slip(self, wish: PrintSlip) -> Sequence[Item]:
-        hall, ticket = self.kiosk.hall, wish.ticket
-        assert hall is not None  # noqa: S101 - nobody takes a number in no hall
-        occasion = Occasion(
-            hall=hall,
-            service=ticket.service,
-            zone=ticket.zone,
-            taken=ticket.taken,
-            at=ticket.taken.issued_at.astimezone(ZoneInfo(hall.timezone)),
-            language=wish.language,
-            needs=self.kiosk.needs,
-            url=self._stationery.url_of(ticket.taken),
-            large=self.kiosk.large,
-            reprint=wish.is_copy,
-            offline=ticket.taken.ahead is None,
-        )
-        return written(self._stationery.template, occasion, width_dots=self._stationery.width_dots)
 
     async def _return(self, wish: Return) -> None:
         """Let a missed number wait again; asking twice does no harm, so nothing is owed."""
@@ -343,38 +306,13 @@ class KioskNode:
     async def _watch_printer(self) -> None:
         while True:
             if not isinstance(self.kiosk.screen, Taking) and not self._is_printing():
-                paper = await self._paper()
-                self._look_for_new_roll(paper)
+                paper = await self._slips.paper(was=self.kiosk.paper)
                 self._tell_health(paper)
                 self._happen(PaperSeen(paper=paper))
             self._slip_was_tried.clear()
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(POLL_S if self.kiosk.paper is PaperState.OK else POLL_TROUBLED_S):
                     await self._slip_was_tried.wait()
-
-    def _look_for_new_roll(self, paper: PaperState) -> None:
-        """Start counting again when paper is there after there was none, or a technician says so."""
-        roll = self._stationery.roll
-        if roll is None:
-            return
-        roll.renew_if_told()
-        if paper is PaperState.OUT:
-            self._was_out = True
-        elif paper is PaperState.OK and self._was_out:
-            self._was_out = False
-            roll.renew()
-
-    async def _watch_address(self) -> None:
-        while self._stationery.address.is_set:
-            await asyncio.to_thread(self._stationery.address.check)
-            await asyncio.sleep(CHECK_S)
-
-    async def _paper(self) -> PaperState:
-        """Ask the printer; ask again before one late answer closes a kiosk that was well."""
-        paper = await self._printer.status()
-        if paper is PaperState.UNKNOWN and self.kiosk.paper is PaperState.OK:
-            return await self._printer.status()
-        return paper
 
     def _is_printing(self) -> bool:
         return isinstance(self.kiosk.screen, Ticket) and self.kiosk.screen.slip is None
@@ -387,7 +325,7 @@ class KioskNode:
             self._link.device("guide", DeviceState.OK)
 
     def _tell_health(self, paper: PaperState) -> None:
-        state, detail = self._stationery.health(paper, acknowledged=self._is_acknowledged)
+        state, detail = self._slips.health(paper)
         self._link.device("printer", state, detail)
         if paper is not self.kiosk.paper and (self.kiosk.paper is not None or detail):
             log.warning("printer: %s", detail or "fine again")
@@ -402,20 +340,3 @@ class KioskNode:
                     await self._changed.wait()
             if due_s is not None and self._clock() >= due_s:
                 self._happen(Ticked())
-
-
-def _remembered(path: Path) -> HallView | None:
-    if not path.exists():
-        return None
-    try:
-        return msgspec.json.decode(path.read_bytes(), type=HallView)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        log.warning("%s is not the hall of this version, waiting for the dispatcher's: %s", path, error)
-        return None
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    """Replace a file so that whoever reads it finds the old content or the new, never a part."""
-    fresh = path.with_suffix(".new")
-    fresh.write_bytes(content)
-    fresh.replace(path)
