@@ -153,3 +153,25 @@ class Speaker(Protocol):
     async def play(self, wav: bytes) -> None:
         """Play one WAV file (mono, 16 bit) and return when its last sample was heard. Raises PortGone."""
         ...
+
+
+class TactileKey(Enum):
+    """A key that is felt and not seen, and the socket of a headset beside it (Section 508, 402; ADA 309.4)."""
+
+    PREVIOUS = "previous"
+    NEXT = "next"
+    OK = "ok"
+    BACK = "back"
+    REPEAT = "repeat"
+    LOUDER = "louder"
+    QUIETER = "quieter"
+    PLUGGED = "plugged"  # a headset was put in
+    UNPLUGGED = "unplugged"
+
+
+class TactileKeypad(Protocol):
+    """A few keys beside a screen, for those who cannot see or touch it."""
+
+    def presses(self) -> AsyncIterator[TactileKey]:
+        """Every press, in order; ends never, raises PortGone when the line is gone."""
+        ...
