@@ -7,9 +7,10 @@ from typing import assert_never
 from broker.contract.messages import HallView, QueuesView, Refused, Returned, TicketTaken
 from hardware.devices import PaperState, Printed, PrintResult
 
-from .happenings import Answered, HallHere, Happening, PaperSeen, PrintSlip, SlipDone, Ticked, Touched, Wish
+from .happenings import Answered, HallHere, Happening, PaperSeen, Pressed, PrintSlip, SlipDone, Ticked, Touched, Wish
 from .moments import GUIDE_S, due_at_s, is_warned
 from .pages import Back, Declined, Home, Returning, Taking, Ticket
+from .pressing import after_press, refocused
 from .settling import homeward, no_paper, papered, reached, settled, told
 from .state import Kiosk
 from .touches import after_touch
@@ -36,9 +37,16 @@ def started(
 
 def follow(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, Wish | None]:
     """Return the kiosk after what happened, and what is to be done for it."""
+    after, wish = _followed(kiosk, happening, now_s)
+    return refocused(kiosk, after), wish
+
+
+def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, Wish | None]:
     match happening:
         case Touched(key=key):
             return after_touch(kiosk, key, now_s)
+        case Pressed():
+            return after_press(kiosk, happening, now_s)
         case HallView():
             return settled(replace(kiosk, hall=happening.hall, day=happening.day), now_s), None
         case QueuesView():

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from broker.contract.messages import ORDINARY, HallView, Language, QueuesView, Refused, Returned, TicketTaken
-from hardware.devices import PaperState, PrintResult
+from hardware.devices import PaperState, PrintResult, TactileKey
 
 from .pages import Ticket
 
@@ -19,6 +19,14 @@ class Touched:
     """
 
     key: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Pressed:
+    """A tactile key was pressed; `offered` is what could be touched just then, in the order of the tactile keys."""
+
+    key: TactileKey
+    offered: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +56,7 @@ class Ticked:
     """Time has passed."""
 
 
-Happening = Touched | HallView | QueuesView | HallHere | PaperSeen | Answered | SlipDone | Ticked
+Happening = Touched | Pressed | HallView | QueuesView | HallHere | PaperSeen | Answered | SlipDone | Ticked
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,7 @@ from .state import Kiosk
 
 CONNECT_S: Final = 5.0  # after a start, how long a known hall is shown before the dispatcher counts as away
 WARN_S: Final = 20.0  # how long a customer who was idle is asked before the screen goes home (WCAG 2.2.1)
+HEARING: Final = 3  # how many times as long it takes to hear a screen as to see it
 GUIDE_S: Final = 120.0  # how long a call for the guide stands
 
 
@@ -20,12 +21,12 @@ def home_at_s(kiosk: Kiosk) -> float | None:
     match kiosk.screen:
         case Away() | Taking() | Returning() | Ticket(slip=None):
             return None
-        case Ticket(slip=Printed.YES) if not kiosk.large:  # the slip in the hand says the same
+        case Ticket(slip=Printed.YES) if not kiosk.large and not kiosk.listening:  # the slip in the hand says the same
             return kiosk.since_s + kiosk.ticket_s
         case _ if kiosk.is_untouched:
             return None
         case _:
-            return kiosk.since_s + kiosk.idle_s + WARN_S
+            return kiosk.since_s + kiosk.idle_s * (HEARING if kiosk.listening else 1) + WARN_S
 
 
 def due_at_s(kiosk: Kiosk) -> float | None:
@@ -40,4 +41,5 @@ def due_at_s(kiosk: Kiosk) -> float | None:
 
 
 def is_warned(kiosk: Kiosk) -> bool:
-    return kiosk.large or not isinstance(kiosk.screen, Ticket) or kiosk.screen.slip is not Printed.YES
+    takes_time = kiosk.large or kiosk.listening
+    return takes_time or not isinstance(kiosk.screen, Ticket) or kiosk.screen.slip is not Printed.YES

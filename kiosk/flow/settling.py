@@ -35,9 +35,17 @@ def homeward(kiosk: Kiosk, now_s: float) -> Kiosk:
         priority_class=ORDINARY,
         needs=(),
         asking=False,
+        listening=False,
+        focus=None,
+        volume=0,
         since_s=now_s,
     )
     return settled(fresh, now_s)
+
+
+def hushed(kiosk: Kiosk) -> Kiosk:
+    """Return the kiosk as it is for those who only touch: nothing is said."""
+    return replace(kiosk, listening=False, focus=None, volume=0)
 
 
 def reached(kiosk: Kiosk, *, here: bool) -> Kiosk:

@@ -33,6 +33,10 @@ class Kiosk:
     contrast: bool = False  # black and white, for those who see little
     priority_class: str = ORDINARY
     needs: tuple[str, ...] = ()
+    listening: bool = False  # somebody works it by tactile keys, and hears it
+    focus: str | None = None  # the key that tactile keys have come to
+    volume: int = 0  # steps above ordinary
+    presses: int = 0  # of tactile keys: each ends what is being said
     asking: bool = False  # nobody has touched for a while: *still there?*
     guide_s: float | None = None  # since when the guide is called
     per_page: int = 6  # cards on a page of ordinary text
@@ -45,7 +49,7 @@ class Kiosk:
     def is_untouched(self) -> bool:
         """Whether everything stands as the next customer expects it."""
         plain = self.language is None and not self.large and self.priority_class == ORDINARY and not self.needs
-        return plain and self.screen == Home()
+        return plain and not self.listening and self.screen == Home()
 
     @property
     def is_alone(self) -> bool:
