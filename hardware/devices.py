@@ -175,3 +175,11 @@ class TactileKeypad(Protocol):
     def presses(self) -> AsyncIterator[TactileKey]:
         """Every press, in order; ends never, raises PortGone when the line is gone."""
         ...
+
+
+class Scanner(Protocol):
+    """Reads QR and bar codes, or another device that says a line each: a card reader."""
+
+    def codes(self) -> AsyncIterator[str]:
+        """Every text that was read, in order; ends never, raises PortGone when the line is gone."""
+        ...

@@ -18,12 +18,15 @@ from typing import Final, Literal, get_args
 from .candle_signs import SimulatedSigns
 from .escpos_printer import SimulatedPrinter, SlipPrinted
 from .jtt905_keypad import SimulatedKeypad
+from .line_scanner import SimulatedScanner
 from .loudspeaker import SimulatedLoudspeaker
 from .qsystem_pads import KeyName, SimulatedPads
 
 Act = Callable[[Sequence[str]], None]
-Simulated = SimulatedPads | SimulatedKeypad | SimulatedSigns | SimulatedPrinter | SimulatedLoudspeaker
-Device = Literal["printer", "pads", "keypad", "sign", "loudspeaker"]
+Simulated = (
+    SimulatedPads | SimulatedKeypad | SimulatedSigns | SimulatedPrinter | SimulatedLoudspeaker | SimulatedScanner
+)
+Device = Literal["printer", "pads", "keypad", "sign", "loudspeaker", "scanner"]
 DEVICES: Final[tuple[Device, ...]] = get_args(Device)
 KEYS: Final[tuple[KeyName, ...]] = get_args(KeyName)
 
@@ -138,6 +141,15 @@ def _device(options: argparse.Namespace) -> tuple[Simulated, dict[str, Act]]:
             return signs, {
                 "unplug": lambda _words: signs.cable.unplug(),
                 "plug": lambda _words: signs.cable.plug(),
+            }
+        case "scanner":
+            scanner = SimulatedScanner(link=options.link, baud=baud)
+            return scanner, {
+                "scan": lambda words: scanner.scan(" ".join(words)),
+                "cut off": lambda words: scanner.cut_off(" ".join(words)),
+                "garble": lambda _words: scanner.garble(),
+                "unplug": lambda _words: scanner.cable.unplug(),
+                "plug": lambda _words: scanner.cable.plug(),
             }
         case "loudspeaker":
             tape = options.out / "hall.wav" if options.out else None

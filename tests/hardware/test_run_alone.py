@@ -65,6 +65,18 @@ async def test_a_technician_presses_a_simulated_pad(link: Path) -> None:
         await port.close()
 
 
+async def test_a_technician_holds_a_code_before_a_simulated_scanner(link: Path) -> None:
+    async with desk("scanner", "--link", str(link)) as device:
+        assert (await said(device))["at"] == str(link)
+        port = await open_port(f"serial:{link}")
+        type_in(device, "scan HC1:T:B014")
+        heard = b""
+        while not heard.endswith(b"\r\n"):
+            heard += await port.read()
+        assert heard == b"HC1:T:B014\r\n"
+        await port.close()
+
+
 @pytest.mark.parametrize("words", [["pads"], ["printer"], ["loudspeaker", "--link", "x"], ["sign", "--listen", "x:1"]])
 def test_a_device_without_a_place_says_what_it_needs(words: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit):
