@@ -18,6 +18,8 @@ from .contract.messages import (
     BoardView,
     CounterView,
     DeviceStatus,
+    EvacuationEnded,
+    EvacuationStarted,
     Presence,
     Recorded,
     Role,
@@ -69,6 +71,8 @@ class Telling:
         """Tell what one commit has changed; all else follows a little later."""
         if not happened:
             return
+        if any(isinstance(each.event, EvacuationStarted | EvacuationEnded) for each in happened):
+            self._show_hall()
         numbers = [number for each in happened if (number := getattr(each.event, "counter", None)) is not None]
         counters = dict.fromkeys(numbers)  # in the order of the calls
         for number in counters:
@@ -116,6 +120,11 @@ class Telling:
         if self._is_on_disk():
             self._promises.make(self._state, self._now_ms())
             self._show_queues()
+
+    def _show_hall(self) -> None:
+        hall = views.hall_view(self._state)
+        if hall is not None:
+            self._show(hall)
 
     def _show_queues(self) -> None:
         self._show(views.queues_view(self._state, self._promises.table, self._now_ms()))

@@ -122,6 +122,7 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     yield "away", replace(kiosk, screen=flow.Away(why=flow.Pause.AWAY))
     yield "starting", replace(kiosk, screen=flow.Away(why=flow.Pause.STARTING))
     yield "no-day", replace(kiosk, screen=flow.Away(why=flow.Pause.NO_DAY))
+    yield "evacuation", replace(kiosk, screen=flow.Away(why=flow.Pause.EVACUATION))
 
 
 def _alone(kiosk: flow.Kiosk, hall: Hall) -> flow.Kiosk:

@@ -21,6 +21,8 @@ from ..contract.messages import (
     CounterPaused,
     DayOpened,
     Discipline,
+    EvacuationEnded,
+    EvacuationStarted,
     Event,
     HallConfigured,
     Hold,
@@ -79,6 +81,7 @@ def _open(state: HallState, event: DayOpened, at_ms: int, seq: int) -> None:
         counts.clear()
     state.armed_idle.clear()
     state.deadlines.clear()
+    state.evacuation = False
     state.serve_until_ms = state.turn_clock = state.waiting = 0
     state.returns.update({each.code: each for each in event.returns})
     state.learning = Learning.from_days_before(event.learned) if event.learned is not None else Learning()
@@ -382,6 +385,10 @@ def _rate(state: HallState, event: VisitRated, at_ms: int, seq: int) -> None:
     visit.rated, visit.rating, visit.changed_seq = (*visit.rated, event.call), event.rating, seq
 
 
+def _evacuate(state: HallState, event: EvacuationStarted | EvacuationEnded, at_ms: int, seq: int) -> None:
+    state.evacuation = isinstance(event, EvacuationStarted)
+
+
 APPLY: Final[Mapping[type[Event], Callable[[HallState, Any, int, int], None]]] = {
     DayOpened: _open,
     HallConfigured: _configure,
@@ -408,4 +415,6 @@ APPLY: Final[Mapping[type[Event], Callable[[HallState, Any, int, int], None]]] =
     ClerkSignedIn: sign_in,
     Undone: undo,
     VisitRated: _rate,
+    EvacuationStarted: _evacuate,
+    EvacuationEnded: _evacuate,
 }

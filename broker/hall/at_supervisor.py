@@ -1,13 +1,17 @@
-"""What a supervisor decides: the class of a ticket, what was served by hand, an outcome that is owed."""
+"""What a supervisor decides: a ticket's class, what was served by hand, an outcome that is owed, an evacuation."""
 
 from ..contract.messages import (
     SERVED,
+    EndEvacuation,
+    EvacuationEnded,
+    EvacuationStarted,
     GivenBy,
     MarkServedByHand,
     Outcome,
     OutcomeStated,
     Reclassify,
     Role,
+    StartEvacuation,
     StateOutcome,
     TicketReclassified,
     VisitEnded,
@@ -50,6 +54,15 @@ def mark_served_by_hand(state: HallState, command: MarkServedByHand, request: Re
         and (visit.issued_ms, visit.issued_seq) <= (last.issued_ms, last.issued_seq)
     ]
     return done(command, *served)
+
+
+def evacuate(state: HallState, command: StartEvacuation | EndEvacuation, request: Request) -> Decision:
+    if not has_role(state, request.node, Role.SUPERVISOR):
+        return refused(command, "not_allowed")
+    wanted = isinstance(command, StartEvacuation)
+    if state.evacuation is wanted:
+        return done(command)
+    return done(command, EvacuationStarted() if wanted else EvacuationEnded())
 
 
 def state_outcome(state: HallState, command: StateOutcome, request: Request) -> Decision:

@@ -16,6 +16,7 @@ from ..contract.messages import (
     Command,
     ConfigureHall,
     Elapsed,
+    EndEvacuation,
     FinishService,
     HoldVisit,
     MarkNoShow,
@@ -34,6 +35,7 @@ from ..contract.messages import (
     Role,
     ServeWithoutTicket,
     SignIn,
+    StartEvacuation,
     StartService,
     StateOutcome,
     TakeTicket,
@@ -63,6 +65,8 @@ _OF_NODES: Final[Mapping[type[Command], Decide]] = {
     CancelTicket: at_kiosk.cancel_ticket,
     Reclassify: at_supervisor.reclassify,
     MarkServedByHand: at_supervisor.mark_served_by_hand,
+    StartEvacuation: at_supervisor.evacuate,
+    EndEvacuation: at_supervisor.evacuate,
     StateOutcome: at_supervisor.state_outcome,
     Rate: at_counter.rate,
     CallNext: at_counter.at_counter,
@@ -84,6 +88,10 @@ _OF_NODES: Final[Mapping[type[Command], Decide]] = {
     Undo: at_counter.at_counter,
 }
 
+_NOT_WHILE_PEOPLE_LEAVE: Final = frozenset(
+    {TakeTicket, ReturnTicket, CallNext, CallTicket, Recall, MarkNoShow, ResumeVisit, ServeWithoutTicket}
+)
+
 
 def decide(state: HallState, command: AnyCommand, request: Request) -> Decision:
     """Return the answer to a node's command, and what then happens."""
@@ -94,6 +102,8 @@ def decide(state: HallState, command: AnyCommand, request: Request) -> Decision:
     if of_node is not None:
         if state.day is None or state.hall is None:
             return refused(command, "no_day")
+        if state.evacuation and kind in _NOT_WHILE_PEOPLE_LEAVE:
+            return refused(command, "evacuation")
         return of_node(state, command, request)
     own_decision = _OWN.get(kind)
     if own_decision is None or request.node != DISPATCHER:  # ReadEvents is answered before it comes here
@@ -103,7 +113,7 @@ def decide(state: HallState, command: AnyCommand, request: Request) -> Decision:
 
 def pushed(state: HallState, request: Request) -> TicketCalled | None:
     """Return the call that follows by itself, None when there is none; ask again once it has been applied."""
-    push = next_push(state, request.now_ms)
+    push = next_push(state, request.now_ms) if not state.evacuation else None
     if push is None:
         return None
     number, turn = push

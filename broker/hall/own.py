@@ -11,6 +11,7 @@ from ..contract.messages import (
     Counter,
     DayOpened,
     Elapsed,
+    EvacuationStarted,
     Hall,
     HallConfigured,
     Kept,
@@ -41,7 +42,8 @@ def open_day(state: HallState, command: OpenDay, request: Request) -> Decision:
         learned=state.learning.carried(),
     )
     same_hall = [HallConfigured(hall=_without_kept(state.hall, state.kept))] if state.hall is not None else []
-    return done(command, *ended, opened, *same_hall)
+    still_away = [EvacuationStarted()] if state.evacuation else []
+    return done(command, *ended, opened, *same_hall, *still_away)
 
 
 def _closed(visit: Visit) -> VisitEnded:

@@ -46,6 +46,7 @@ class Snapshot(Struct, kw_only=True, omit_defaults=True):
     owed: list[str] = []
     learning: Learning
     armed_idle: list[int] = []
+    evacuation: bool = False
 
 
 def taken(state: HallState) -> Snapshot:
@@ -80,6 +81,7 @@ def taken(state: HallState) -> Snapshot:
         owed=list(state.owed),
         learning=state.learning,
         armed_idle=sorted(state.armed_idle),
+        evacuation=state.evacuation,
     )
 
 
@@ -102,6 +104,7 @@ def restored(snapshot: Snapshot, *, epoch: int) -> HallState:
     state.owed = dict.fromkeys(snapshot.owed)
     state.learning = snapshot.learning
     state.armed_idle = set(snapshot.armed_idle)
+    state.evacuation = snapshot.evacuation
     set_deadlines(state)
     return state
 

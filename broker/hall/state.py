@@ -53,6 +53,7 @@ class HallState:
         "deadlines",
         "desks",
         "epoch",
+        "evacuation",
         "given_at",
         "hall",
         "kept",
@@ -101,6 +102,7 @@ class HallState:
         self.owed: dict[str, None] = {}  # visits whose outcome is owed
         self.learning = Learning()
         self.armed_idle: set[int] = set()
+        self.evacuation = False
         self.serve_until_ms = 0  # today; 0: no such time
         self.deadlines: list[tuple[int, str, str]] = []
         self.services: dict[str, Service] = {}

@@ -25,7 +25,7 @@ BOARD_ROWS = 12
 def hall_view(state: HallState) -> HallView | None:
     if state.hall is None:
         return None
-    return HallView(epoch=state.epoch, seq=state.seq, day=state.day, hall=state.hall)
+    return HallView(epoch=state.epoch, seq=state.seq, day=state.day, hall=state.hall, evacuation=state.evacuation)
 
 
 def queues_view(state: HallState, promises: Promises, now_ms: int) -> QueuesView:
@@ -34,7 +34,7 @@ def queues_view(state: HallState, promises: Promises, now_ms: int) -> QueuesView
     opens = hours.opens_next(hall, now_ms) if hall is not None and not is_open else None
     rows = []
     for service in hall.services if hall is not None else ():
-        promise = promises.get((service.id, ORDINARY))
+        promise = promises.get((service.id, ORDINARY)) if not state.evacuation else None
         rows.append(
             QueueRow(
                 service=service.id,

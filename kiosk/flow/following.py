@@ -31,7 +31,7 @@ def started(
         screen=Home(), since_s=now_s, idle_s=idle_s, ticket_s=ticket_s, paper=paper, per_page=per_page, node=node
     )
     if hall is not None:
-        kiosk = replace(kiosk, hall=hall.hall, day=hall.day)
+        kiosk = replace(kiosk, hall=hall.hall, day=hall.day, evacuation=hall.evacuation)
     return homeward(kiosk, now_s)
 
 
@@ -48,7 +48,8 @@ def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, 
         case Pressed():
             return after_press(kiosk, happening, now_s)
         case HallView():
-            return settled(replace(kiosk, hall=happening.hall, day=happening.day), now_s), None
+            told_so = replace(kiosk, hall=happening.hall, day=happening.day, evacuation=happening.evacuation)
+            return settled(told_so, now_s), None
         case QueuesView():
             return told(kiosk, happening.queues), None
         case HallHere(here=here):
@@ -56,9 +57,10 @@ def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, 
         case PaperSeen(paper=paper):
             return papered(replace(kiosk, paper=paper), now_s), None
         case Answered(answer=answer):
-            return _answered(kiosk, answer, now_s)
+            answered, wish = _answered(kiosk, answer, now_s)
+            return settled(answered, now_s), wish
         case SlipDone(result=result):
-            return _slip_done(kiosk, result, now_s), None
+            return settled(_slip_done(kiosk, result, now_s), now_s), None
         case Ticked():
             return _ticked(kiosk, now_s), None
         case _:

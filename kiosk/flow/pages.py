@@ -20,6 +20,7 @@ class Pause(Enum):
     STARTING = "starting"
     AWAY = "away"  # the dispatcher is not reachable
     NO_DAY = "no_day"
+    EVACUATION = "evacuation"  # everybody leaves the hall
 
 
 @dataclass(frozen=True, kw_only=True)

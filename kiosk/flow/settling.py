@@ -5,7 +5,7 @@ from dataclasses import replace
 from broker.contract.messages import ORDINARY, QueueRow
 from hardware.devices import PaperState
 
-from .pages import Away, Classes, Confirm, Guide, Home, Missed, Needs, NoPaper, Pause
+from .pages import Away, Classes, Confirm, Guide, Home, Missed, Needs, NoPaper, Pause, Returning, Taking, Ticket
 from .state import Kiosk, can_print, on_page
 
 
@@ -69,6 +69,12 @@ def settled(kiosk: Kiosk, now_s: float) -> Kiosk:
     """Leave a screen that no longer holds: pause when no numbers can be taken, go home when they can again."""
     pause = pause_of(kiosk)
     match kiosk.screen:
+        case Taking() | Returning() | Ticket(slip=None):
+            return kiosk  # the hall or the printer has not answered
+        case Away(why=why) if why is pause:
+            return kiosk
+        case _ if pause is Pause.EVACUATION:
+            return replace(kiosk, screen=Away(why=pause), language=None, asking=False)
         case Away() if pause is None:
             return replace(kiosk, screen=Home(), since_s=now_s)
         case Home() | Confirm() | Needs() | Classes() | Missed() | Guide() | Away() if pause is not None:
@@ -84,6 +90,8 @@ def settled(kiosk: Kiosk, now_s: float) -> Kiosk:
 
 
 def pause_of(kiosk: Kiosk) -> Pause | None:
+    if kiosk.evacuation:
+        return Pause.EVACUATION
     if kiosk.is_alone:
         return None
     if kiosk.here is False:

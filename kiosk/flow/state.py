@@ -33,6 +33,7 @@ class Kiosk:
     contrast: bool = False  # black and white, for those who see little
     priority_class: str = ORDINARY
     needs: tuple[str, ...] = ()
+    evacuation: bool = False  # everybody leaves the hall
     listening: bool = False  # somebody works it by tactile keys, and hears it
     focus: str | None = None  # the key that tactile keys have come to
     volume: int = 0  # steps above ordinary

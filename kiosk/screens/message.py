@@ -34,9 +34,9 @@ Keys = list[tuple[str, Said, str]]  # key, its words, its style
 
 def away(scene: Scene, screen: flow.Away) -> Picture:
     why = screen.why.value
-    calm = screen.why is not flow.Pause.AWAY
     said = [scene.speech.both(f"{why}_title"), scene.speech.both(f"{why}_body")]
-    return _message(scene, "away", "clock" if calm else "desk", said, alert=not calm, keys=[])
+    icon = {flow.Pause.AWAY: "desk", flow.Pause.EVACUATION: "warning"}.get(screen.why, "clock")
+    return _message(scene, "away", icon, said, alert=icon != "clock", keys=[])
 
 
 def no_paper(scene: Scene, screen: flow.NoPaper) -> Picture:

@@ -51,6 +51,8 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.CancelTicket(id="k-4", ticket="A001"),
         m.Reclassify(id="s-1", ticket="A001", priority_class="courtesy"),
         m.MarkServedByHand(id="s-2", up_to="A057"),
+        m.StartEvacuation(id="s-4"),
+        m.EndEvacuation(id="s-5"),
         m.StateOutcome(id="s-3", visit="v-1", counter=1, outcome=m.Outcome.FOLLOW_UP, reason="meter", due="2026-11-25"),
         m.CallNext(id="b-1", counter=1, seen="c-1"),
         m.Recall(id="b-2", counter=1, seen="c-1"),
@@ -122,6 +124,8 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.ClerkSignedIn(counter=1, clerk="zhang"),
         m.Undone(counter=1, act="TicketCalled", seq=6, visit="v-1", ticket="A001", call="c-1"),
         m.VisitRated(call="c-1", visit="v-1", ticket="A001", counter=1, rating=m.Rating.COMPLAINT),
+        m.EvacuationStarted(),
+        m.EvacuationEnded(),
     ]  # fmt: skip
     recorded = [m.Recorded(epoch=1, seq=n, at=AT, event=event) for n, event in enumerate(events, 1)]
     answers: list[m.AnyAnswer] = [
@@ -137,6 +141,7 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
     ]  # fmt: skip
     views: list[m.AnyView] = [
         m.HallView(epoch=1, seq=2, day="2026-11-22", hall=hall),
+        m.HallView(epoch=1, seq=27, day="2026-11-22", hall=hall, evacuation=True),
         m.QueuesView(
             epoch=1, seq=3,
             queues=(

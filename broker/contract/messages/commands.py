@@ -101,6 +101,18 @@ class MarkServedByHand(Command, frozen=True, kw_only=True):
     up_to: str
 
 
+class StartEvacuation(Command, frozen=True, kw_only=True):
+    """Everybody leaves the hall: screens and voices say so, and nobody is called or given a number until it ends."""
+
+    DEADLINE_MS: ClassVar[int | None] = 300_000
+
+
+class EndEvacuation(Command, frozen=True, kw_only=True):
+    """The hall works again, from where it stood."""
+
+    DEADLINE_MS: ClassVar[int | None] = 15_000
+
+
 class StateOutcome(Command, frozen=True, kw_only=True):
     """Say how a visit ended whose outcome is still owed."""
 
@@ -236,6 +248,8 @@ AnyCommand = (
     | CancelTicket
     | Reclassify
     | MarkServedByHand
+    | StartEvacuation
+    | EndEvacuation
     | StateOutcome
     | CallNext
     | CallTicket

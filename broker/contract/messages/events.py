@@ -289,6 +289,14 @@ class VisitRated(Event, frozen=True, kw_only=True):
     rating: Rating
 
 
+class EvacuationStarted(Event, frozen=True, kw_only=True):
+    """Everybody leaves the hall. Said again at the beginning of a day if it has not ended by then."""
+
+
+class EvacuationEnded(Event, frozen=True, kw_only=True):
+    pass
+
+
 AnyEvent = (
     DayOpened
     | HallConfigured
@@ -315,6 +323,8 @@ AnyEvent = (
     | ClerkSignedIn
     | Undone
     | VisitRated
+    | EvacuationStarted
+    | EvacuationEnded
 )
 
 

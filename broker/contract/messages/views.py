@@ -19,6 +19,7 @@ class HallView(View, frozen=True, kw_only=True):
 
     day: str | None
     hall: Hall
+    evacuation: bool = False  # everybody leaves: nobody is called, nothing else is shown
 
 
 class QueueRow(Struct, frozen=True, kw_only=True):

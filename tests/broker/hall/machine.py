@@ -23,6 +23,7 @@ from broker.contract.messages import (
     CloseCounter,
     ConfigureHall,
     CounterCommand,
+    EndEvacuation,
     FinishService,
     Hall,
     Hold,
@@ -46,6 +47,7 @@ from broker.contract.messages import (
     ServeWithoutTicket,
     SignIn,
     SlipFate,
+    StartEvacuation,
     StartService,
     StateOutcome,
     TicketCalled,
@@ -93,6 +95,7 @@ class WatchedFloor(Floor):
 
     def _happen(self, event: AnyEvent) -> None:
         state = self.state
+        assert not (state.evacuation and isinstance(event, TicketCalled)), "called while everybody leaves"
         name = getattr(event, "visit", None)
         old = state.visits.get(name) if name is not None else None
         old_state = old.state if old is not None else None
@@ -339,6 +342,12 @@ class HallMachine(RuleBasedStateMachine):
         if index % 5 == 0:
             self.ask(MarkServedByHand(id=self.floor.id(), up_to=self.ticket(index)), "boss")
 
+    @rule(begins=st.sampled_from([True, False, False]))
+    def evacuation(self, *, begins: bool) -> None:
+        """Everybody leaves, or is back; meanwhile nobody is called, whatever is pressed."""
+        self.ask((StartEvacuation if begins else EndEvacuation)(id=self.floor.id()), "boss")
+        assert self.state.evacuation is begins
+
     @rule(index=st.integers(0, 20), outcome=st.sampled_from([Outcome.DONE, Outcome.FOLLOW_UP, Outcome.DECLINED]))
     def state_outcome(self, index: int, outcome: Outcome) -> None:
         owed = list(self.state.owed)
@@ -359,7 +368,7 @@ class HallMachine(RuleBasedStateMachine):
         command = kind(id=self.floor.id(), counter=counter, seen="2026-11-21-A999.1")
         answer = self.ask(command)  # type: ignore[arg-type]
         assert isinstance(answer, Refused)
-        assert answer.reason in {"stale", "unknown_counter"}
+        assert answer.reason in {"stale", "unknown_counter", "evacuation"}
 
     @rule(index=st.integers(0, 7))
     def another_hall_file(self, index: int) -> None:
@@ -431,7 +440,7 @@ class HallMachine(RuleBasedStateMachine):
                 assert counted(state, visit) == (ledger.bound.get(visit.id, 0), ledger.exempt.get(visit.id, 0)), visit
 
     def _no_armed_counter_idles(self, state: HallState) -> None:
-        for number, desk in state.desks.items():
+        for number, desk in state.desks.items() if not state.evacuation else ():
             if not desk.armed or desk.visit is not None or not is_at_work(state, number):
                 continue
             if desk.rest_until_ms > state.last_ms and desk.rest_until_ms > self.now_ms():
@@ -471,6 +480,7 @@ class HallMachine(RuleBasedStateMachine):
 
     def _nobody_starves(self) -> None:
         """Nobody comes any more, and the counters go on: whoever can be served is called."""
+        self.ask(EndEvacuation(id=self.floor.id()), "boss")
         self.time_passes(4000)
         counters = [number for number in COUNTERS if number in self.state.counters]
         for number in counters:
