@@ -15,15 +15,16 @@ from broker.config import BoardScreen, BrokenConfig, DisplayFile, Voice, load_no
 from broker.contract.messages import Role
 from broker.link import subscriptions, will
 from hardware.drivers.loudspeaker import open_speaker
+from hardware.voice.maker import usual_maker
 from hardware.witness import Witness
 
+from .announcer import Announcer
 from .board import Board
 from .fonts import NoFont, chinese_fonts
 from .node import BoardNode, VoiceNode, heard_by_voice
 from .node_thread import NodeThread
 from .speech import SpeechQueue
 from .spoken import SpokenCalls
-from .voice import VoiceMaker
 
 log = logging.getLogger(__name__)
 
@@ -73,7 +74,7 @@ async def speak(file: DisplayFile, voice: Voice) -> int:
             zone=voice.zone, languages=voice.languages, repeats=voice.repeats, backlog_s=voice.backlog_s
         ),
         spoken=SpokenCalls(Path(file.state_dir) / "spoken"),
-        maker=VoiceMaker(state_dir=Path(file.state_dir)),
+        announcer=Announcer(usual_maker(Path(file.state_dir))),
         speaker=speaker,
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),

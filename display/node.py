@@ -13,10 +13,10 @@ from broker.contract.messages import AnyView, DeviceState, Recorded, Role, Ticke
 from broker.link import HallLink
 from hardware.devices import PortGone, Speaker
 
+from .announcer import Announcer
 from .board import Board, Picture
 from .speech import TOO_OLD, Announcement, SpeechQueue
 from .spoken import SpokenCalls
-from .voice import VoiceMaker
 
 log = logging.getLogger(__name__)
 
@@ -104,14 +104,14 @@ class VoiceNode:
         node: str,
         speech: SpeechQueue,
         spoken: SpokenCalls,
-        maker: VoiceMaker,
+        announcer: Announcer,
         speaker: Speaker,
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
         self._speech = replace(speech, spoken=spoken.read())
         self._spoken = spoken
-        self._maker = maker
+        self._announcer = announcer
         self._speaker = speaker
         self._now = now
         self._changed = asyncio.Event()
@@ -133,7 +133,7 @@ class VoiceNode:
                 tasks.create_task(self.link.run())
                 tasks.create_task(self._speak())
         finally:
-            await self._maker.close()
+            await self._announcer.close()
 
     def _happened(self, recorded: Recorded) -> None:
         age = self._now() - recorded.at
@@ -146,7 +146,7 @@ class VoiceNode:
 
     async def _speak(self) -> None:
         self.link.device("speaker", DeviceState.UNKNOWN, "nothing was played yet")
-        await self._maker.warm_up(self._speech.languages)
+        await self._announcer.warm_up(self._speech.languages)
         failures = 0
         while True:
             announcement, self._speech = self._speech.begin()
@@ -161,7 +161,7 @@ class VoiceNode:
 
     async def _announced(self, announcement: Announcement) -> bool:
         """Return whether it was heard to its end."""
-        made = await self._maker.make(announcement.parts)
+        made = await self._announcer.make(announcement.parts)
         self.link.device("voice", DeviceState.FAULT if made.fault else DeviceState.OK, made.fault)
         try:
             await self._speaker.play(made.wav)

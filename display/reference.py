@@ -13,9 +13,10 @@ from pathlib import Path
 import msgspec
 
 from broker.contract.messages import Language
+from hardware.voice.maker import usual_maker
 
+from .announcer import Announcer
 from .speech import sentences
-from .voice import VoiceMaker
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -31,14 +32,14 @@ async def write(lines: Iterable[str], directory: Path) -> list[str]:
     faults = []
     directory.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as scratch:
-        maker = VoiceMaker(state_dir=Path(scratch))
+        announcer = Announcer(usual_maker(Path(scratch)))
         for line in lines:
             wanted = msgspec.json.decode(line, type=Wanted)
-            made = await maker.make(sentences(wanted.ticket, wanted.counter, wanted.languages, wanted.repeats))
+            made = await announcer.make(sentences(wanted.ticket, wanted.counter, wanted.languages, wanted.repeats))
             (directory / f"{wanted.name}.wav").write_bytes(made.wav)
             if made.fault:
                 faults.append(f"{wanted.name}: {made.fault}")
-        await maker.close()
+        await announcer.close()
     return faults
 
 

@@ -23,9 +23,9 @@ from broker.contract.messages import (
     VisitTransferred,
 )
 from broker.contract.texts import texts
+from hardware.voice.bells import CHIME_S
 
 TOO_OLD: Final = timedelta(seconds=30)  # a call that is new to us and older than this is not spoken
-CHIME_S: Final = 0.8
 GAP_S: Final = 0.4
 SECONDS: Final = {Language.ZH: 3.9, Language.EN: 3.1}  # measured, for the length of the queue
 

@@ -19,11 +19,11 @@ from broker.journal import Journal
 from broker.link import HallLink, subscriptions
 from counter.node import CounterBox, views
 from counter.wiring import Devices
+from display.announcer import Announcer, Made
 from display.board import Board, Picture
 from display.node import BoardNode, VoiceNode, heard_by_voice
 from display.speech import SpeechQueue, Spoken, seconds
 from display.spoken import SpokenCalls
-from display.voice import Made, VoiceMaker
 from hardware.drivers import candle_sign, jtt905_keypad, qsystem_pads
 from hardware.drivers.escpos_printer import EscposPrinter
 from hardware.line import Line
@@ -31,6 +31,7 @@ from hardware.simulators.candle_signs import SignShows, SimulatedSigns
 from hardware.simulators.escpos_printer import PrinterChanged, SimulatedPrinter, SlipPrinted, SlipTorn
 from hardware.simulators.jtt905_keypad import SimulatedKeypad
 from hardware.simulators.qsystem_pads import LampLit, SimulatedPads, TextShown
+from hardware.voice.maker import usual_maker
 from kiosk.flow import Kiosk
 from kiosk.node import VIEWS, KioskNode
 from kiosk.paper import slip_bytes
@@ -114,7 +115,7 @@ class Glass:
                 self._on_call(row.ticket, row.counter)
 
 
-class Mouth(VoiceMaker):
+class Mouth(Announcer):
     """Speech that is only its text."""
 
     async def make(self, parts: Sequence[Spoken]) -> Made:
@@ -325,7 +326,7 @@ class Building:
             node=f"voice-{zone}",
             speech=SpeechQueue(zone=zone, languages=(Language.ZH, Language.EN), repeats=2, backlog_s=BACKLOG_S),
             spoken=SpokenCalls(state / "spoken"),
-            maker=Mouth(state_dir=state),
+            announcer=Mouth(usual_maker(state)),
             speaker=self.speakers[zone],
             clock=loop.time,
             now=self.now,

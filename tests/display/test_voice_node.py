@@ -14,18 +14,21 @@ from broker.bus import Letter, MemoryBroker, MemoryBus
 from broker.contract import wire
 from broker.contract.messages import AnyEvent, DeviceState, Language, Presence, Recorded, TicketCalled
 from broker.link import subscriptions
+from display.announcer import Announcer
 from display.node import VoiceNode
 from display.speech import SpeechQueue
 from display.spoken import SpokenCalls
-from display.voice import VoiceMaker
 from hardware.devices import Speaker
 from hardware.drivers.loudspeaker import TcpSpeaker
 from hardware.simulators.loudspeaker import Announced, SimulatedLoudspeaker
+from hardware.voice.cache import PhraseCache
+from hardware.voice.engines import Pyttsx3
+from hardware.voice.maker import VoiceMaker, usual_maker
 
 pytestmark = pytest.mark.sound
 
 NOON = datetime(2026, 11, 21, 4, 0, tzinfo=UTC)
-QUICK = (sys.executable, str(Path(__file__).parent / "quick_worker.py"))
+QUICK = (sys.executable, str(Path(__file__).parents[1] / "hardware" / "voice" / "quick_worker.py"))
 
 
 class Dispatcher:
@@ -84,14 +87,16 @@ def call(ticket: str) -> TicketCalled:
 async def voice(tmp_path: Path, speaker: Speaker, *worker: str) -> AsyncIterator[Dispatcher]:
     """A voice that is ready, and a dispatcher for it to listen to."""
     broker = MemoryBroker()
-    maker = VoiceMaker(state_dir=tmp_path, worker=worker) if worker else VoiceMaker(state_dir=tmp_path)
+    maker = usual_maker(tmp_path)
+    if worker:
+        maker = VoiceMaker([Pyttsx3(tmp_path, worker=worker)], PhraseCache(tmp_path / "phrases"))
     node = VoiceNode(
         bus=broker.bus(name="voice-1", subscriptions=subscriptions(hall="east", node="voice-1", also=["event/+"])),
         hall="east",
         node="voice-1",
         speech=SpeechQueue(zone="main", languages=(Language.ZH,), repeats=1, backlog_s=15),
         spoken=SpokenCalls(tmp_path / "spoken"),
-        maker=maker,
+        announcer=Announcer(maker),
         speaker=speaker,
         clock=asyncio.get_running_loop().time,
         now=lambda: NOON,
