@@ -8,6 +8,7 @@ from ..contract.messages import Role
 from ..strict_toml import Finding, TomlFile, shown
 from .agreement import known, once, unique
 from .classes import class_findings
+from .customers import customer_findings
 from .hours import hours_findings
 from .staffing import staffing_findings
 from .ticket_numbers import number_findings
@@ -34,6 +35,9 @@ _ONCE: Final = (
     "clerks[].meets[]",
     "hours[].days[]",
     "closed_on[]",
+    "identity.digits[]",
+    "identity.required[]",
+    "identity.optional[]",
 )
 _KNOWN: Final = {
     "services[].zone": "zones[].id",
@@ -47,6 +51,8 @@ _KNOWN: Final = {
     "clerks[].skills[]": "services[].id",
     "clerks[].meets[]": "needs[].id",
     "nodes[].counters[]": "counters[].number",
+    "identity.required[]": "services[].id",
+    "identity.optional[]": "services[].id",
     "policy.rules[].service": "services[].id",
     "policy.rules[].priority_class": "classes[].id",
 }
@@ -62,6 +68,7 @@ def hall_findings(file: TomlFile) -> Iterator[Finding]:
         yield from known(file, pattern, among)
     yield from number_findings(file)
     yield from class_findings(file)
+    yield from customer_findings(file)
     yield from staffing_findings(file)
     yield from hours_findings(file)
     yield from _time_zone(file)

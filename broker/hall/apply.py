@@ -9,9 +9,13 @@ from heapq import heappush
 from math import lcm
 from typing import Any, Final
 
+from msgspec.structs import replace
+
 from ..contract.messages import (
     SERVED,
     AnyEvent,
+    Booking,
+    BookingCancelled,
     CallRepeated,
     CaseOpened,
     ClerkSignedIn,
@@ -43,6 +47,7 @@ from ..contract.messages import (
     TicketVoided,
     TransactionEnded,
     Undone,
+    VisitBooked,
     VisitEnded,
     VisitHeld,
     VisitRated,
@@ -79,11 +84,14 @@ def _open(state: HallState, event: DayOpened, at_ms: int, seq: int) -> None:
         each.clear()
     for counts in (state.last_called, state.calls_of, state.turns_of, state.given_at, state.owed, state.returns):
         counts.clear()
+    for of_customers in (state.bookings, state.visits_of):
+        of_customers.clear()
     state.armed_idle.clear()
     state.deadlines.clear()
     state.evacuation = False
     state.serve_until_ms = state.turn_clock = state.waiting = 0
     state.returns.update({each.code: each for each in event.returns})
+    state.bookings.update({each.code: each for each in event.bookings})
     state.learning = Learning.from_days_before(event.learned) if event.learned is not None else Learning()
 
 
@@ -137,6 +145,8 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
     if event.return_code is not None:
         visit.last_clerk, visit.ahead = event.clerk or "", "follow_up"
         visit.came_back_by = state.returns.pop(event.return_code, None)
+    if event.booking is not None or event.person is not None:
+        _note_customer(state, visit, event)
     state.visits[visit.id] = visit
     state.by_ticket[visit.ticket] = visit.id
     _count_number(state, state.services[service], event)
@@ -150,6 +160,22 @@ def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
     state.queued[service] = state.queued.get(service, 0) + 1
     visit.ready_ms = max(at_ms + grace_ms, since_ms)
     heappush(state.deadlines, (visit.ready_ms, "", visit.id))
+
+
+def _note_customer(state: HallState, visit: Visit, event: TicketIssued) -> None:
+    visit.booking, visit.person = event.booking, event.person
+    if event.booking is not None:
+        state.bookings[event.booking] = replace(state.bookings[event.booking], visit=visit.id)
+    if event.person is not None:
+        state.visits_of.setdefault(event.person, []).append(visit.id)
+
+
+def _book(state: HallState, event: VisitBooked, at_ms: int, seq: int) -> None:
+    state.bookings[event.code] = Booking(code=event.code, service=event.service, at=event.at)
+
+
+def _cancel_booking(state: HallState, event: BookingCancelled, at_ms: int, seq: int) -> None:
+    state.bookings[event.code] = replace(state.bookings[event.code], cancelled=True)
 
 
 def _count_number(state: HallState, service: Service, event: TicketIssued) -> None:
@@ -191,13 +217,15 @@ def _void(state: HallState, event: TicketVoided, at_ms: int, seq: int) -> None:
 
 
 def _give_back(state: HallState, visit: Visit) -> None:
-    """Let a ticket that nobody holds count for nothing: not for the day's most, nor the hour's, nor as a return."""
+    """Let a ticket that nobody holds count for nothing: not for the day's most, the hour's, a return or a booking."""
     state.series[visit.series].given -= 1
     given, right = state.given_at.get(visit.priority_class, []), visit.came_back_by
     if visit.issued_ms in given:
         given.remove(visit.issued_ms)
     if right is not None:
         state.returns[right.code] = right
+    if visit.booking is not None:
+        state.bookings[visit.booking] = replace(state.bookings[visit.booking], visit=None)
 
 
 def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
@@ -392,6 +420,8 @@ def _evacuate(state: HallState, event: EvacuationStarted | EvacuationEnded, at_m
 APPLY: Final[Mapping[type[Event], Callable[[HallState, Any, int, int], None]]] = {
     DayOpened: _open,
     HallConfigured: _configure,
+    VisitBooked: _book,
+    BookingCancelled: _cancel_booking,
     TicketIssued: _issue,
     TicketReady: _ready,
     SlipReported: _slip,

@@ -31,8 +31,10 @@ from ..contract.messages import (
 )
 from . import hours
 from .answers import Decision, done, refused
+from .bookings import checked_in
 from .clock import ms, utc
 from .life import HELD, ISSUED, MISSED, WAITING, may
+from .persons import asked_of, wrong_person
 from .request import Promise, Request
 from .series import next_number
 from .state import HOUR_MS, MINUTE_MS, HallState
@@ -49,7 +51,9 @@ def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Deci
         return refused(command, "not_allowed")
     if service is None:
         return refused(command, "unknown_service", service=command.service)
-    wrong = _wrong(state, hall, service, command, request)
+    command, booking, wrong = checked_in(state, hall, command, request.now_ms)
+    wrong = wrong or _wrong(state, hall, service, command, request)
+    wrong = wrong or wrong_person(state, hall, service, command, request)
     if wrong is not None:
         return wrong
     number = next_number(state, service)
@@ -76,13 +80,16 @@ def take_ticket(state: HallState, command: TakeTicket, request: Request) -> Deci
         needs=tuple(sorted(command.needs)) if command.needs else (),
         then=command.then,
     )
-    if command.booked_at is not None or back is not None:
+    person = asked_of(hall, service, command.person)
+    if any(each is not None for each in (command.booked_at, booking, back, person)):
         issued = replace(
             issued,
-            booked_at=command.booked_at,
+            booked_at=booking.at if booking is not None else command.booked_at,
             ready_at=ready_at,
+            booking=booking.code if booking is not None else None,
             return_code=command.return_code,
             clerk=back.clerk if back is not None else None,
+            person=person,
         )
     answer = TicketTaken(
         id=command.id,

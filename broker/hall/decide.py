@@ -9,9 +9,12 @@ from typing import Any, Final
 from ..contract.messages import (
     AnyCommand,
     ArmCounter,
+    BookVisit,
     CallNext,
     CallTicket,
+    CancelBooking,
     CancelTicket,
+    CheckBooking,
     CloseCounter,
     Command,
     ConfigureHall,
@@ -43,7 +46,7 @@ from ..contract.messages import (
     TransferVisit,
     Undo,
 )
-from . import at_counter, at_kiosk, at_supervisor, merging, own
+from . import at_counter, at_kiosk, at_supervisor, bookings, merging, own
 from .answers import Decision, refused
 from .balance import next_push
 from .calls import ticket_called
@@ -63,6 +66,9 @@ _OF_NODES: Final[Mapping[type[Command], Decide]] = {
     MergeTicket: merging.merge_ticket,
     ReturnTicket: at_kiosk.return_ticket,
     CancelTicket: at_kiosk.cancel_ticket,
+    BookVisit: bookings.book_visit,
+    CancelBooking: bookings.cancel_booking,
+    CheckBooking: bookings.check_booking,
     Reclassify: at_supervisor.reclassify,
     MarkServedByHand: at_supervisor.mark_served_by_hand,
     StartEvacuation: at_supervisor.evacuate,

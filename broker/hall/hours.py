@@ -36,6 +36,16 @@ def day_begins_ms(hall: Hall, day: str) -> int:
     return ms(datetime.combine(date.fromisoformat(day), time.min, tzinfo=_zone(hall.timezone)))
 
 
+def local(hall: Hall, at_ms: int) -> datetime:
+    return utc(at_ms).astimezone(_zone(hall.timezone))
+
+
+def opens_on_a_later_day(hall: Hall, now_ms: int) -> datetime | None:
+    """Return the local time at which tickets are given out on the next day that there are any; None: nobody knows."""
+    midnight = datetime.combine(local(hall, now_ms).date() + timedelta(days=1), time.min, tzinfo=_zone(hall.timezone))
+    return midnight if is_open(hall, ms(midnight)) else opens_next(hall, ms(midnight))
+
+
 def opens_next(hall: Hall, now_ms: int) -> datetime | None:
     """Return the local time at which tickets are given out again; None when that is never, or not within two weeks."""
     zone = _zone(hall.timezone)

@@ -6,6 +6,8 @@ holds its number. It is then the technician's, who finds it on the kiosk.
 
 from bisect import bisect_right
 
+from msgspec.structs import replace
+
 from ..contract.messages import (
     ORDINARY,
     GivenBy,
@@ -14,14 +16,17 @@ from ..contract.messages import (
     Role,
     SlipFate,
     SlipReported,
+    Standing,
     TicketIssued,
     TicketVoided,
 )
 from . import hours
 from .answers import Decision, done, refused
 from .at_kiosk import has_role
-from .clock import utc
+from .bookings import appointment_class, day_of, standing_of
+from .clock import ms, utc
 from .life import may
+from .persons import asked_of
 from .request import Request
 from .state import HOUR_MS, HallState
 from .visit import Visit
@@ -47,6 +52,8 @@ def merge_ticket(state: HallState, command: MergeTicket, request: Request) -> De
         is_same = holder.node == request.node and abs(holder.issued_ms - taken_ms) < SAME_MS
         return done(command, *voided) if is_same else refused(command, "number_taken", ticket=command.ticket)
     issued = _issued(state, hall, command, request, taken_ms)
+    if command.booking is not None or command.person is not None:
+        issued = _of_customer(state, hall, command, issued, {each.visit for each in voided})
     if command.slip is SlipFate.NOT_PRINTED:
         return done(command, *voided, issued, TicketVoided(visit=issued.visit, ticket=issued.ticket))
     return done(command, *voided, issued, SlipReported(visit=issued.visit, fate=command.slip))
@@ -70,6 +77,26 @@ def _issued(state: HallState, hall: Hall, command: MergeTicket, request: Request
         taken_offline_at=utc(taken_ms),
         by_clock=command.by_clock,
     )
+
+
+def _of_customer(
+    state: HallState, hall: Hall, command: MergeTicket, issued: TicketIssued, voided: set[str]
+) -> TicketIssued:
+    """Return a number with who took it, and with the booking that the hall had found before it went away."""
+    service, taken_at = state.services[command.service], issued.taken_offline_at
+    issued = replace(issued, person=asked_of(hall, service, command.person))
+    booking, known = state.bookings.get(command.booking or ""), appointment_class(state)
+    is_free = booking is not None and not booking.cancelled and (booking.visit is None or booking.visit in voided)
+    if booking is None or known is None or taken_at is None or not is_free:
+        return issued
+    if booking.service != service.id or day_of(hall, booking.at) != state.day:
+        return issued
+    issued = replace(issued, booking=booking.code, booked_at=booking.at)
+    standing, from_ms = standing_of(hall, booking, ms(taken_at))
+    if standing is Standing.LATE:
+        return issued
+    ready_at = utc(from_ms) if standing is Standing.EARLY else None
+    return replace(issued, priority_class=known.id, capped=False, ready_at=ready_at)
 
 
 def _class(state: HallState, command: MergeTicket, taken_ms: int) -> str:

@@ -24,6 +24,7 @@ from ..contract.messages import (
     VisitReturned,
 )
 from .answers import Decision, done, refused
+from .bookings import from_day_on
 from .life import AT_COUNTER, HELD, ISSUED, MISSED, SERVING
 from .request import Request
 from .state import CLOSE, REST, HallState
@@ -40,6 +41,7 @@ def open_day(state: HallState, command: OpenDay, request: Request) -> Decision:
         day=command.day,
         returns=tuple(each for each in state.returns.values() if each.until >= command.day),
         learned=state.learning.carried(),
+        bookings=from_day_on(state, command.day),
     )
     same_hall = [HallConfigured(hall=_without_kept(state.hall, state.kept))] if state.hall is not None else []
     still_away = [EvacuationStarted()] if state.evacuation else []

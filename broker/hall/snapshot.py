@@ -6,7 +6,7 @@ from the rest, is worked out anew. Whoever adds to HallState or to Lane decides 
 
 from msgspec import Struct
 
-from ..contract.messages import Hall, HallConfigured, Kept, ReturnRight
+from ..contract.messages import Booking, Hall, HallConfigured, Kept, ReturnRight
 from .apply import happen
 from .lane import Lane, LaneKey
 from .learning import Learning
@@ -43,6 +43,7 @@ class Snapshot(Struct, kw_only=True, omit_defaults=True):
     turn_clock: int = 0
     given_at: dict[str, list[int]] = {}
     returns: list[ReturnRight] = []
+    bookings: list[Booking] = []
     owed: list[str] = []
     learning: Learning
     armed_idle: list[int] = []
@@ -78,6 +79,7 @@ def taken(state: HallState) -> Snapshot:
         turn_clock=state.turn_clock,
         given_at=state.given_at,
         returns=list(state.returns.values()),
+        bookings=list(state.bookings.values()),
         owed=list(state.owed),
         learning=state.learning,
         armed_idle=sorted(state.armed_idle),
@@ -101,6 +103,10 @@ def restored(snapshot: Snapshot, *, epoch: int) -> HallState:
     state.last_called, state.calls_of, state.given_at = snapshot.last_called, snapshot.calls_of, snapshot.given_at
     state.turns_of, state.turn_clock = snapshot.turns_of, snapshot.turn_clock
     state.returns = {each.code: each for each in snapshot.returns}
+    state.bookings = {each.code: each for each in snapshot.bookings}
+    for visit in snapshot.visits:
+        if visit.person is not None:
+            state.visits_of.setdefault(visit.person, []).append(visit.id)
     state.owed = dict.fromkeys(snapshot.owed)
     state.learning = snapshot.learning
     state.armed_idle = set(snapshot.armed_idle)

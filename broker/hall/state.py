@@ -7,6 +7,7 @@ from typing import Final
 from msgspec import Struct
 
 from ..contract.messages import (
+    Booking,
     Clerk,
     Counter,
     Hall,
@@ -43,6 +44,7 @@ class HallState:
     __slots__ = (  # most of what a decision does is to look here
         "able",
         "armed_idle",
+        "bookings",
         "by_ticket",
         "calls_of",
         "classes",
@@ -76,6 +78,7 @@ class HallState:
         "turn_clock",
         "turns_of",
         "visits",
+        "visits_of",
         "waiting",
     )
 
@@ -99,6 +102,8 @@ class HallState:
         self.turn_clock = 0  # the turn that was taken last
         self.given_at: dict[str, list[int]] = {}  # when tickets of capped classes were issued
         self.returns: dict[str, ReturnRight] = {}
+        self.bookings: dict[str, Booking] = {}  # of today and later days, by code
+        self.visits_of: dict[str, list[str]] = {}  # today's, by who came, where that is known
         self.owed: dict[str, None] = {}  # visits whose outcome is owed
         self.learning = Learning()
         self.armed_idle: set[int] = set()

@@ -14,6 +14,7 @@ from ..contract.messages import (
 from . import hours
 from .at_counter import waiting
 from .life import VisitState
+from .persons import visits_before
 from .request import Promises
 from .series import is_full
 from .state import HallState
@@ -93,4 +94,5 @@ def counter_view(state: HallState, number: int) -> CounterView:
         held=tuple(state.visits[each].ticket for each in desk.held),
         owed=tuple(each for each in state.owed if state.visits[each].counter == number),
         undo=desk.undo.act if desk.undo is not None else None,
+        visits_before=visits_before(state, visit) if visit is not None else None,
     )

@@ -30,6 +30,8 @@ class Visit(Struct, kw_only=True, gc=False, omit_defaults=True):
     needs: tuple[str, ...] = ()
     series: str = ""  # the service whose number it holds
     came_back_by: ReturnRight | None = None  # the right to return that it used up
+    booking: str | None = None  # the code that it used up
+    person: str | None = None  # a keyed hash of the day
     then: tuple[str, ...] = ()  # services still to come
     slip: SlipFate | None = None  # None: not yet reported
     ready_ms: int = 0  # while issued: callable from here on at the latest

@@ -1,6 +1,6 @@
 """Who may send which command: asked of `decide` itself, in a small hall with a node of every role."""
 
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any, Final
 
 import msgspec
@@ -69,6 +69,8 @@ GIVEN: Final[dict[str, Any]] = {  # what any command needs
     "number": 1,
     "ago_ms": 0,
     "slip": SlipFate.PRINTED,
+    "code": "100000",
+    "at": datetime(2026, 5, 4, 12, tzinfo=UTC),
     "up_to": "A001",
     "call": f"{VISIT}.1",
     "counter": 1,

@@ -69,5 +69,5 @@ def test_both_languages_say_the_same_things() -> None:
 
 
 def test_no_words_are_left_over() -> None:
-    kiosk_s_own = {"other", "unanswered", "unanswered_return", "opens", "opens_on"}
+    kiosk_s_own = {"other", "unanswered", "unanswered_return", "opens", "opens_on", "booking_alone"}
     assert set(texts(Language.ZH)["refusal"]) - set(REASONS) == kiosk_s_own

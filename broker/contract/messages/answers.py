@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from .events import Recorded
-from .terms import ORDINARY
+from .terms import ORDINARY, Standing
 
 
 class Answer(Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -30,6 +30,16 @@ class TicketTaken(Answer, frozen=True, kw_only=True):
     issued_at: datetime
     priority_class: str = ORDINARY
     capped: bool = False  # asked for another class, whose hour is used up
+
+
+class BookingFound(Answer, frozen=True, kw_only=True):
+    """The code is good for one ticket, today."""
+
+    code: str
+    service: str
+    at: datetime
+    standing: Standing  # if the ticket were taken now
+    called_from: datetime | None = None  # of an early one
 
 
 class Returned(Answer, frozen=True, kw_only=True):
@@ -58,4 +68,4 @@ class Refused(Answer, frozen=True, kw_only=True):
     args: dict[str, str | int] = {}
 
 
-AnyAnswer = Done | TicketTaken | Returned | Called | EventsRead | Refused
+AnyAnswer = Done | TicketTaken | BookingFound | Returned | Called | EventsRead | Refused

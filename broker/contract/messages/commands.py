@@ -6,7 +6,20 @@ from typing import Annotated, ClassVar
 from msgspec import Meta, Struct
 
 from .halls import Hall
-from .terms import ORDINARY, CommandId, CounterNumber, Hold, Id, Language, Outcome, Position, Rating, SlipFate
+from .terms import (
+    ORDINARY,
+    BookingCode,
+    CommandId,
+    CounterNumber,
+    Hold,
+    Id,
+    Language,
+    Outcome,
+    Person,
+    Position,
+    Rating,
+    SlipFate,
+)
 
 
 class Command(Struct, frozen=True, kw_only=True, tag=True, gc=False, forbid_unknown_fields=True):
@@ -46,6 +59,8 @@ class TakeTicket(Command, frozen=True, kw_only=True):
     then: tuple[Id, ...] = ()  # further services under the same ticket
     booked_at: Annotated[datetime, Meta(tz=True)] | None = None  # an appointment's time
     return_code: str | None = None  # of a follow-up: skips the queue
+    booking: BookingCode | None = None  # checks in: class and time are the booking's, unless it is too late for them
+    person: Person | None = None  # who takes it, where the hall asks for that
 
 
 class ReportSlip(Command, frozen=True, kw_only=True):
@@ -72,6 +87,8 @@ class MergeTicket(Command, frozen=True, kw_only=True):
     needs: tuple[Id, ...] = ()
     by_clock: bool = False  # no anchor: day and time are what the kiosk's own clock said
     abandoned: CommandId | None = None
+    booking: BookingCode | None = None  # the hall had found it, and then went away
+    person: Person | None = None
 
 
 class ReturnTicket(Command, frozen=True, kw_only=True):
@@ -86,6 +103,28 @@ class CancelTicket(Command, frozen=True, kw_only=True):
     """The customer gives up."""
 
     ticket: str
+
+
+class BookVisit(Command, frozen=True, kw_only=True):
+    """A supervisor, or a program under such a login, books a visit. No names: the code is all that is known."""
+
+    code: BookingCode
+    service: Id
+    at: Annotated[datetime, Meta(tz=True)]
+
+
+class CancelBooking(Command, frozen=True, kw_only=True):
+    """A booked visit will not take place."""
+
+    code: BookingCode
+
+
+class CheckBooking(Command, frozen=True, kw_only=True):
+    """The kiosk asks what a code stands for; nothing changes."""
+
+    DEADLINE_MS: ClassVar[int | None] = 15_000
+
+    code: BookingCode
 
 
 class Reclassify(Command, frozen=True, kw_only=True):
@@ -246,6 +285,9 @@ AnyCommand = (
     | MergeTicket
     | ReturnTicket
     | CancelTicket
+    | BookVisit
+    | CancelBooking
+    | CheckBooking
     | Reclassify
     | MarkServedByHand
     | StartEvacuation

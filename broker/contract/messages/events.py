@@ -24,6 +24,16 @@ class ReturnRight(Struct, frozen=True, kw_only=True):
     until: str  # ISO date
 
 
+class Booking(Struct, frozen=True, kw_only=True):
+    """A visit that was booked beforehand."""
+
+    code: str
+    service: str
+    at: datetime
+    visit: str | None = None  # the one that it was used for
+    cancelled: bool = False
+
+
 class Learned(Struct, frozen=True, kw_only=True):
     """What the days before taught about service times and about promises; figures of `broker.hall.learning`."""
 
@@ -36,6 +46,7 @@ class DayOpened(Event, frozen=True, kw_only=True):
     day: str  # ISO date; numbers begin again
     returns: tuple[ReturnRight, ...] = ()  # still good
     learned: Learned | None = None
+    bookings: tuple[Booking, ...] = ()  # of this day and later ones
 
 
 class Kept(Struct, frozen=True, kw_only=True):
@@ -73,6 +84,18 @@ class TicketIssued(Event, frozen=True, kw_only=True):
     clerk: str | None = None  # who served the customer last time
     taken_offline_at: datetime | None = None  # merged: the kiosk gave it without us, and it waits from here on
     by_clock: bool = False  # that time is what the kiosk's own clock said
+    booking: str | None = None  # the code that it used up
+    person: str | None = None  # a keyed hash that links nothing across days
+
+
+class VisitBooked(Event, frozen=True, kw_only=True):
+    code: str
+    service: str
+    at: datetime
+
+
+class BookingCancelled(Event, frozen=True, kw_only=True):
+    code: str
 
 
 class TicketReady(Event, frozen=True, kw_only=True):
@@ -300,6 +323,8 @@ class EvacuationEnded(Event, frozen=True, kw_only=True):
 AnyEvent = (
     DayOpened
     | HallConfigured
+    | VisitBooked
+    | BookingCancelled
     | TicketIssued
     | TicketReady
     | SlipReported

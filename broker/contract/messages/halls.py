@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta, Struct
 
-from .terms import ORDINARY, CounterNumber, Discipline, GivenBy, Id, PastLast, Role, ServiceClass, Weekday
+from .terms import ORDINARY, CounterNumber, Discipline, GivenBy, Id, IdentityKind, PastLast, Role, ServiceClass, Weekday
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -168,6 +168,24 @@ class Hours(Struct, frozen=True, kw_only=True):
     ] = None
 
 
+class Identity(Struct, frozen=True, kw_only=True):
+    """Who the customer is: a number that kiosks ask for and send on as a keyed hash of the day, never as it is.
+
+    Each kiosk needs `identity_key_file` with the same key.
+    """
+
+    kind: Annotated[IdentityKind, Meta(description="account: 户号; id_card: 身份证号, checked by its last digit")]
+    digits: Annotated[
+        tuple[Annotated[int, Meta(ge=4, le=20)], ...],
+        Meta(min_length=1, description="how long an account number may be (an ID card's is always 18)"),
+    ] = (10, 13)
+    required: Annotated[tuple[Id, ...], Meta(description="services that give a number to nobody without it")] = ()
+    optional: Annotated[tuple[Id, ...], Meta(description="services that ask for it, where a customer may skip it")] = ()
+    per_day: Annotated[
+        Annotated[int, Meta(ge=1)] | None, Meta(description="most tickets of a person in a day; left out: any number")
+    ] = None
+
+
 class OfflineNumbers(Struct, frozen=True, kw_only=True):
     """Numbers that a kiosk gives by itself while the dispatcher is away, behind the letters of each service."""
 
@@ -208,6 +226,11 @@ class Hall(Struct, frozen=True, kw_only=True):
     clerks: Annotated[tuple[Clerk, ...], Meta(description="those who may take less, or meet more, than others")] = ()
     policy: Annotated[Policy, Meta(description="whose turn it is")] = Policy()
     hours: Annotated[tuple[Hours, ...], Meta(description="left out: always open")] = ()
+    bookings: Annotated[
+        bool,
+        Meta(description="customers check in at the kiosk for booked visits; needs a class with appointment = true"),
+    ] = False
+    identity: Annotated[Identity | None, Meta(description="left out: nobody is asked who he is")] = None
     closed_on: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")], ...], Meta(description="days off, ISO dates")
     ] = ()

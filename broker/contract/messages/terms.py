@@ -9,6 +9,8 @@ Id = Annotated[str, Meta(pattern=r"^[a-z0-9][a-z0-9_-]{0,31}$", description="low
 CounterNumber = Annotated[int, Meta(ge=1, le=95, description="the window's number, 1 to 95")]
 ORDINARY: Final = "ordinary"  # the class that everybody has who has no other
 NO_TICKET: Final = "---"  # the ticket of a visit that has none
+BookingCode = Annotated[str, Meta(pattern=r"^\d{6,12}$", description="6 to 12 digits, drawn at random")]
+Person = Annotated[str, Meta(pattern=r"^[0-9a-f]{24}$", description="keyed hash of an account or ID number, of a day")]
 CommandId = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
@@ -82,6 +84,21 @@ class Discipline(Enum):
     STRICT = "strict"  # the highest class, in the order of `[[classes]]`
     RATIO = "ratio"  # so many of each class in turn, by `weight`
     RULES = "rules"  # the first of `[[policy.rules]]` that applies
+
+
+class Standing(Enum):
+    """How the time at which a customer comes agrees with the booked one."""
+
+    EARLY = "early"  # waits, and may be called, from a little before the booked time on
+    ON_TIME = "on_time"
+    LATE = "late"  # the ordinary line
+
+
+class IdentityKind(Enum):
+    """What customers say who they are by."""
+
+    ACCOUNT = "account"  # 户号
+    ID_CARD = "id_card"  # 身份证号
 
 
 class GivenBy(Enum):

@@ -89,6 +89,7 @@ class CounterView(View, frozen=True, kw_only=True):
     held: tuple[str, ...] = ()  # tickets set aside by this counter
     owed: tuple[str, ...] = ()  # visits of this counter whose outcome is owed
     undo: str | None = None  # kind of the event that can be taken back
+    visits_before: int | None = None  # of this customer today; None: nobody knows who it is
 
 
 AnyView = HallView | QueuesView | BoardView | CounterView
