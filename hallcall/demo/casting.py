@@ -42,13 +42,14 @@ def cast(directory: Path, *, hall: Hall, ports: Ports, desk: Desk | None) -> lis
         ("board", "display"),
         ("voice", "display"),
         ("counter", "counter"),
+        ("web", "web"),
     ):
         argv = [python, "-m", module, "--config", str(config / f"{name}.toml")]
         if name in {"kiosk", "board"}:
             environment = {**windows.get(name, UNSEEN), **ONE_CORE}
             parts.append(Part(name=name, argv=[*ASIDE, *argv, "--witness", screens], environment=environment))
         else:
-            parts.append(Part(name=name, argv=[*ASIDE, *argv] if name == "voice" else argv))
+            parts.append(Part(name=name, argv=[*ASIDE, *argv] if name in {"voice", "web"} else argv))
     if desk is not None:
         size = [str(desk.panel.width), str(desk.panel.height)]
         argv = [*ASIDE, python, "-m", "hallcall.demo.panel", str(directory / "state" / "panel"), *size]

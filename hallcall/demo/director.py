@@ -54,6 +54,7 @@ async def _play(stage: Stage, options: argparse.Namespace, *, windows: bool) -> 
     if not await _unless(stage.stopped, stage.ready()):
         return 1
     stage.say("营业厅已开门 the hall is open")
+    stage.say(stage.page())
     if options.hold:
         stage.say(stage.invitation())
     if options.visitors is not None:

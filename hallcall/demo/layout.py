@@ -17,7 +17,7 @@ from broker.contract.messages import Hall
 OURS: Final = ("slips", "screens", "audio", "journal", "config", "state", "logs", "lines")
 OUR_FILES: Final = ("calls.jsonl", "mqtt.log", "summary.json")
 SETTINGS: Final = {"kiosk_width": 1280, "kiosk_height": 800}  # where the caller gives none
-NODE_FILES: Final = ("dispatcher", "kiosk", "board", "voice", "counter", "desk")
+NODE_FILES: Final = ("dispatcher", "kiosk", "board", "voice", "counter", "web", "desk")
 
 
 class NotOurs(ValueError):
@@ -32,6 +32,7 @@ class Ports:
     switch: int
     printer: int
     speaker: int
+    web: int
     touch: int  # UDP
 
 
@@ -41,11 +42,12 @@ def free_ports() -> Ports:
         socket.create_server(("127.0.0.1", 0)) as switch,
         socket.create_server(("127.0.0.1", 0)) as printer,
         socket.create_server(("127.0.0.1", 0)) as speaker,
+        socket.create_server(("127.0.0.1", 0)) as web,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as touch,
     ):
         touch.bind(("127.0.0.1", 0))
-        numbers = [each.getsockname()[1] for each in (broker, switch, printer, speaker, touch)]
-    return Ports(**dict(zip(("broker", "switch", "printer", "speaker", "touch"), numbers, strict=True)))
+        numbers = [each.getsockname()[1] for each in (broker, switch, printer, speaker, web, touch)]
+    return Ports(**dict(zip(("broker", "switch", "printer", "speaker", "web", "touch"), numbers, strict=True)))
 
 
 def clear(directory: Path) -> None:

@@ -257,6 +257,9 @@ class Stage:
             task.cancel()
         await self._programs.stop()
 
+    def page(self) -> str:
+        return f"大屏网页 the board in a browser: http://127.0.0.1:{self._ports.web}/"
+
     def invitation(self) -> str:
         guest = self._login("guest")
         return (
