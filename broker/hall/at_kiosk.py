@@ -206,7 +206,16 @@ def return_ticket(state: HallState, command: ReturnTicket, request: Request) -> 
     in_time = visit.state is HELD or _is_in_time(state, visit, request.now_ms)
     returned = VisitReturned(visit=visit.id, ticket=visit.ticket, after_next=in_time, new_place=not in_time)
     ahead = (1 if state.queued.get(visit.service) else 0) if in_time else state.queued.get(visit.service, 0)
-    answer = Returned(id=command.id, visit=visit.id, ticket=visit.ticket, after_next=in_time, ahead=ahead)
+    answer = Returned(
+        id=command.id,
+        visit=visit.id,
+        ticket=visit.ticket,
+        after_next=in_time,
+        ahead=ahead,
+        service=visit.service,
+        language=visit.language,
+        at=utc(request.now_ms),
+    )
     return Decision(answer, (returned,))
 
 

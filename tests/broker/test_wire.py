@@ -147,7 +147,10 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.BookingFound(
             id="k-6", epoch=1, seq=3, code="482913", service="bill", at=AT, standing=m.Standing.EARLY, called_from=AT,
         ),
-        m.Returned(id="k-3", epoch=1, seq=12, visit="v-1", ticket="A001", after_next=True, ahead=1),
+        m.Returned(
+            id="k-3", epoch=1, seq=12, visit="v-1", ticket="A001", after_next=True, ahead=1, service="bill",
+            language=m.Language.EN, at=AT,
+        ),
         m.Called(id="b-1", epoch=1, seq=6, call="c-1", ticket="A001"),
         m.EventsRead(id="b-7", epoch=1, seq=10, events=(recorded[0],), more=True),
         m.Refused(id="k-1", epoch=1, seq=3, reason="service_full", args={"service": "bill", "last": 999}),

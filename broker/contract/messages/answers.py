@@ -5,7 +5,7 @@ from datetime import datetime
 from msgspec import Struct
 
 from .events import Recorded
-from .terms import ORDINARY, Standing
+from .terms import ORDINARY, Language, Standing
 
 
 class Answer(Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -49,6 +49,9 @@ class Returned(Answer, frozen=True, kw_only=True):
     ticket: str
     after_next: bool  # called after the next ticket
     ahead: int
+    service: str = ""
+    language: Language = Language.ZH  # of the ticket
+    at: datetime | None = None
 
 
 class Called(Answer, frozen=True, kw_only=True):
