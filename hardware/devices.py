@@ -151,7 +151,10 @@ class Sign(Protocol):
 
 class Speaker(Protocol):
     async def play(self, wav: bytes) -> None:
-        """Play one WAV file (mono, 16 bit) and return when its last sample was heard. Raises PortGone."""
+        """Play one WAV file (mono, 16 bit) and return when its last sample was heard. Raises PortGone.
+
+        Whoever cancels it hears nothing more at once.
+        """
         ...
 
 

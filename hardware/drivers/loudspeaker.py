@@ -1,10 +1,13 @@
 """Loudspeakers: a sound card through Debian's aplay, or a speaker that takes WAV files over TCP.
 
-`play` returns when the last sample was heard; two announcements never sound at once from one speaker.
+`play` returns when the last sample was heard; two announcements never sound at once from one speaker. A `play` that is
+cancelled is silent at once: aplay is killed, the connection to a network speaker is reset.
 """
 
 import asyncio
 import io
+import socket
+import struct
 import wave
 from contextlib import suppress
 from typing import Final
@@ -93,7 +96,17 @@ class TcpSpeaker:
             writer.write_eof()
             while await reader.read(1024):
                 pass  # a speaker says nothing; its closing is the answer
+        except asyncio.CancelledError:
+            _reset(writer)
+            raise
         finally:
             writer.close()
             with suppress(OSError):
                 await writer.wait_closed()
+
+
+def _reset(writer: asyncio.StreamWriter) -> None:
+    """End a connection so that the far end knows at once: what it has not played yet is not wanted any more."""
+    line: socket.socket = writer.get_extra_info("socket")
+    line.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+    writer.transport.abort()

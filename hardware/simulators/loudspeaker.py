@@ -1,10 +1,12 @@
 """A loudspeaker on the network: takes one WAV a connection, plays it in real time, records all that the hall heard.
 
-It closes the connection when the last sample has sounded. Two connections at once sound at once, as they would.
+It closes the connection when the last sample has sounded. Two connections at once sound at once, as they would. A
+connection that is reset is silent at once.
 """
 
 import asyncio
 import io
+import socket
 import wave
 from array import array
 from collections.abc import Callable
@@ -17,6 +19,7 @@ RATE: Final = 22050
 _SAMPLE_BYTES: Final = 2
 _LOUDEST: Final = 32767
 _AUDIBLE: Final = 200  # below this a sample counts as silence
+_SLICE: Final = RATE // 50  # samples after which it looks whether it shall be silent
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,6 +31,7 @@ class Announced:
     end_s: float
     overlapped: bool
     monotonic_ms: float
+    cut: bool = False  # whoever spoke wanted silence before its end
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -44,7 +48,16 @@ Report = Announced | NotSound
 @dataclass(kw_only=True)
 class _Playing:
     number: int
+    line: socket.socket
     overlapped: bool = field(default=False)
+
+    @property
+    def cut(self) -> bool:
+        """Tell whether the far end reset its connection."""
+        self._cut = self._cut or bool(self.line.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR))  # asking clears it
+        return self._cut
+
+    _cut: bool = field(default=False, init=False)
 
 
 class SimulatedLoudspeaker:
@@ -101,7 +114,7 @@ class SimulatedLoudspeaker:
             return
         self._connections.add(connection)
         try:
-            await self._play(await reader.read(-1))
+            await self._play(await reader.read(-1), writer.get_extra_info("socket"))
         except (OSError, asyncio.CancelledError):
             return
         finally:
@@ -110,7 +123,7 @@ class SimulatedLoudspeaker:
             with suppress(OSError):
                 await writer.wait_closed()
 
-    async def _play(self, wav: bytes) -> None:
+    async def _play(self, wav: bytes, line: socket.socket) -> None:
         loop = asyncio.get_running_loop()
         try:
             samples = samples_of(wav)
@@ -119,28 +132,34 @@ class SimulatedLoudspeaker:
             self._report(NotSound(reason=str(error), monotonic_ms=loop.time() * 1000))
             return
         self._count += 1
-        mine = _Playing(number=self._count, overlapped=bool(self._playing))
-        for other in self._playing:
+        others = [each for each in self._playing if not each.cut]
+        mine = _Playing(number=self._count, line=line, overlapped=bool(others))
+        for other in others:
             other.overlapped = True
         self._playing.append(mine)
         self._sounding.set()
         began_s = loop.time()
         first_s = began_s - self._started_s
         try:
-            if self._tape is not None:
-                self._tape.mix(samples, at_s=first_s)
-            await asyncio.sleep(began_s + len(samples) / RATE - loop.time())
+            for end in [*range(_SLICE, len(samples), _SLICE), len(samples)]:
+                await asyncio.sleep(began_s + end / RATE - loop.time())
+                if mine.cut:
+                    break
         finally:
             self._playing.remove(mine)
             if not self._playing:
                 self._sounding.clear()
+            heard = samples[: round((loop.time() - began_s) * RATE)]
+            if self._tape is not None:
+                self._tape.mix(heard, at_s=first_s)
         self._report(
             Announced(
                 number=mine.number,
                 start_s=first_s + first / RATE,
-                end_s=first_s + last / RATE,
+                end_s=first_s + min(last, len(heard)) / RATE,
                 overlapped=mine.overlapped,
                 monotonic_ms=loop.time() * 1000,
+                cut=mine.cut,
             )
         )
 

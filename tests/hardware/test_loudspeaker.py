@@ -72,6 +72,23 @@ async def test_the_hall_hears_when_two_programs_speak_at_once(tmp_path: Path, re
         assert max(array("h", heard.readframes(heard.getnframes()))) > 9000
 
 
+async def test_whoever_cancels_hears_nothing_more_and_may_speak_at_once(tmp_path: Path, reports: Reports) -> None:
+    async with asyncio.timeout(10), SimulatedLoudspeaker(tape=tmp_path / "hall.wav", report=reports) as hall:
+        speaker = open_speaker(f"tcp:127.0.0.1:{hall.port}")
+        speaking = asyncio.create_task(speaker.play(tone(8.0)))
+        await hall.sounding()
+        speaking.cancel()
+        await asyncio.gather(speaking, return_exceptions=True)
+        await speaker.play(tone(0.1))
+    first, second = reports.all(Announced)
+    assert first.cut
+    assert first.end_s - first.start_s < 0.3
+    assert not second.cut
+    assert not second.overlapped
+    with wave.open(str(tmp_path / "hall.wav")) as heard:
+        assert heard.getnframes() / 22050 < 2
+
+
 async def test_a_speaker_that_is_off_or_drops_the_sound_is_told(reports: Reports) -> None:
     async with asyncio.timeout(10), SimulatedLoudspeaker(report=reports) as hall:
         speaker = open_speaker(f"tcp:127.0.0.1:{hall.port}")
