@@ -48,7 +48,7 @@ def key(
         ("dark", True): (CARD, KEY_INK, ON_DEEP),
     }[style, pressed]
     shapes: list[Shape] = [
-        Key(name=name, area=area),
+        Key(name=name, area=area, said=said, chosen=chosen),
         Box(area=area, fill=ground, line=edge, line_width=3 if pressed else 2, radius=18),
     ]
     if icon is not None:

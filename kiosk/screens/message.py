@@ -161,7 +161,7 @@ def _message(scene: Scene, name: str, icon: str, said: list[Said], *, alert: boo
     ]
     for (each, label, style), place in zip(keys, places, strict=True):
         shapes += key(scene, each, place, label, style=style)
-    return Picture(name=name, ground=PAPER, shapes=tuple(shapes))
+    return Picture(name=name, ground=PAPER, shapes=tuple(shapes), said=tuple(first for first, _ in said))
 
 
 def _ways(scene: Scene, said: list[Said], fit: float, *, alert: bool) -> list[list[Line]]:

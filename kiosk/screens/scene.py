@@ -5,6 +5,7 @@ from typing import assert_never
 
 from .. import flow
 from .confirm import confirm, needs
+from .focus import framed
 from .header import mark
 from .home import home
 from .layout import READ, Scene
@@ -25,7 +26,7 @@ def picture(scene: Scene, *, top: float = 0.0) -> Picture:
 
 def _asked(scene: Scene) -> Picture:
     drawn = _drawn(scene)
-    return still_there(scene, drawn) if scene.kiosk.asking else drawn
+    return still_there(scene, drawn) if scene.kiosk.asking else framed(drawn, scene.kiosk.focus)
 
 
 def _drawn(scene: Scene) -> Picture:  # noqa: PLR0912 - an arm for each screen

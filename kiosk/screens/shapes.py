@@ -134,10 +134,12 @@ class Dashes:
 
 @dataclass(frozen=True, kw_only=True)
 class Key:
-    """Where a touch means `name`; it draws nothing."""
+    """Where a touch means `name`; it draws nothing. `said` are its words, `chosen` whether it stays pressed."""
 
     name: str
     area: Area
+    said: tuple[str, str] = ("", "")
+    chosen: bool = False
 
 
 Shape = Box | Words | Icon | Logo | Dashes | Key
@@ -145,11 +147,12 @@ Shape = Box | Words | Icon | Logo | Dashes | Key
 
 @dataclass(frozen=True, kw_only=True)
 class Picture:
-    """All of one screen; `name` is the screen's, `ground` the colour behind it."""
+    """All of one screen; `name` is the screen's, `ground` the colour behind it, `said` its sentences."""
 
     name: str
     ground: str
     shapes: tuple[Shape, ...]
+    said: tuple[str, ...] = ()
 
     @property
     def texts(self) -> list[str]:
