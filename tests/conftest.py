@@ -47,6 +47,7 @@ def small_hall() -> Hall:
             Node(id="kiosk-2", role=Role.KIOSK),
             Node(id="board-1", role=Role.DISPLAY),
             Node(id="box-1", role=Role.COUNTER, counters=(1, 2)),
+            Node(id="web-1", role=Role.WEB),
             Node(id="watcher", role=Role.WATCH),
         ),
     )

@@ -37,6 +37,16 @@
     return upright;
   }
 
+  // Makes a line's font smaller until it fits; never larger than the style says.
+  function shrink(id, width) {
+    var target = document.getElementById(id);
+    target.style.fontSize = "";
+    var wide = target.scrollWidth;
+    if (wide > width) {
+      target.style.fontSize = parseFloat(window.getComputedStyle(target).fontSize) * width / wide + "px";
+    }
+  }
+
   function callRow(row, top, height, width) {
     var made = element("div", "call" + (row.newest ? " newest" : "") + (row.pulsing ? " pulsing" : ""));
     var number = Math.min(height * 0.7, width * 0.42 / Math.max(4, row.ticket.length) * 1.7);
@@ -111,6 +121,10 @@
     say("notice-zh", picture.notice ? picture.notice.zh : "");
     say("notice-en", picture.notice ? picture.notice.en : "");
     say("ticker", picture.ticker.join(" \u00b7 "));
+    if (changed("lines", [picture.ticker, picture.date, upright])) {
+      shrink("ticker", (upright ? 1080 : 1920) - 160);
+      shrink("date", upright ? 700 : 640);
+    }
   }
 
   function now() { return new Date().getTime() / 1000; }

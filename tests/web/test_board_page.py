@@ -1,0 +1,193 @@
+"""The board in a browser: `python -m web` against a real broker, looked at in Chromium."""
+
+import asyncio
+import itertools
+import os
+import signal
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.async_api import Browser, Page, expect
+
+from broker.bus import Letter, MqttBus
+from broker.contract import wire
+from broker.contract.messages import AnyView, BoardRow, BoardView, Hall, HallView, Presence, QueueRow, QueuesView, Role
+from tests.conftest import free_port
+
+if TYPE_CHECKING:
+    from tests.conftest import BrokerProcess
+
+pytestmark = [pytest.mark.broker, pytest.mark.asyncio]
+
+FILE = """
+node = "web-1"
+hall = "east"
+state_dir = "{directory}/state"
+
+[broker]
+port = {broker}
+password_file = "{directory}/password"
+
+[pages]
+listen = "127.0.0.1:{port}"
+"""
+SIZES = ((1920, 1080), (1280, 720), (1024, 768), (1080, 1920))
+
+
+@dataclass
+class Pages:
+    """The web server's process, and the dispatcher's voice."""
+
+    process: asyncio.subprocess.Process
+    bus: MqttBus
+    url: str
+    file: Path
+
+    async def here(self, *, up: bool) -> None:
+        presence = Presence(node="dispatcher", role=Role.DISPATCHER, up=up)
+        topic = wire.topic("east", "node/{}", "dispatcher")
+        self.bus.publish(Letter(topic=topic, payload=wire.encode(presence), retained=True))
+
+    def show(self, *views: AnyView) -> None:
+        for view in views:
+            self.bus.publish(Letter(topic=wire.view_topic("east", view), payload=wire.encode(view), retained=True))
+
+
+@pytest.fixture
+async def hall(tmp_path: Path, mosquitto: "BrokerProcess", small_hall: Hall) -> AsyncIterator[Pages]:
+    """The hall's pages, and whoever says what they show."""
+    directory, port = tmp_path, free_port()
+    (directory / "password").write_text(mosquitto.login("web-1").password, encoding="utf-8")
+    file = directory / "web.toml"
+    file.write_text(FILE.format(directory=directory, broker=mosquitto.port, port=port), encoding="utf-8")
+    connected = asyncio.Event()
+    bus = MqttBus(login=mosquitto.login("dispatcher"), subscriptions=[])
+    bus.listen(on_letter=lambda _: None, on_state=lambda here: connected.set() if here else None)
+    speaking = asyncio.create_task(bus.run())
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "web", "--config", str(file)), env={**os.environ}, stderr=asyncio.subprocess.PIPE
+    )
+    try:
+        await connected.wait()
+        made = Pages(process=process, bus=bus, url=f"http://127.0.0.1:{port}", file=file)
+        await made.here(up=True)
+        made.show(HallView(epoch=1, seq=1, day="2026-11-22", hall=small_hall), *calls(0))
+        assert process.stderr is not None
+        while b"running on" not in (await process.stderr.readline()):
+            pass
+        yield made
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+        speaking.cancel()
+        await asyncio.gather(speaking, return_exceptions=True)
+
+
+def calls(seq: int, *rows: tuple[str, int]) -> tuple[BoardView, QueuesView]:
+    board = tuple(
+        BoardRow(call=f"c{ticket}", ticket=ticket, counter=counter, times=1, started=False) for ticket, counter in rows
+    )
+    queues = (
+        QueueRow(service="bill", waiting=len(rows), wait_low_min=3, wait_high_min=5, last_called="A001"),
+        QueueRow(service="new", waiting=0, wait_low_min=None, wait_high_min=None, last_called=None, closed=True),
+    )
+    return BoardView(epoch=1, seq=2 + seq, zone="main", rows=board), QueuesView(epoch=1, seq=2 + seq, queues=queues)
+
+
+async def rows_on(page: Page) -> list[list[str]]:
+    rows = page.locator(".call")
+    return [
+        [await rows.nth(place).locator(".ticket").inner_text(), await rows.nth(place).locator(".counter").inner_text()]
+        for place in range(await rows.count())
+    ]
+
+
+async def test_a_call_stands_on_the_page_as_soon_as_the_hall_says_it(hall: Pages, browser: Browser) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{hall.url}/", wait_until="commit")
+    await expect(page).to_have_url(f"{hall.url}/board/main")
+    await expect(page.locator("#queues")).to_contain_text("电费")
+    hall.show(*calls(1, ("A002", 2), ("B001", 1)))
+    await expect(page.locator(".call.newest .ticket")).to_have_text("A002")
+    assert await rows_on(page) == [["A002", "2号窗口"], ["B001", "1号窗口"]]
+    assert await page.locator(".call").first.get_attribute("data-call") == "cA002"
+
+
+@pytest.mark.parametrize(("width", "height"), SIZES)
+async def test_nothing_leaves_the_screen_and_nothing_lies_on_something_else(
+    width: int, height: int, hall: Pages, browser: Browser
+) -> None:
+    page = await browser.new_page(viewport={"width": width, "height": height})
+    await page.goto(f"{hall.url}/board/main", wait_until="commit")
+    hall.show(*calls(1, ("A002", 2), ("ABC1234", 12), ("B002", 3), ("B003", 4)))
+    await expect(page.locator(".call")).to_have_count(4)
+    texts = page.locator(".call span, #queues td, #clock, #date, #ticker")
+    for place in range(await texts.count()):
+        box = await texts.nth(place).bounding_box()
+        assert box is not None
+        right, bottom = box["x"] + box["width"], box["y"] + box["height"]
+        assert 0 <= box["x"] <= right <= width + 1, await texts.nth(place).inner_text()
+        assert 0 <= box["y"] <= bottom <= height + 1, await texts.nth(place).inner_text()
+    for place in range(4):
+        row = page.locator(".call").nth(place)
+        edges = [await row.locator(name).bounding_box() for name in (".ticket", ".arrow", ".counter")]
+        assert all(a and b and a["x"] + a["width"] <= b["x"] for a, b in itertools.pairwise(edges))
+
+
+async def test_the_page_says_that_it_is_not_live_and_recovers(hall: Pages, browser: Browser) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{hall.url}/board/main", wait_until="commit")
+    await expect(page.locator("#board.alive")).to_be_visible()
+    await hall.here(up=False)
+    await expect(page.locator("#board.alive")).to_have_count(0)
+    await expect(page.locator("#queues")).not_to_contain_text("3–5")
+    await hall.here(up=True)
+    await expect(page.locator("#board.alive")).to_be_visible()
+
+
+async def test_the_page_is_right_again_after_the_server_was_killed_and_started_anew(
+    hall: Pages, browser: Browser
+) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{hall.url}/board/main", wait_until="commit")
+    await expect(page.locator("#board.alive")).to_be_visible()
+    hall.process.kill()
+    await hall.process.wait()
+    hall.show(*calls(5, ("A009", 1)))
+    again = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "web", "--config", str(hall.file)), stderr=asyncio.subprocess.DEVNULL
+    )
+    try:
+        await expect(page.locator(".call .ticket")).to_have_text("A009", timeout=20_000)
+        again.send_signal(signal.SIGTERM)
+        assert await asyncio.wait_for(again.wait(), 10) == 0
+    finally:
+        if again.returncode is None:
+            again.kill()
+            await again.wait()
+
+
+async def test_the_page_may_load_nothing_from_elsewhere(hall: Pages, browser: Browser) -> None:
+    page = await browser.new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    answer = await page.goto(f"{hall.url}/board/main", wait_until="commit")
+    assert answer is not None
+    assert "default-src 'self'" in (await answer.all_headers())["content-security-policy"]
+    await expect(page.locator("#board.alive")).to_be_visible()
+    assert all(url.startswith(hall.url) for url in asked)
+
+
+async def test_a_zone_that_does_not_exist_and_a_name_with_markup_break_nothing(hall: Pages, browser: Browser) -> None:
+    page = await browser.new_page()
+    answer = await page.goto(f"{hall.url}/board/attic")
+    assert answer is not None
+    assert answer.status == 404
+    await page.goto(f"{hall.url}/board/main", wait_until="commit")
+    hall.show(*calls(1, ("<b>A1", 1)))
+    await expect(page.locator(".call .ticket")).to_have_text("<b>A1")
