@@ -5,6 +5,7 @@ that the printer has) is drawn as dots, because the printers' fonts end there.
 """
 
 import io
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from .escpos_printer import CUT, MARK
 CJK_FONT: Final = Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc")
 START: Final = b"\x1b@"  # "ESC @: initialise printer"
 KANJI_ON: Final = b"\x1c&"  # "FS &: select Kanji character mode"
+WHITE: Final = b"\x1bd\x01"  # "ESC d 1": 1/6 inch, for a QR code's quiet zone, four modules, is left to the user
 TO_THE_KNIFE_DOTS: Final = 96  # 12 mm from the head to the knife, as most printers have it
 LINE_DOTS: Final = 30  # "default line spacing: 1/6 inch"
 _ALIGNS: Final = {"left": 0, "center": 1, "right": 2}  # "ESC a n"
@@ -26,6 +28,8 @@ _SIZES: Final = range(1, 9)  # "GS ! n: bits 4-6 width, bits 0-2 height, each 1 
 _GLYPH_DOTS: Final = 24  # a Chinese character of size 1
 _QR_DOTS: Final = 6
 _DARK: Final = 127
+# "DLE EOT", "DLE ENQ", "DLE DC4": worked off in real time, even where they stand within a picture
+_REAL_TIME: Final = re.compile(rb"\x10(?=[\x04\x05\x14])")
 _BAND_DOTS: Final = 960
 
 Align = Literal["left", "center", "right"]
@@ -154,7 +158,7 @@ def _item(item: Item, paper: Paper) -> bytes:
         case Rule():
             return _style("left", 1, bold=False) + b"-" * (paper.width_dots * 2 // _GLYPH_DOTS) + b"\n"
         case Qr(text=text, module_dots=dots) if paper.native_qr:
-            return _style("center", 1, bold=False) + _qr(text, dots)
+            return _style("center", 1, bold=False) + WHITE + _qr(text, dots) + WHITE
         case Qr() | Picture():
             return _style("center", 1, bold=False) + _raster(_dotted(item, paper))
         case Mark():
@@ -177,7 +181,7 @@ def _dots(item: Item, paper: Paper) -> int:
         case Rule():
             return LINE_DOTS
         case Qr() if paper.native_qr:
-            return int(_code(item).modules_count) * item.module_dots
+            return int(_code(item).modules_count) * item.module_dots + 2 * LINE_DOTS
         case Qr() | Picture():
             return _dotted(item, paper).height
         case Mark():
@@ -235,14 +239,20 @@ def _dotted(item: Qr | Picture, paper: Paper) -> Image.Image:
 
 
 def _raster(picture: Image.Image) -> bytes:
-    """Return "GS v 0 m xL xH yL yH d…": rows of whole bytes, 1 is black; high ones in bands."""
+    """Return "GS v 0 m xL xH yL yH d…": rows of whole bytes, 1 is black; high ones in bands.
+
+    What a printer could take for a command in real time gets one black dot more.
+    """
     ink = ImageOps.invert(picture.convert("L")).convert("1")
     bands = [
         ink.crop((0, top, ink.width, min(top + _BAND_DOTS, ink.height))) for top in range(0, ink.height, _BAND_DOTS)
     ]
     across = -(-ink.width // 8)
     return b"".join(
-        b"\x1dv0\x00" + across.to_bytes(2, "little") + band.height.to_bytes(2, "little") + band.tobytes()
+        b"\x1dv0\x00"
+        + across.to_bytes(2, "little")
+        + band.height.to_bytes(2, "little")
+        + _REAL_TIME.sub(b"\x18", band.tobytes())
         for band in bands
     )
 

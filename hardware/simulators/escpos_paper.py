@@ -149,7 +149,7 @@ class Typesetter:
         is_chinese = self._kanji or self._kanji_encoding == "utf-8"  # where it is UTF-8, there is no other mode
         text, self._half = _decoded(self._half + chunk, self._kanji_encoding if is_chinese else "cp437")
         self._line += text
-        self._line_columns += self._size[0] * sum(1 if character < "\u2e80" else 2 for character in text)
+        self._line_columns += self._size[0] * sum(1 if character.isascii() else 2 for character in text)
         self._line_dots = max(self._line_dots, _GLYPH_DOTS * self._size[1])
 
     def _end_line(self, lines: int, *, more_dots: int = 0) -> Step:

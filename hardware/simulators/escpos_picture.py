@@ -1,6 +1,5 @@
 """Draws a printed slip as a picture, for people, for the demo and for QR readers."""
 
-import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -45,9 +44,9 @@ def _drawn(piece: Piece, font: Path) -> Image.Image:
 
 
 def _text(piece: Text, font: Path) -> Image.Image:
-    """Draw a line in the printer's cells: 24 dots for a Chinese character, 12 for any other (font A)."""
+    """Draw a line in the printer's cells: 12 dots wide for ASCII, 24 for all that is of its Chinese font."""
     cell, size = _GLYPH_DOTS * piece.size, piece.size
-    widths = [cell if unicodedata.east_asian_width(letter) in "WF" else cell // 2 for letter in piece.text]
+    widths = [cell // 2 if letter.isascii() else cell for letter in piece.text]
     face = ImageFont.truetype(font, cell - 2 * size, index=_EVEN if font.suffix == ".ttc" else 0)
     picture = Image.new("L", (max(1, sum(widths)), cell * 5 // 4), 255)
     brush = ImageDraw.Draw(picture)
