@@ -4,16 +4,31 @@ from dataclasses import replace
 from datetime import datetime
 from typing import assert_never
 
-from broker.contract.messages import HallView, QueuesView, Refused, Returned, TicketTaken
+from broker.contract.messages import BookingFound, HallView, QueuesView, Refused, Returned, TicketTaken
 from hardware.devices import PaperState, Printed, PrintResult
 
-from .happenings import Answered, HallHere, Happening, PaperSeen, Pressed, PrintSlip, SlipDone, Ticked, Touched, Wish
-from .moments import GUIDE_S, due_at_s, is_warned
-from .pages import Back, Declined, Home, Returning, Taking, Ticket
+from .customers import checked
+from .effort import Patience
+from .happenings import (
+    Answered,
+    CardRead,
+    HallHere,
+    Happening,
+    PaperSeen,
+    Pressed,
+    PrintSlip,
+    SlipDone,
+    Ticked,
+    Touched,
+    Wish,
+)
+from .moments import GUIDE_S, WARN_S, due_at_s, home_at_s, is_warned
+from .pages import Back, CheckIn, Checking, Declined, Home, Missed, Returning, Taking, Ticket
 from .pressing import after_press, refocused
 from .settling import homeward, no_paper, papered, reached, settled, told
 from .state import Kiosk
-from .touches import after_touch
+from .struggling import noticed, ticked
+from .touches import after_card, after_touch
 
 
 def started(
@@ -25,11 +40,22 @@ def started(
     paper: PaperState | None = None,
     per_page: int = 6,
     node: str = "",
+    can_hash: bool = False,
+    patience: Patience | None = None,
 ) -> Kiosk:
     """Return the kiosk as it starts, with the hall that it remembers."""
     kiosk = Kiosk(
-        screen=Home(), since_s=now_s, idle_s=idle_s, ticket_s=ticket_s, paper=paper, per_page=per_page, node=node
+        screen=Home(),
+        since_s=now_s,
+        idle_s=idle_s,
+        ticket_s=ticket_s,
+        paper=paper,
+        per_page=per_page,
+        node=node,
+        can_hash=can_hash,
     )
+    if patience is not None:
+        kiosk = replace(kiosk, patience=patience)
     if hall is not None:
         kiosk = replace(kiosk, hall=hall.hall, day=hall.day, evacuation=hall.evacuation)
     return homeward(kiosk, now_s)
@@ -38,7 +64,7 @@ def started(
 def follow(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, Wish | None]:
     """Return the kiosk after what happened, and what is to be done for it."""
     after, wish = _followed(kiosk, happening, now_s)
-    return refocused(kiosk, after), wish
+    return refocused(kiosk, noticed(kiosk, after, happening, now_s)), wish
 
 
 def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, Wish | None]:
@@ -59,6 +85,8 @@ def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, 
         case Answered(answer=answer):
             answered, wish = _answered(kiosk, answer, now_s)
             return settled(answered, now_s), wish
+        case CardRead(number=number):
+            return after_card(kiosk, number, now_s)
         case SlipDone(result=result):
             return settled(_slip_done(kiosk, result, now_s), now_s), None
         case Ticked():
@@ -67,7 +95,9 @@ def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, 
             assert_never(happening)
 
 
-def _answered(kiosk: Kiosk, answer: TicketTaken | Returned | Refused | None, now_s: float) -> tuple[Kiosk, Wish | None]:
+def _answered(
+    kiosk: Kiosk, answer: TicketTaken | Returned | BookingFound | Refused | None, now_s: float
+) -> tuple[Kiosk, Wish | None]:
     answered = replace(kiosk, since_s=now_s)
     match kiosk.screen, answer:
         case Taking(service=service, zone=zone), TicketTaken():
@@ -76,13 +106,26 @@ def _answered(kiosk: Kiosk, answer: TicketTaken | Returned | Refused | None, now
             return replace(answered, screen=ticket), wish
         case Returning(), Returned():
             return replace(answered, screen=Back(answer=answer)), None
-        case ((Taking() | Returning()), _):
+        case Checking(), BookingFound():
+            return checked(answered, answer), None
+        case ((Taking() | Returning() | Checking()), _):
             reason, args = (answer.reason, answer.args) if isinstance(answer, Refused) else ("unanswered", {})
-            typed = kiosk.screen.typed if isinstance(kiosk.screen, Returning) else None
+            typed = _typed_before(kiosk)
             declined = Declined(reason=reason, args=tuple(args.items()), opens=_time(args.get("opens")), typed=typed)
             return replace(answered, screen=declined), None
         case _:
             return kiosk, None
+
+
+def _typed_before(kiosk: Kiosk) -> Missed | CheckIn | None:
+    """Return the page on which the customer may type again what was refused."""
+    match kiosk.screen:
+        case Returning(typed=typed):
+            return typed
+        case Checking():
+            return CheckIn()
+        case _:
+            return None
 
 
 def _time(said: str | int | None) -> datetime | None:
@@ -106,6 +149,8 @@ def _ticked(kiosk: Kiosk, now_s: float) -> Kiosk:
         return settled(reached(kiosk, here=False), now_s)
     if kiosk.guide_s is not None and now_s >= kiosk.guide_s + GUIDE_S:
         return replace(kiosk, guide_s=None)
-    if is_warned(kiosk) and not kiosk.asking:
-        return replace(kiosk, asking=True)
-    return homeward(kiosk, now_s)
+    warns = is_warned(kiosk) and not kiosk.asking
+    home_s = home_at_s(kiosk)
+    if home_s is None or now_s < home_s - (WARN_S if warns else 0):
+        return ticked(kiosk, now_s)
+    return replace(kiosk, asking=True) if warns else homeward(kiosk, now_s)

@@ -4,8 +4,9 @@ from typing import Final
 
 from hardware.devices import Printed
 
-from .pages import Away, Returning, Taking, Ticket
+from .pages import Away, Checking, Returning, Taking, Ticket
 from .state import Kiosk
+from .struggling import struggle_due_s
 
 CONNECT_S: Final = 5.0  # after a start, how long a known hall is shown before the dispatcher counts as away
 WARN_S: Final = 20.0  # how long a customer who was idle is asked before the screen goes home (WCAG 2.2.1)
@@ -19,7 +20,7 @@ def home_at_s(kiosk: Kiosk) -> float | None:
     Whoever may still want something is asked first, for WARN_S, and answers with one touch, as often as he likes.
     """
     match kiosk.screen:
-        case Away() | Taking() | Returning() | Ticket(slip=None):
+        case Away() | Taking() | Returning() | Checking() | Ticket(slip=None):
             return None
         case Ticket(slip=Printed.YES) if not kiosk.large and not kiosk.listening:  # the slip in the hand says the same
             return kiosk.since_s + kiosk.ticket_s
@@ -37,7 +38,8 @@ def due_at_s(kiosk: Kiosk) -> float | None:
     if home_s is not None and is_warned(kiosk) and not kiosk.asking:
         home_s -= WARN_S
     guide_s = None if kiosk.guide_s is None else kiosk.guide_s + GUIDE_S
-    return min((each for each in (home_s, guide_s) if each is not None), default=None)
+    struggle_s = struggle_due_s(kiosk)
+    return min((each for each in (home_s, guide_s, struggle_s) if each is not None), default=None)
 
 
 def is_warned(kiosk: Kiosk) -> bool:

@@ -5,7 +5,25 @@ from dataclasses import replace
 from broker.contract.messages import ORDINARY, QueueRow
 from hardware.devices import PaperState
 
-from .pages import Away, Classes, Confirm, Guide, Home, Missed, Needs, NoPaper, Pause, Returning, Taking, Ticket
+from .effort import Effort
+from .pages import (
+    Away,
+    CheckIn,
+    Checking,
+    Classes,
+    Confirm,
+    Declined,
+    Guide,
+    Home,
+    Identify,
+    Missed,
+    Needs,
+    NoPaper,
+    Pause,
+    Returning,
+    Taking,
+    Ticket,
+)
 from .state import Kiosk, can_print, on_page
 
 
@@ -34,7 +52,10 @@ def homeward(kiosk: Kiosk, now_s: float) -> Kiosk:
         contrast=False,
         priority_class=ORDINARY,
         needs=(),
+        booking=None,
         asking=False,
+        effort=Effort(),
+        offering=False,
         listening=False,
         focus=None,
         volume=0,
@@ -69,7 +90,7 @@ def settled(kiosk: Kiosk, now_s: float) -> Kiosk:
     """Leave a screen that no longer holds: pause when no numbers can be taken, go home when they can again."""
     pause = pause_of(kiosk)
     match kiosk.screen:
-        case Taking() | Returning() | Ticket(slip=None):
+        case Taking() | Returning() | Checking() | Ticket(slip=None):
             return kiosk  # the hall or the printer has not answered
         case Away(why=why) if why is pause:
             return kiosk
@@ -77,12 +98,19 @@ def settled(kiosk: Kiosk, now_s: float) -> Kiosk:
             return replace(kiosk, screen=Away(why=pause), language=None, asking=False)
         case Away() if pause is None:
             return replace(kiosk, screen=Home(), since_s=now_s)
-        case Home() | Confirm() | Needs() | Classes() | Missed() | Guide() | Away() if pause is not None:
-            return replace(kiosk, screen=Away(why=pause), asking=False)
-        case Confirm(service=service) | Needs(service=service) | Classes(service=str(service)) if (
-            kiosk.service(service) is None
+        case Home() | Confirm() | Needs() | Classes() | Missed() | CheckIn() | Identify() | Guide() | Away() if (
+            pause is not None
         ):
+            return replace(kiosk, screen=Away(why=pause), asking=False)
+        case (
+            Confirm(service=service)
+            | Needs(service=service)
+            | Identify(service=service)
+            | Classes(service=str(service))
+        ) if kiosk.service(service) is None:
             return replace(kiosk, screen=Home(), since_s=now_s)
+        case CheckIn() if kiosk.is_alone:
+            return replace(kiosk, screen=Declined(reason="booking_alone"), since_s=now_s)
         case Home() as home if not on_page(kiosk, home):
             return replace(kiosk, screen=Home())
         case _:

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from typing import Final
 
-from broker.contract.messages import ORDINARY, Hall, Language, QueueRow, Service
+from broker.contract.messages import ORDINARY, BookingFound, Hall, Language, QueueRow, Service
 from hardware.devices import PaperState
 
 from .. import shelves
+from .effort import Effort, Patience
 from .pages import Home, Screen
 
 EMPTY: Final = frozenset({PaperState.OUT, PaperState.COVER_OPEN})
@@ -33,6 +34,8 @@ class Kiosk:
     contrast: bool = False  # black and white, for those who see little
     priority_class: str = ORDINARY
     needs: tuple[str, ...] = ()
+    booking: BookingFound | None = None  # the booked visit for which a number is taken
+    can_hash: bool = False  # this kiosk has the key that hides account and ID numbers
     evacuation: bool = False  # everybody leaves the hall
     listening: bool = False  # somebody works it by tactile keys, and hears it
     focus: str | None = None  # the key that tactile keys have come to
@@ -41,6 +44,9 @@ class Kiosk:
     asking: bool = False  # nobody has touched for a while: *still there?*
     guide_s: float | None = None  # since when the guide is called
     per_page: int = 6  # cards on a page of ordinary text
+    patience: Patience = Patience()
+    effort: Effort = Effort()  # of whoever stands there and has no number yet
+    offering: bool = False  # help is offered: *need help?*
 
     @property
     def is_guide_called(self) -> bool:

@@ -6,16 +6,21 @@ from broker.contract.messages import ORDINARY, Language
 from hardware.devices import Printed
 
 from .. import shelves
+from ..identity import masked
+from .customers import at_check_in, at_identify, check_in, must_identify, with_card
 from .happenings import PrintSlip, Return, Take, Wish
 from .pages import (
     COPIES,
     DIGITS,
     Away,
+    CheckIn,
+    Checking,
     Classes,
     Confirm,
     Declined,
     Guide,
     Home,
+    Identify,
     Missed,
     Needs,
     Returning,
@@ -24,33 +29,65 @@ from .pages import (
 )
 from .settling import homeward, no_paper
 from .state import Kiosk, can_print, page_size
+from .struggling import after_offer
 
 
 def after_touch(kiosk: Kiosk, key: str, now_s: float) -> tuple[Kiosk, Wish | None]:
     if kiosk.asking:  # the first touch answers *still there?* and nothing else
         return replace(kiosk, asking=False, since_s=now_s), None
+    if kiosk.offering:
+        return after_offer(kiosk, key, now_s), None
     name, _, argument = key.partition(":")
     touched = replace(kiosk, since_s=now_s)
     match kiosk.screen, name:
         case (Confirm(service=service), "take"):
             if not can_print(kiosk):
                 return replace(touched, screen=no_paper(kiosk)), None
+            if must_identify(kiosk, service):
+                return replace(touched, screen=Identify(service=service)), None
             return _take(touched, service)
         case (Missed(digits=digits) as typed, "enter") if digits:
             return replace(touched, screen=Returning(typed=typed)), Return(ticket=typed.ticket)
         case (Ticket(slip=Printed(), copies=copies) as ticket, "copy") if copies < COPIES and can_print(kiosk):
             again = replace(ticket, slip=None, copies=copies + 1)
             return replace(touched, screen=again), PrintSlip(ticket=again, language=kiosk.ticket_language, is_copy=True)
-        case ((Away() | Taking() | Returning() | Ticket(slip=None)), _):
+        case ((Away() | Taking() | Returning() | Checking() | Ticket(slip=None)), _):
             return kiosk, None
         case _, "home":
             return homeward(kiosk, now_s), None
         case Home() as home, _:
             return _at_home(touched, home, name, argument), None
-        case Missed() as typed, _:
-            return _typed(touched, typed, name, argument), None
         case _:
-            return _chosen_before(touched, name, argument), None
+            return _typed_or_chosen(touched, name, argument)
+
+
+def _typed_or_chosen(kiosk: Kiosk, name: str, argument: str) -> tuple[Kiosk, Wish | None]:
+    match kiosk.screen:
+        case Missed() as typed:
+            return _typed(kiosk, typed, name, argument), None
+        case CheckIn() as typed:
+            return at_check_in(kiosk, typed, name, argument)
+        case Identify() as page:
+            return _identified(page, *at_identify(kiosk, page, name, argument))
+        case _:
+            return _chosen_before(kiosk, name, argument), None
+
+
+def after_card(kiosk: Kiosk, number: str, now_s: float) -> tuple[Kiosk, Wish | None]:
+    """Return the kiosk after a card was read; it has a meaning only where somebody is asked who he is."""
+    if not isinstance(kiosk.screen, Identify):
+        return kiosk, None
+    touched = replace(kiosk, since_s=now_s, asking=False)
+    return _identified(kiosk.screen, *with_card(touched, kiosk.screen, number))
+
+
+def _identified(page: Identify, kiosk: Kiosk, number: str | None) -> tuple[Kiosk, Wish | None]:
+    """Take a number for whoever has said who he is, or skips it; None: he has not yet."""
+    if number is None:
+        return kiosk, None
+    if not can_print(kiosk):
+        return replace(kiosk, screen=no_paper(kiosk)), None
+    return _take(kiosk, page.service, number)
 
 
 def _at_home(kiosk: Kiosk, home: Home, name: str, argument: str) -> Kiosk:
@@ -78,6 +115,8 @@ def _at_home(kiosk: Kiosk, home: Home, name: str, argument: str) -> Kiosk:
             return replace(kiosk, screen=Guide(), guide_s=kiosk.since_s)
         case "missed":
             return replace(kiosk, screen=Missed())
+        case "check_in":
+            return check_in(kiosk)
         case _:
             return kiosk
 
@@ -106,6 +145,8 @@ def _chosen_before(kiosk: Kiosk, name: str, argument: str) -> Kiosk:
             return replace(_with_class(kiosk, argument), screen=screen)
         case ((Classes(service=str(service)) | Needs(service=service)), "back"):
             return replace(kiosk, screen=Confirm(service=service))
+        case Confirm(), "back" if kiosk.booking is not None:
+            return replace(kiosk, screen=CheckIn(), booking=None)
         case Confirm(service=service), "back" if kiosk.hall is not None:
             shelf, page = shelves.place_of(kiosk.hall, service, page_size(kiosk))
             return replace(kiosk, screen=Home(shelf=shelf, page=page))
@@ -113,6 +154,8 @@ def _chosen_before(kiosk: Kiosk, name: str, argument: str) -> Kiosk:
             return replace(kiosk, screen=Home())
         case Guide(), "cancel":
             return replace(kiosk, screen=Home(), guide_s=None)
+        case Declined(typed=CheckIn() as typed), "back":
+            return replace(kiosk, screen=typed)
         case Declined(typed=Missed() as typed), "back":
             return replace(kiosk, screen=replace(typed, digits=""))
         case _:
@@ -153,7 +196,7 @@ def _typed(kiosk: Kiosk, typed: Missed, name: str, argument: str) -> Kiosk:
             return kiosk
 
 
-def _take(kiosk: Kiosk, service_id: str) -> tuple[Kiosk, Wish | None]:
+def _take(kiosk: Kiosk, service_id: str, number: str = "") -> tuple[Kiosk, Wish | None]:
     service = kiosk.service(service_id)
     if service is None or kiosk.hall is None:
         return kiosk, None
@@ -164,8 +207,10 @@ def _take(kiosk: Kiosk, service_id: str) -> tuple[Kiosk, Wish | None]:
         language=kiosk.ticket_language,
         priority_class=kiosk.priority_class,
         needs=tuple(need for need in kiosk.needs if need in offered),
+        booking=kiosk.booking.code if kiosk.booking is not None else None,
+        identity=number,
     )
-    return replace(kiosk, screen=Taking(service=service, zone=zone)), wish
+    return replace(kiosk, screen=Taking(service=service, zone=zone, masked=masked(number))), wish
 
 
 def _chosen(kiosk: Kiosk, service_id: str) -> Kiosk:
