@@ -19,6 +19,7 @@ from .contract.messages import CounterNumber, Hall, Id, Language, Role
 from .policy_pack import Pack
 from .printer_file import PrinterProfile, on_its_profile
 from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
+from .tactile import KioskSpeech, TactilePad
 from .theme import Theme, faults
 from .twin.settings import Simulation
 from .twin.settings_check import simulate_findings
@@ -117,6 +118,8 @@ class KioskFile(NodeFile, frozen=True, kw_only=True):
     """A kiosk's file."""
 
     screen: KioskScreen = KioskScreen()
+    speech: KioskSpeech = KioskSpeech()
+    keypad: TactilePad = TactilePad()
     printer: Printer
     slip: Slips = Slips()
 
@@ -314,7 +317,19 @@ def _kiosk_findings(file: TomlFile) -> Iterable[Finding]:
     found = panel.faults(
         screen.width, screen.height, diagonal_in=screen.diagonal_in, dpi=screen.dpi, bottom_mm=screen.bottom_mm
     )
-    return [Finding(place=("screen", key) if key in about else ("screen",), text=text) for key, text in found.items()]
+    return [
+        *(Finding(place=("screen", key) if key in about else ("screen",), text=text) for key, text in found.items()),
+        *_keypad_findings(file),
+    ]
+
+
+def _keypad_findings(file: TomlFile) -> Iterable[Finding]:
+    reading, about = Reading(), file.tables.get("keypad", {})
+    keypad = reading.structure(about, TactilePad) if isinstance(about, dict) else None
+    if keypad is None or reading.findings or not isinstance(about, dict):
+        return []
+    found = keypad.faults()
+    return [Finding(place=("keypad", key) if key in about else ("keypad",), text=text) for key, text in found.items()]
 
 
 def load_theme(path: Path) -> Theme:
