@@ -15,7 +15,7 @@ from .bus import Login
 from .checks import node as node_checks
 from .checks.advice import advice
 from .checks.hall import hall_findings
-from .contract.messages import CounterNumber, Hall, Id, Language, Role
+from .contract.messages import CounterNumber, Hall, Id, Role
 from .policy_pack import Pack
 from .printer_file import PrinterProfile, on_its_profile
 from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
@@ -23,6 +23,7 @@ from .tactile import KioskSpeech, TactilePad
 from .theme import Theme, faults
 from .twin.settings import Simulation
 from .twin.settings_check import simulate_findings
+from .voice_file import Voice, voice_findings
 
 __all__ = ["BrokenConfig"]
 
@@ -111,6 +112,13 @@ class KioskScreen(Struct, frozen=True, kw_only=True):
         int, Meta(ge=10, le=300, description="seconds without a touch until *still there?*; 20 s later home")
     ] = 25
     ticket_s: Annotated[int, Meta(ge=2, le=60, description="seconds the ticket screen stays")] = 8
+    struggle_s: Annotated[
+        int, Meta(ge=0, le=900, description="seconds at it without a number, until the guide is told; 0: never")
+    ] = 90
+    struggle_turns: Annotated[
+        int, Meta(ge=0, le=50, description="ways back to a page seen before, until the guide is told; 0: never")
+    ] = 4
+    offer_help: Annotated[bool, Meta(description="then ask *need help?* as well; one touch calls the guide")] = False
     touch: Annotated[str, Meta(description="a further Kivy input provider, such as tuio,127.0.0.1:3333")] = ""
 
 
@@ -122,6 +130,13 @@ class KioskFile(NodeFile, frozen=True, kw_only=True):
     keypad: TactilePad = TactilePad()
     printer: Printer
     slip: Slips = Slips()
+    identity_key_file: Annotated[
+        str,
+        Meta(
+            description="file whose first line, 32 or more characters, is the secret by which all kiosks of the hall"
+            " hide account and ID numbers; needed where hall.toml has [identity]"
+        ),
+    ] = ""
 
 
 class BoardScreen(Struct, frozen=True, kw_only=True):
@@ -132,19 +147,6 @@ class BoardScreen(Struct, frozen=True, kw_only=True):
     height: Annotated[int, Meta(ge=480, le=2160, description="pixels")] = 1080
     fullscreen: Annotated[bool, Meta(description="no window frame")] = False
     rows: Annotated[int, Meta(ge=1, le=8, description="calls shown")] = 4
-
-
-class Voice(Struct, frozen=True, kw_only=True):
-    """The announcements of a zone."""
-
-    zone: Annotated[Id, Meta(description="zone whose calls it speaks")]
-    speaker: Annotated[str, Meta(description="alsa:DEVICE or tcp:HOST:PORT")] = "alsa:default"
-    languages: Annotated[tuple[Language, ...], Meta(min_length=1, description="spoken in this order")] = (
-        Language.ZH,
-        Language.EN,
-    )
-    repeats: Annotated[int, Meta(ge=1, le=3, description="how often the first language is spoken")] = 2
-    backlog_s: Annotated[int, Meta(ge=0, le=120, description="queued seconds past which announcements get short")] = 15
 
 
 class DisplayFile(NodeFile, frozen=True, kw_only=True):
@@ -304,8 +306,12 @@ def _load_node(file: TomlFile, kind: type[Node]) -> Node:
     if issubclass(kind, KioskFile):
         rules = _kiosk_findings
     elif issubclass(kind, DisplayFile):
-        rules = node_checks.display_findings
+        rules = _display_findings
     return _load(on_its_profile(file) if issubclass(kind, KioskFile) else file, kind, rules)
+
+
+def _display_findings(file: TomlFile) -> Iterable[Finding]:
+    return [*node_checks.display_findings(file), *voice_findings(file)]
 
 
 def _kiosk_findings(file: TomlFile) -> Iterable[Finding]:

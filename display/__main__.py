@@ -11,9 +11,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from broker.bus import MqttBus
-from broker.config import BoardScreen, BrokenConfig, DisplayFile, Voice, load_node, login_of
+from broker.config import BoardScreen, BrokenConfig, DisplayFile, load_node, login_of
 from broker.contract.messages import Role
 from broker.link import subscriptions, will
+from broker.voice_file import Voice
 from hardware.drivers.loudspeaker import open_speaker
 from hardware.voice.maker import usual_maker
 from hardware.witness import Witness
