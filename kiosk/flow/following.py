@@ -17,14 +17,16 @@ from .happenings import (
     PaperSeen,
     Pressed,
     PrintSlip,
+    Scanned,
     SlipDone,
     Ticked,
     Touched,
     Wish,
 )
 from .moments import GUIDE_S, WARN_S, due_at_s, home_at_s, is_warned
-from .pages import Back, CheckIn, Checking, Declined, Home, Missed, Returning, Taking, Ticket
+from .pages import CheckIn, Checking, Declined, Home, Missed, Returning, Taking, Ticket
 from .pressing import after_press, refocused
+from .scanning import after_scan, return_printed, returned, without_note
 from .settling import homeward, no_paper, papered, reached, settled, told
 from .state import Kiosk
 from .struggling import noticed, ticked
@@ -40,6 +42,7 @@ def started(
     paper: PaperState | None = None,
     per_page: int = 6,
     node: str = "",
+    public_url: str = "",
     can_hash: bool = False,
     patience: Patience | None = None,
 ) -> Kiosk:
@@ -52,6 +55,7 @@ def started(
         paper=paper,
         per_page=per_page,
         node=node,
+        public_url=public_url,
         can_hash=can_hash,
     )
     if patience is not None:
@@ -73,6 +77,8 @@ def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, 
             return after_touch(kiosk, key, now_s)
         case Pressed():
             return after_press(kiosk, happening, now_s)
+        case Scanned(text=text):
+            return after_scan(kiosk, text, now_s)
         case HallView():
             told_so = replace(kiosk, hall=happening.hall, day=happening.day, evacuation=happening.evacuation)
             return settled(told_so, now_s), None
@@ -105,7 +111,7 @@ def _answered(
             wish = PrintSlip(ticket=ticket, language=kiosk.ticket_language)
             return replace(answered, screen=ticket), wish
         case Returning(), Returned():
-            return replace(answered, screen=Back(answer=answer)), None
+            return returned(answered, answer)
         case Checking(), BookingFound():
             return checked(answered, answer), None
         case ((Taking() | Returning() | Checking()), _):
@@ -135,7 +141,7 @@ def _time(said: str | int | None) -> datetime | None:
 def _slip_done(kiosk: Kiosk, result: PrintResult, now_s: float) -> Kiosk:
     kiosk = replace(kiosk, paper=result.paper, since_s=now_s)
     if not isinstance(kiosk.screen, Ticket):
-        return kiosk
+        return return_printed(kiosk, result.printed)
     if result.printed is Printed.NO:
         return replace(kiosk, screen=no_paper(kiosk, voided=kiosk.screen.taken.ticket))
     return replace(kiosk, screen=replace(kiosk.screen, slip=result.printed))
@@ -149,6 +155,8 @@ def _ticked(kiosk: Kiosk, now_s: float) -> Kiosk:
         return settled(reached(kiosk, here=False), now_s)
     if kiosk.guide_s is not None and now_s >= kiosk.guide_s + GUIDE_S:
         return replace(kiosk, guide_s=None)
+    if without_note(kiosk, now_s) != kiosk:
+        return without_note(kiosk, now_s)
     warns = is_warned(kiosk) and not kiosk.asking
     home_s = home_at_s(kiosk)
     if home_s is None or now_s < home_s - (WARN_S if warns else 0):

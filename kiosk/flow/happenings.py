@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from broker.contract.messages import ORDINARY, HallView, Language, QueuesView, Refused, Returned, TicketTaken
 from hardware.devices import PaperState, PrintResult, TactileKey
 
-from .pages import Ticket
+from .pages import Back, Ticket
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,6 +27,13 @@ class Pressed:
 
     key: TactileKey
     offered: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scanned:
+    """A scanner has read a code; nobody knows what yet."""
+
+    text: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +63,7 @@ class Ticked:
     """Time has passed."""
 
 
-Happening = Touched | Pressed | HallView | QueuesView | HallHere | PaperSeen | Answered | SlipDone | Ticked
+Happening = Touched | Scanned | Pressed | HallView | QueuesView | HallHere | PaperSeen | Answered | SlipDone | Ticked
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -83,4 +90,12 @@ class PrintSlip:
     is_copy: bool = False  # 补打: marked as a copy, and no further ticket
 
 
-Wish = Take | Return | PrintSlip
+@dataclass(frozen=True, kw_only=True)
+class PrintReturn:
+    """Put the new place of a number that waits again on paper."""
+
+    back: Back
+    language: Language
+
+
+Wish = Take | PrintReturn | Return | PrintSlip

@@ -4,13 +4,14 @@ from typing import Final
 
 from hardware.devices import Printed
 
-from .pages import Away, Checking, Returning, Taking, Ticket
+from .pages import Away, Back, Checking, Returning, Taking, Ticket
 from .state import Kiosk
 from .struggling import struggle_due_s
 
 CONNECT_S: Final = 5.0  # after a start, how long a known hall is shown before the dispatcher counts as away
 WARN_S: Final = 20.0  # how long a customer who was idle is asked before the screen goes home (WCAG 2.2.1)
 HEARING: Final = 3  # how many times as long it takes to hear a screen as to see it
+NOTE_S: Final = 4.0  # how long a note stands that a code was set aside
 GUIDE_S: Final = 120.0  # how long a call for the guide stands
 
 
@@ -24,6 +25,8 @@ def home_at_s(kiosk: Kiosk) -> float | None:
             return None
         case Ticket(slip=Printed.YES) if not kiosk.large and not kiosk.listening:  # the slip in the hand says the same
             return kiosk.since_s + kiosk.ticket_s
+        case Back(slip=None):
+            return None
         case _ if kiosk.is_untouched:
             return None
         case _:
@@ -39,7 +42,11 @@ def due_at_s(kiosk: Kiosk) -> float | None:
         home_s -= WARN_S
     guide_s = None if kiosk.guide_s is None else kiosk.guide_s + GUIDE_S
     struggle_s = struggle_due_s(kiosk)
-    return min((each for each in (home_s, guide_s, struggle_s) if each is not None), default=None)
+    return min((each for each in (home_s, note_ends_s(kiosk), guide_s, struggle_s) if each is not None), default=None)
+
+
+def note_ends_s(kiosk: Kiosk) -> float | None:
+    return None if kiosk.noted_s is None else kiosk.noted_s + NOTE_S
 
 
 def is_warned(kiosk: Kiosk) -> bool:

@@ -83,9 +83,28 @@ class Returning:
 
 @dataclass(frozen=True, kw_only=True)
 class Back:
-    """The number waits again; where is in the answer."""
+    """The number waits again; where is in the answer, and on a slip, which is None while the printer works."""
 
     answer: Returned
+    service: Service | None = None
+    zone: Zone | None = None
+    wait_min: tuple[int, int] | None = None
+    slip: Printed | None = Printed.NO
+
+
+class Misread(Enum):
+    """Why a scanned code leads nowhere."""
+
+    UNKNOWN = "unknown"  # nothing that this hall has given out
+    OTHER_DAY = "other_day"  # a slip of another day: today's number of that name is somebody else's
+    AWAY = "away"  # the hall cannot be asked
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unread:
+    """A code was scanned, and nothing can be done for it here."""
+
+    why: Misread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -126,5 +145,6 @@ class Declined:
 
 
 Screen = (
-    Away | Home | Confirm | Needs | Classes | Guide | Missed | Returning | Back | Taking | Ticket | NoPaper | Declined
+    Unread
+    | Away | Home | Confirm | Needs | Classes | Guide | Missed | Returning | Back | Taking | Ticket | NoPaper | Declined
 )

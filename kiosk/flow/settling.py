@@ -8,6 +8,7 @@ from hardware.devices import PaperState
 from .effort import Effort
 from .pages import (
     Away,
+    Back,
     CheckIn,
     Checking,
     Classes,
@@ -54,6 +55,7 @@ def homeward(kiosk: Kiosk, now_s: float) -> Kiosk:
         needs=(),
         booking=None,
         asking=False,
+        noted_s=None,
         effort=Effort(),
         offering=False,
         listening=False,
@@ -92,6 +94,8 @@ def settled(kiosk: Kiosk, now_s: float) -> Kiosk:
     match kiosk.screen:
         case Taking() | Returning() | Checking() | Ticket(slip=None):
             return kiosk  # the hall or the printer has not answered
+        case Back(slip=None):
+            return kiosk  # so has the printer
         case Away(why=why) if why is pause:
             return kiosk
         case _ if pause is Pause.EVACUATION:

@@ -43,6 +43,10 @@ class Kiosk:
     presses: int = 0  # of tactile keys: each ends what is being said
     asking: bool = False  # nobody has touched for a while: *still there?*
     guide_s: float | None = None  # since when the guide is called
+    public_url: str = ""  # template of the address on slips
+    scan: int | None = None  # the last code, as a hash: it may name a person
+    scan_s: float = 0.0  # when it was last seen
+    noted_s: float | None = None  # since when a note says that a code was set aside
     per_page: int = 6  # cards on a page of ordinary text
     patience: Patience = Patience()
     effort: Effort = Effort()  # of whoever stands there and has no number yet

@@ -8,11 +8,12 @@ from hardware.devices import Printed
 from .. import shelves
 from ..identity import masked
 from .customers import at_check_in, at_identify, check_in, must_identify, with_card
-from .happenings import PrintSlip, Return, Take, Wish
+from .happenings import PrintSlip, Take, Wish
 from .pages import (
     COPIES,
     DIGITS,
     Away,
+    Back,
     CheckIn,
     Checking,
     Classes,
@@ -26,7 +27,9 @@ from .pages import (
     Returning,
     Taking,
     Ticket,
+    Unread,
 )
+from .scanning import returning
 from .settling import homeward, no_paper
 from .state import Kiosk, can_print, page_size
 from .struggling import after_offer
@@ -47,11 +50,11 @@ def after_touch(kiosk: Kiosk, key: str, now_s: float) -> tuple[Kiosk, Wish | Non
                 return replace(touched, screen=Identify(service=service)), None
             return _take(touched, service)
         case (Missed(digits=digits) as typed, "enter") if digits:
-            return replace(touched, screen=Returning(typed=typed)), Return(ticket=typed.ticket)
+            return returning(touched, typed)
         case (Ticket(slip=Printed(), copies=copies) as ticket, "copy") if copies < COPIES and can_print(kiosk):
             again = replace(ticket, slip=None, copies=copies + 1)
             return replace(touched, screen=again), PrintSlip(ticket=again, language=kiosk.ticket_language, is_copy=True)
-        case ((Away() | Taking() | Returning() | Checking() | Ticket(slip=None)), _):
+        case ((Away() | Back(slip=None) | Taking() | Returning() | Checking() | Ticket(slip=None)), _):
             return kiosk, None
         case _, "home":
             return homeward(kiosk, now_s), None
@@ -156,6 +159,8 @@ def _chosen_before(kiosk: Kiosk, name: str, argument: str) -> Kiosk:
             return replace(kiosk, screen=Home(), guide_s=None)
         case Declined(typed=CheckIn() as typed), "back":
             return replace(kiosk, screen=typed)
+        case Unread(), "missed":
+            return replace(kiosk, screen=Missed())
         case Declined(typed=Missed() as typed), "back":
             return replace(kiosk, screen=replace(typed, digits=""))
         case _:
