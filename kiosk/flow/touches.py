@@ -72,6 +72,8 @@ def _typed_or_chosen(kiosk: Kiosk, name: str, argument: str) -> tuple[Kiosk, Wis
             return at_check_in(kiosk, typed, name, argument)
         case Identify() as page:
             return _identified(page, *at_identify(kiosk, page, name, argument))
+        case Unread() if name == "missed":
+            return replace(kiosk, screen=Missed()), None
         case _:
             return _chosen_before(kiosk, name, argument), None
 
@@ -159,8 +161,6 @@ def _chosen_before(kiosk: Kiosk, name: str, argument: str) -> Kiosk:
             return replace(kiosk, screen=Home(), guide_s=None)
         case Declined(typed=CheckIn() as typed), "back":
             return replace(kiosk, screen=typed)
-        case Unread(), "missed":
-            return replace(kiosk, screen=Missed())
         case Declined(typed=Missed() as typed), "back":
             return replace(kiosk, screen=replace(typed, digits=""))
         case _:
