@@ -45,7 +45,8 @@ def tables(pack: Pack) -> Mapping[str, object]:
 def without_pack() -> Mapping[str, object]:
     """Return what a hall has that says nothing: one class for everybody."""
     classes = next(field.default for field in msgspec.structs.fields(Hall) if field.name == "classes")
-    return {"classes": [msgspec.to_builtins(each) for each in classes]}
+    plain = [msgspec.to_builtins(each) for each in classes]
+    return {"classes": [{key: value for key, value in each.items() if value is not None} for each in plain]}
 
 
 def on_its_pack(file: TomlFile) -> TomlFile:

@@ -13,6 +13,7 @@ from ..contract.messages import (
 )
 from . import hours
 from .at_counter import waiting
+from .clock import utc
 from .life import VisitState
 from .persons import visits_before
 from .request import Promises
@@ -66,6 +67,8 @@ def board_view(state: HallState, zone: str) -> BoardView:
             counter=visit.counter or 0,
             times=visit.times,
             started=visit.state is VisitState.SERVING,
+            tag=known.on_board if (known := state.priority_class(visit.priority_class)) is not None else None,
+            called_at=utc(visit.called_ms),
         )
         for visit in visits[:BOARD_ROWS]
     )

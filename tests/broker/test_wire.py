@@ -170,7 +170,12 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         ),
         m.BoardView(
             epoch=1, seq=6, zone="main",
-            rows=(m.BoardRow(call="c-1", ticket="A001", counter=1, times=1, started=False),),
+            rows=(
+                m.BoardRow(
+                    call="c-1", ticket="A001", counter=1, times=1, started=False, tag=m.Text(zh="预约", en="Booked"),
+                    called_at=AT,
+                ),
+            ),
         ),
         m.CounterView(epoch=1, seq=6, counter=1, state=m.CounterState.CALLED, waiting=2, call="c-1", ticket="A001"),
         m.CounterView(

@@ -35,6 +35,9 @@ class PriorityClass(Struct, frozen=True, kw_only=True):
         Meta(description="most tickets of it in 60 minutes; further ones are ordinary. For self-declared courtesy"),
     ] = None
     weight: Annotated[int, Meta(ge=1, le=100, description="calls in each round, under `ratio`")] = 1
+    on_board: Annotated[
+        Text | None, Meta(description="tag beside its numbers on boards, so that others see why; left out: none")
+    ] = None
     closing: Annotated[bool, Meta(description="no new tickets of it")] = False
 
 

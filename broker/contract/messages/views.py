@@ -5,7 +5,7 @@ from enum import Enum
 
 from msgspec import Struct
 
-from .halls import Hall
+from .halls import Hall, Text
 from .terms import Language
 
 
@@ -56,6 +56,8 @@ class BoardRow(Struct, frozen=True, kw_only=True):
     counter: int
     times: int  # how often called
     started: bool  # the customer has come
+    tag: Text | None = None  # why it was called before others, where the hall shows that
+    called_at: datetime | None = None  # the last time
 
 
 class BoardView(View, frozen=True, kw_only=True):
