@@ -165,6 +165,7 @@ def _back(scene: Scene, back: flow.Back) -> Sequence[str]:
         speech.both("waits_again")[0],
         number,
         speech.both(place, ahead=answer.ahead)[0],
+        speech.both({None: "printing", Printed.YES: "take_slip"}.get(back.slip, "note_place"))[0],
         speech.both("watch")[0],
     )
 

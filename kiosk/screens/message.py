@@ -68,6 +68,15 @@ def declined(scene: Scene, screen: flow.Declined) -> Picture:
     return _message(scene, "refused", "warning", said, alert=True, keys=[*again, *_home(scene)])
 
 
+def unread(scene: Scene, screen: flow.Unread) -> Picture:
+    """Return what to do with a code that leads nowhere here."""
+    speech, why = scene.speech, f"unread_{screen.why.value}"
+    said = [speech.both(f"{why}_title"), speech.both(f"{why}_body")]
+    may_type = screen.why is flow.Misread.UNKNOWN
+    keys: Keys = [("missed", speech.both("type_number"), "main")] if may_type else []
+    return _message(scene, "unread", "question", said, alert=False, keys=[*keys, *_home(scene)])
+
+
 def guide(scene: Scene) -> Picture:
     speech = scene.speech
     said = [speech.both("guide_title"), speech.both("guide_body")]

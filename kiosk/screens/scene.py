@@ -9,8 +9,9 @@ from .focus import framed
 from .header import mark
 from .home import home
 from .layout import READ, Scene
-from .message import away, classes, declined, guide, no_paper, still_there
+from .message import away, classes, declined, guide, no_paper, still_there, unread
 from .missed import missed
+from .note import noted
 from .shapes import BRAND, CAP, ON_BRAND, Area, Box, Picture, Shape, moved, words
 from .ticket import back, ticket
 
@@ -26,6 +27,8 @@ def picture(scene: Scene, *, top: float = 0.0) -> Picture:
 
 def _asked(scene: Scene) -> Picture:
     drawn = _drawn(scene)
+    if scene.kiosk.noted_s is not None:
+        drawn = noted(scene, drawn)
     return still_there(scene, drawn) if scene.kiosk.asking else framed(drawn, scene.kiosk.focus)
 
 
@@ -51,6 +54,8 @@ def _drawn(scene: Scene) -> Picture:  # noqa: PLR0912 - an arm for each screen
             return missed(scene, typed, waiting=True)
         case flow.Back() as screen:
             return back(scene, screen)
+        case flow.Unread() as screen:
+            return unread(scene, screen)
         case flow.Guide():
             return guide(scene)
         case flow.NoPaper() as screen:

@@ -72,13 +72,22 @@ def back(scene: Scene, screen: flow.Back) -> Picture:
         second_color=PALE,
         bold=True,
     )
+    fate_key = {None: "printing", Printed.YES: "take_slip"}.get(screen.slip, "note_place")
+    fate = paragraph(speech.both(fate_key), area.w, size=READ, color=CALL, second_color=CALL, bold=True, before=16)
     watch = paragraph(speech.both("watch"), area.w, size=READ, color=PALE, second_color=PALE, before=16)
     shapes, y = column(head, Area(x=area.x, y=area.y, w=area.w, h=area.h))
     shapes.append(words(answer.ticket, area.x, y + size * 0.86, size, color=NUMBER, bold=True, fit=area.w))
     rest = Area(x=area.x, y=y + size, w=area.w, h=area.bottom - y - size)
-    lines = fitting(rest, [*where, *watch], where, [line for line in where if not line.small])
+    lines = fitting(
+        rest,
+        [*where, *fate, *watch],
+        [*where, *fate],
+        _firsts([*where, *fate, *watch]),
+        _firsts([*where, *fate]),
+    )
     shapes += column(lines, rest)[0]
-    shapes += key(scene, "home", done, speech.both("done"), style="dark")
+    if screen.slip is not None:
+        shapes += key(scene, "home", done, speech.both("done"), style="dark")
     return Picture(name="back", ground=BRAND_DEEP, shapes=tuple(shapes))
 
 
