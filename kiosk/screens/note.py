@@ -13,16 +13,9 @@ def noted(scene: Scene, beneath: Picture) -> Picture:
         return beneath
     strip = bottom_keys(scene, 1, 1)[0]
     text = strip.inset(24, 8)
-    lines = paragraph(scene.speech.both("scan_later"), text.w, size=READ, color=ON_CALL, second_color=ON_CALL, bold=True)
-    shapes: list[Shape] = [
-        shape
-        for shape in beneath.shapes
-        if not isinstance(shape, Words) or shape.y < strip.y
-    ]
-    shapes += [
-        Box(area=strip, fill=CALL, radius=18),
-        *column(
-            fitting(text, lines, [line for line in lines if not line.small]), text, anchor="center", middle=True
-        )[0],
-    ]
+    ink = ON_CALL
+    lines = paragraph(scene.speech.both("scan_later"), text.w, size=READ, color=ink, second_color=ink, bold=True)
+    shown = fitting(text, lines, [line for line in lines if not line.small])
+    shapes: list[Shape] = [shape for shape in beneath.shapes if not isinstance(shape, Words) or shape.y < strip.y]
+    shapes += [Box(area=strip, fill=CALL, radius=18), *column(shown, text, anchor="center", middle=True)[0]]
     return replace(beneath, shapes=tuple(shapes))
