@@ -107,16 +107,12 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     yield "returning", replace(kiosk, screen=flow.Returning(typed=typed))
     again = Returned(id="2", visit=taken.visit, ticket=taken.ticket, after_next=True, ahead=1)
     yield "back", replace(kiosk, screen=flow.Back(answer=again, slip=Printed.YES))
-    yield "back-printing", replace(kiosk, screen=flow.Back(answer=again, slip=None), noted_s=0)
+    yield from _scanned(kiosk, again, flow.Taking(service=service, zone=zone), flow.Returning(typed=typed))
     late = Returned(id="2", visit=taken.visit, ticket=taken.ticket, after_next=False, ahead=12)
     yield "back-late", replace(kiosk, screen=flow.Back(answer=late))
     refused = flow.Declined(reason="still_waits", args=(("ticket", taken.ticket),), typed=typed)
     yield "refused-return", replace(kiosk, screen=refused)
     yield "refused", replace(kiosk, screen=flow.Declined(reason="closed", opens=AT + timedelta(days=2)))
-    for why in flow.Misread:
-        yield f"unread-{why.value}", replace(kiosk, screen=flow.Unread(why=why))
-    yield "taking-noted", replace(kiosk, screen=flow.Taking(service=service, zone=zone), noted_s=0)
-    yield "returning-noted", replace(kiosk, screen=flow.Returning(typed=typed), noted_s=0)
     yield "guide", replace(kiosk, screen=flow.Guide(), guide_s=0)
     yield "still-there", replace(kiosk, screen=flow.Confirm(service=service.id), asking=True)
     yield "no-paper", replace(kiosk, screen=flow.NoPaper(paper=PaperState.OUT))
@@ -128,6 +124,17 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     yield "starting", replace(kiosk, screen=flow.Away(why=flow.Pause.STARTING))
     yield "no-day", replace(kiosk, screen=flow.Away(why=flow.Pause.NO_DAY))
     yield "evacuation", replace(kiosk, screen=flow.Away(why=flow.Pause.EVACUATION))
+
+
+def _scanned(
+    kiosk: flow.Kiosk, again: Returned, taking: flow.Taking, returning: flow.Returning
+) -> Iterator[tuple[str, flow.Kiosk]]:
+    """Yield codes that lead nowhere, and those that came while the kiosk was busy."""
+    for why in flow.Misread:
+        yield f"unread-{why.value}", replace(kiosk, screen=flow.Unread(why=why))
+    yield "taking-noted", replace(kiosk, screen=taking, noted_s=0)
+    yield "returning-noted", replace(kiosk, screen=returning, noted_s=0)
+    yield "back-printing", replace(kiosk, screen=flow.Back(answer=again, slip=None), noted_s=0)
 
 
 def _alone(kiosk: flow.Kiosk, hall: Hall) -> flow.Kiosk:
