@@ -21,6 +21,7 @@ from . import flow
 from .node import VIEWS, KioskNode
 from .node_thread import NodeThread
 from .panel import Panel, cards
+from .tactile import accompany, meanings
 from .template import load_template
 
 log = logging.getLogger("kiosk")
@@ -56,6 +57,8 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
     try:
         app = KioskApp(
             on_touch=lambda key: thread.touch(key),  # noqa: PLW0108 - the thread is made below
+            on_press=lambda key, offered: thread.press(key, offered),  # noqa: PLW0108
+            keys=meanings(file.keypad),
             clock=time.monotonic,
             now=lambda: datetime.now(UTC),
             panel=panel_of(file),
@@ -65,7 +68,11 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
     except NoFont as error:
         log.error("%s", error)  # noqa: TRY400 - the text says it all
         return 1
-    thread = NodeThread(make=lambda: make_node(file, on_change=app.show), on_end=app.end)
+
+    def also(node: KioskNode) -> None:
+        accompany(node, file, on_key=app.press)
+
+    thread = NodeThread(also=also, make=lambda: make_node(file, on_change=app.show), on_end=app.end)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: app.end())
     thread.start()

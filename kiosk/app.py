@@ -4,7 +4,7 @@ Runs in the main thread; the node has a thread of its own. States come in by `sh
 Importing this module starts Kivy: its environment is set before, in `kiosk.__main__`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,8 +16,11 @@ from kivy.core.window import Window
 from kivy.input.motionevent import MotionEvent
 
 from broker.theme import Theme
+from hardware.devices import TactileKey
 
 from . import flow
+from .hearing import offered
+from .keyboard import Keyboard, Scan, Tactile
 from .panel import Panel
 from .screens.layout import Scene
 from .screens.painter import Painter
@@ -35,6 +38,9 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         self,
         *,
         on_touch: Callable[[str], None],
+        on_press: Callable[[TactileKey, tuple[str, ...]], None] = lambda _key, _offered: None,
+        on_scan: Callable[[str], None] = lambda _: None,
+        keys: Mapping[str, TactileKey] | None = None,
         clock: Callable[[], float],
         now: Callable[[], datetime],
         panel: Panel | None = None,
@@ -43,6 +49,11 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
     ) -> None:
         super().__init__()
         self._on_touch = on_touch
+        self._on_press = on_press
+        self._on_scan = on_scan
+        self._keys = keys or {}
+        self._keyboard = Keyboard()
+        self._offered: tuple[str, ...] = ()
         self._clock = clock
         self._now = now
         self._witness = ScreenWitness(witness_dir) if witness_dir is not None else None
@@ -59,7 +70,7 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
 
     def build(self) -> Painter:
         Window.bind(on_resize=lambda *_: self._draw(), on_touch_down=self._down, on_touch_up=self._up)
-        Window.bind(on_flip=self._flipped)
+        Window.bind(on_flip=self._flipped, on_key_down=self._key_down, on_key_up=self._key_up)
         Clock.schedule_interval(lambda _: self._draw(), 1)
         return self._painter
 
@@ -74,6 +85,10 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
     def show(self, kiosk: flow.Kiosk) -> None:
         """Show a state; may be called from any thread."""
         Clock.schedule_once(lambda _: self._take_over(kiosk), 0)
+
+    def press(self, key: TactileKey) -> None:
+        """Let a tactile key be pressed; may be called from any thread."""
+        Clock.schedule_once(lambda _: self._on_press(key, self._offered), 0)
 
     def end(self) -> None:
         """Close the window soon; may be called from any thread, and from a signal."""
@@ -101,6 +116,7 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         )
         before, self._shown = self._shown, kiosk.screen
         drawn = picture(scene, top=fitted.top)
+        self._offered = offered(drawn.keys)
         self._painter.show(drawn, fades=_fades(before, kiosk.screen), contrast=kiosk.contrast)
 
     def _drawn(self, drawn: Picture) -> None:
@@ -125,6 +141,22 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         self._draw()
         if key is not None and self._painter.key_at(touch.x, touch.y) == key:
             self._on_touch(key)
+        return True
+
+    def _key_down(self, _: object, _key: int, usage: int, _text: str | None, modifiers: Collection[str]) -> bool:
+        """Hear a keyboard's key, and leave nothing of it to Kivy: no key leads out of the kiosk."""
+        shift, caps = "shift" in modifiers, "capslock" in modifiers
+        match self._keyboard.down(usage, shift=shift, caps=caps, now_s=self._clock()):
+            case Scan(text=text):
+                self._on_scan(text)
+            case Tactile(key=name) if name in self._keys:
+                self._on_press(self._keys[name], self._offered)
+            case _:
+                pass
+        return True
+
+    def _key_up(self, _: object, _key: int, usage: int) -> bool:
+        self._keyboard.up(usage)
         return True
 
 

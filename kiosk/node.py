@@ -32,7 +32,7 @@ from broker.contract.messages import (
     TicketTaken,
 )
 from broker.link import HallLink, Unanswered
-from hardware.devices import PaperState, Printed, PrintResult, TicketPrinter
+from hardware.devices import PaperState, Printed, PrintResult, TactileKey, TicketPrinter
 
 from .alone import Alone
 from .flow import (
@@ -41,6 +41,7 @@ from .flow import (
     Happening,
     Kiosk,
     PaperSeen,
+    Pressed,
     PrintSlip,
     Return,
     SlipDone,
@@ -105,6 +106,7 @@ class KioskNode:
         self._clock = clock
         self._in_background = in_background
         self._on_change = on_change
+        self._beside: list[Callable[[], Coroutine[None, None, None]]] = []
         self._hall_file = state_dir / "hall.json"
         self._owed = OwedFile(state_dir / "owed.json")
         self._link = HallLink(
@@ -138,6 +140,29 @@ class KioskNode:
             self._start(self._watch_printer())
             self._start(self._slips.watch_address())
             self._start(self._tick())
+            for each in self._beside:
+                self._start(each())
+
+    def accompany(
+        self, run: Callable[[], Coroutine[None, None, None]], see: Callable[[Kiosk], None] = lambda _: None
+    ) -> None:
+        """Let `run` go on for as long as this node, from its start, and `see` hear each new state."""
+        self._beside.append(run)
+        before = self._on_change
+
+        def on_change(kiosk: Kiosk) -> None:
+            before(kiosk)
+            see(kiosk)
+
+        self._on_change = on_change
+
+    def device(self, name: str, state: DeviceState, detail: str = "") -> None:
+        """Tell how a device is that hangs on this kiosk beside its printer."""
+        self._link.device(name, state, detail)
+
+    def press(self, key: TactileKey, offered: tuple[str, ...]) -> None:
+        """Let a press of a tactile key happen, on a screen that offers these keys."""
+        self._happen(Pressed(key=key, offered=offered))
 
     def touch(self, key: str) -> None:
         """Let a customer's touch of a key happen."""

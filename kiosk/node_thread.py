@@ -5,14 +5,26 @@ import contextlib
 import threading
 from collections.abc import Callable
 
+from hardware.devices import TactileKey
+
 from .node import KioskNode
 
 
 class NodeThread:
-    """`make` builds the node on the loop; `on_end` hears, in that thread, that it has ended by itself."""
+    """`make` builds the node on the loop, `also` lets more run with it.
 
-    def __init__(self, *, make: Callable[[], KioskNode], on_end: Callable[[], None]) -> None:
+    `on_end` hears, in that thread, that it has ended by itself.
+    """
+
+    def __init__(
+        self,
+        *,
+        make: Callable[[], KioskNode],
+        on_end: Callable[[], None],
+        also: Callable[[KioskNode], None] = lambda _: None,
+    ) -> None:
         self._make = make
+        self._also = also
         self._on_end = on_end
         self._loop: asyncio.AbstractEventLoop | None = None
         self._node: KioskNode | None = None
@@ -29,6 +41,12 @@ class NodeThread:
         loop, node = self._loop, self._node
         if loop is not None and node is not None and not loop.is_closed():
             loop.call_soon_threadsafe(node.touch, key)
+
+    def press(self, key: TactileKey, offered: tuple[str, ...]) -> None:
+        """Hand a tactile key to the node, from any thread."""
+        loop, node = self._loop, self._node
+        if loop is not None and node is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(node.press, key, offered)
 
     def stop(self) -> None:
         """End the node and wait for its goodbye."""
@@ -50,6 +68,7 @@ class NodeThread:
 
     async def _serve(self) -> None:
         self._node = self._make()
+        self._also(self._node)
         self._running = asyncio.current_task()
         self._loop = asyncio.get_running_loop()
         if not self._stopping.is_set():
