@@ -18,6 +18,7 @@ from broker.link import subscriptions, will
 from broker.theme import Theme
 
 from . import flow
+from .glass import Glass
 from .node import VIEWS, KioskNode
 from .node_thread import NodeThread
 from .panel import Panel, cards
@@ -50,6 +51,7 @@ def main() -> int:
 
 def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
     """Show the window until it is told to stop; return the exit code."""
+    glass = Glass(now_s=time.monotonic())
     prepare_kivy(file)
     from .app import KioskApp  # noqa: PLC0415 - Kivy reads its environment when it is imported
     from .screens.painter import NoFont  # noqa: PLC0415
@@ -63,6 +65,8 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
             now=lambda: datetime.now(UTC),
             panel=panel_of(file),
             theme=theme,
+            glass=glass,
+            is_locked=file.screen.fullscreen,
             witness_dir=witness_dir,
         )
     except NoFont as error:
@@ -72,7 +76,7 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
     def also(node: KioskNode) -> None:
         accompany(node, file, on_key=app.press)
 
-    thread = NodeThread(also=also, make=lambda: make_node(file, on_change=app.show), on_end=app.end)
+    thread = NodeThread(also=also, make=lambda: make_node(file, on_change=app.show, glass=glass), on_end=app.end)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: app.end())
     thread.start()
@@ -91,7 +95,7 @@ def panel_of(file: KioskFile) -> Panel:
     return Panel(diagonal_in=screen.diagonal_in, dpi=screen.dpi, bottom_mm=screen.bottom_mm)
 
 
-def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> KioskNode:
+def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None], glass: Glass) -> KioskNode:
     """Build the node of a kiosk's file, on the running loop."""
     from hardware.drivers.escpos_layout import KNIVES  # noqa: PLC0415
     from hardware.drivers.escpos_printer import EscposPrinter  # noqa: PLC0415 - while the window already opens
@@ -122,12 +126,16 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None]) -> Ki
         state_dir=Path(file.state_dir),
         idle_s=file.screen.idle_s,
         ticket_s=file.screen.ticket_s,
+        patience=flow.Patience(
+            after_s=file.screen.struggle_s, turns=file.screen.struggle_turns, offers=file.screen.offer_help
+        ),
         per_page=cards(panel_of(file), file.screen.width, file.screen.height),
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
         boot=BOOT_ID.read_text(encoding="ascii").strip(),
         in_background=lambda work: disk.submit(work).add_done_callback(_told),
         on_change=on_change,
+        glass=glass,
     )
 
 
@@ -157,6 +165,7 @@ def prepare_kivy(file: KioskFile) -> None:
     Config.set("graphics", "resizable", "0")
     Config.set("graphics", "multisamples", "0")  # shapes are smooth by themselves; it would halve the frames
     Config.set("graphics", "show_cursor", "0" if screen.fullscreen else "1")
+    Config.set("graphics", "allow_screensaver", "0")
     Config.set("kivy", "exit_on_escape", "0")
     Config.set("kivy", "pause_on_minimize", "0")
     Config.set("input", "mouse", "mouse,disable_multitouch")

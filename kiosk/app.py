@@ -19,6 +19,7 @@ from broker.theme import Theme
 from hardware.devices import TactileKey
 
 from . import flow
+from .glass import Glass
 from .hearing import offered
 from .keyboard import Keyboard, Scan, Tactile
 from .panel import Panel
@@ -30,7 +31,11 @@ from .screens.witness import ScreenWitness
 
 
 class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
-    """One window. `now` gives the time of day, `clock` monotonic seconds, `on_touch` hears keys."""
+    """One window.
+
+    `now` gives the time of day, `clock` monotonic seconds, `on_touch` hears keys, `glass` whether the window lives; one
+    that `is_locked` is closed by nobody who stands before it.
+    """
 
     title = "Hallcall 取号机 kiosk"
 
@@ -45,9 +50,13 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         now: Callable[[], datetime],
         panel: Panel | None = None,
         theme: Theme | None = None,
+        glass: Glass | None = None,
+        is_locked: bool = False,
         witness_dir: Path | None = None,
     ) -> None:
         super().__init__()
+        self._glass = glass
+        self._is_locked = is_locked
         self._on_touch = on_touch
         self._on_press = on_press
         self._on_scan = on_scan
@@ -71,8 +80,13 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
     def build(self) -> Painter:
         Window.bind(on_resize=lambda *_: self._draw(), on_touch_down=self._down, on_touch_up=self._up)
         Window.bind(on_flip=self._flipped, on_key_down=self._key_down, on_key_up=self._key_up)
-        Clock.schedule_interval(lambda _: self._draw(), 1)
+        Window.bind(on_request_close=lambda *_, **__: self._is_locked)
+        Clock.schedule_interval(lambda _: self._turned(), 1)
         return self._painter
+
+    def open_settings(self, *_: object) -> bool:
+        """Open none: Kivy would, at F1."""
+        return False
 
     def on_start(self) -> None:
         self._draw()
@@ -119,12 +133,22 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         self._offered = offered(drawn.keys)
         self._painter.show(drawn, fades=_fades(before, kiosk.screen), contrast=kiosk.contrast)
 
+    def _turned(self) -> None:
+        """Draw once a second, whatever has changed: so it is seen that the loop turns and that frames arrive."""
+        self._draw()
+        if self._glass is not None:
+            self._glass.turned(now_s=self._clock())
+            self._glass.drew(now_s=self._clock())
+            Window.canvas.ask_update()
+
     def _drawn(self, drawn: Picture) -> None:
         if self._witness is not None and self._kiosk is not None:
             targets = {key.name: self._painter.fraction(key.area) for key in drawn.keys}
             self._witness.drew(drawn, kiosk=self._kiosk, pressed=self._pressed, targets=targets)
 
     def _flipped(self, *_: object) -> None:
+        if self._glass is not None:
+            self._glass.flipped()
         if self._witness is not None:
             self._witness.flipped(is_settled=self._painter.is_settled)
 

@@ -115,6 +115,7 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     yield "refused", replace(kiosk, screen=flow.Declined(reason="closed", opens=AT + timedelta(days=2)))
     yield "guide", replace(kiosk, screen=flow.Guide(), guide_s=0)
     yield "still-there", replace(kiosk, screen=flow.Confirm(service=service.id), asking=True)
+    yield "need-help", replace(kiosk, screen=flow.Confirm(service=service.id), offering=True)
     yield "no-paper", replace(kiosk, screen=flow.NoPaper(paper=PaperState.OUT))
     yield "voided", replace(kiosk, screen=flow.NoPaper(paper=PaperState.OUT, voided=taken.ticket))
     yield "home-alone", _alone(kiosk, hall)

@@ -15,6 +15,7 @@ from typing import Final
 
 import msgspec
 
+from broker.alive import keep_alive
 from broker.bus import Bus
 from broker.contract.messages import (
     AnyView,
@@ -41,6 +42,7 @@ from .flow import (
     Happening,
     Kiosk,
     PaperSeen,
+    Patience,
     Pressed,
     PrintSlip,
     Return,
@@ -54,6 +56,8 @@ from .flow import (
     follow,
     started,
 )
+from .glass import LOOK_S, Glass
+from .identity import person_of
 from .owed import Owed, OwedFile
 from .printing import Slips
 from .remembered import remember, remembered_hall
@@ -79,8 +83,8 @@ class KioskNode:
     """One kiosk; run `run()` for as long as the program lives.
 
     `encode` makes the printer's bytes of a slip that is written on `stationery`, `clock` gives monotonic seconds,
-    `now` an aware time, `boot` the name of this run of the machine; `in_background` does what may take long, such as
-    waiting for the disk; `on_change` hears each new state.
+    `in_background` does what may take long, such as
+    waiting for the disk; `on_change` hears each new state; `glass` is what the window tells of itself.
     """
 
     def __init__(
@@ -95,18 +99,21 @@ class KioskNode:
         state_dir: Path,
         idle_s: float,
         ticket_s: float,
+        patience: Patience | None = None,
         per_page: int = 6,
         clock: Callable[[], float],
         now: Callable[[], datetime],
         boot: str,
         in_background: Callable[[Callable[[], None]], object],
         on_change: Callable[[Kiosk], None] = lambda _: None,
+        glass: Glass | None = None,
     ) -> None:
         self._slips = Slips(printer=printer, encode=encode, stationery=stationery or Stationery())
         self._clock = clock
         self._in_background = in_background
         self._on_change = on_change
         self._beside: list[Callable[[], Coroutine[None, None, None]]] = []
+        self._glass = glass
         self._hall_file = state_dir / "hall.json"
         self._owed = OwedFile(state_dir / "owed.json")
         self._link = HallLink(
@@ -126,7 +133,13 @@ class KioskNode:
         if remembered is not None:
             self._alone.hall_seen(remembered)
         self.kiosk = started(
-            hall=remembered, idle_s=idle_s, ticket_s=ticket_s, now_s=clock(), per_page=per_page, node=node
+            hall=remembered,
+            idle_s=idle_s,
+            ticket_s=ticket_s,
+            now_s=clock(),
+            per_page=per_page,
+            node=node,
+            patience=patience,
         )
 
     async def run(self) -> None:
@@ -142,6 +155,9 @@ class KioskNode:
             self._start(self._tick())
             for each in self._beside:
                 self._start(each())
+            if self._glass is not None:
+                self._start(self._watch_screen(self._glass))
+                self._start(keep_alive(self._glass_ailment))
 
     def accompany(
         self, run: Callable[[], Coroutine[None, None, None]], see: Callable[[Kiosk], None] = lambda _: None
@@ -183,8 +199,8 @@ class KioskNode:
                 self._start(self._print(wish))
             case None:
                 pass
-        if self.kiosk.is_guide_called != before.is_guide_called:
-            self._tell_guide()
+        if _calls(self.kiosk) != _calls(before):
+            self._link.device("guide", *_calls(self.kiosk))
         if self.kiosk is not before and self.kiosk != before:
             self._changed.set()
             self._on_change(self.kiosk)
@@ -342,18 +358,20 @@ class KioskNode:
     def _is_printing(self) -> bool:
         return isinstance(self.kiosk.screen, Ticket) and self.kiosk.screen.slip is None
 
-    def _tell_guide(self) -> None:
-        """Call the guide, or call him off: whoever watches the nodes sees it beside the printer."""
-        if self.kiosk.is_guide_called:
-            self._link.device("guide", DeviceState.WARNING, "a customer asks for help: send the guide to this kiosk")
-        else:
-            self._link.device("guide", DeviceState.OK)
-
     def _tell_health(self, paper: PaperState) -> None:
         state, detail = self._slips.health(paper)
         self._link.device("printer", state, detail)
         if paper is not self.kiosk.paper and (self.kiosk.paper is not None or detail):
             log.warning("printer: %s", detail or "fine again")
+
+    def _glass_ailment(self) -> str:
+        return self._glass.health(now_s=self._clock())[1] if self._glass is not None else ""
+
+    async def _watch_screen(self, glass: Glass) -> None:
+        while True:
+            state, detail = glass.health(now_s=self._clock())
+            self._link.device("screen", state, detail)
+            await asyncio.sleep(LOOK_S)
 
     async def _tick(self) -> None:
         """Let time pass whenever the kiosk waits for nothing else."""
@@ -365,3 +383,15 @@ class KioskNode:
                     await self._changed.wait()
             if due_s is not None and self._clock() >= due_s:
                 self._happen(Ticked())
+
+
+def _calls(kiosk: Kiosk) -> tuple[DeviceState, str]:
+    """Return whether the guide should come, and why: whoever watches the nodes sees it beside the printer."""
+    if kiosk.is_guide_called:
+        return DeviceState.WARNING, "a customer asks for help: send the guide to this kiosk"
+    if kiosk.effort.struggles:
+        return (
+            DeviceState.WARNING,
+            "a customer struggles and has no number yet: send the guide to this kiosk",
+        )
+    return DeviceState.OK, ""

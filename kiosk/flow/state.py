@@ -1,6 +1,6 @@
 """All that a kiosk's screen is made of."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Final
 
 from broker.contract.messages import ORDINARY, BookingFound, Hall, Language, QueueRow, Service
@@ -48,8 +48,8 @@ class Kiosk:
     scan_s: float = 0.0  # when it was last seen
     noted_s: float | None = None  # since when a note says that a code was set aside
     per_page: int = 6  # cards on a page of ordinary text
-    patience: Patience = Patience()
-    effort: Effort = Effort()  # of whoever stands there and has no number yet
+    patience: Patience = field(default_factory=Patience)
+    effort: Effort = field(default_factory=Effort)  # of whoever stands there and has no number yet
     offering: bool = False  # help is offered: *need help?*
 
     @property

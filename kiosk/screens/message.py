@@ -107,29 +107,46 @@ def classes(scene: Scene) -> Picture:
     return Picture(name="classes", ground=PAPER, shapes=tuple(shapes))
 
 
+def need_help(scene: Scene, beneath: Picture) -> Picture:
+    """Return a screen with the offer of help over it: one touch calls the guide, one anywhere else goes on."""
+    speech = scene.speech
+    said = [speech.both("need_help"), speech.both("need_help_body")]
+    keys: Keys = [("help", speech.both("call_guide"), "help"), ("stay", speech.both("go_on"), "plain")]
+    return _over(scene, "need_help", beneath, said, keys)
+
+
 def still_there(scene: Scene, beneath: Picture) -> Picture:
     """Return a screen with the question over it whether somebody is still there: touched anywhere, it goes on."""
     speech = scene.speech
+    said = [speech.both("still_there"), speech.both("idle", seconds=scene.left_s or 0)]
+    return _over(scene, "still_there", beneath, said, [("stay", speech.both("stay"), "main")])
+
+
+def _over(scene: Scene, name: str, beneath: Picture, said: list[Said], keys: Keys) -> Picture:
+    """Return a screen with a question over it; a touch anywhere but on its keys is the last of them."""
     whole = Area(x=0, y=0, w=scene.w, h=scene.h)
     w = min(scene.w - 2 * scene.margin, 860.0)
     h = min(scene.h - 2 * scene.margin, 520.0 if scene.roomy else 400.0)
     area = Area(x=(scene.w - w) / 2, y=scene.h - h - scene.margin, w=w, h=h)
-    go_on = Area(x=area.x + 24, y=area.bottom - 24 - 1.2 * scene.key_height, w=w - 48, h=1.2 * scene.key_height)
-    text = Area(x=area.x + 32, y=area.y + 12, w=w - 64, h=go_on.y - area.y - 20)
-    title = paragraph(speech.both("still_there"), text.w, size=54, color=INK, second_color=MUTED, bold=True)
-    left = paragraph(
-        speech.both("idle", seconds=scene.left_s or 0), text.w, size=READ, color=INK, second_color=MUTED, before=12
-    )
-    lines = fitting(text, [*title, *left], [line for line in (*title, *left) if not line.small])
+    row = Area(x=area.x + 24, y=area.bottom - 24 - 1.2 * scene.key_height, w=w - 48, h=1.2 * scene.key_height)
+    text = Area(x=area.x + 32, y=area.y + 12, w=w - 64, h=row.y - area.y - 20)
+    title = paragraph(said[0], text.w, size=54, color=INK, second_color=MUTED, bold=True)
+    body = paragraph(said[1], text.w, size=READ, color=INK, second_color=MUTED, before=12)
+    lines = fitting(text, [*title, *body], [line for line in (*title, *body) if not line.small])
     shapes: list[Shape] = [shape for shape in beneath.shapes if not isinstance(shape, Key | Words)]
     shapes += [
         Box(area=whole, fill=SHADE, radius=0),
         card(area),
         *column(lines, text, anchor="center", middle=True)[0],
-        *key(scene, "stay", go_on, speech.both("stay"), style="main"),
-        Key(name="stay", area=whole),
+        *(
+            shape
+            for (each, label, style), place in zip(keys, grid(row, len(keys), 1, scene.gap), strict=True)
+            for shape in key(scene, each, place, label, style=style)
+        ),
+        Key(name=keys[-1][0], area=whole),
     ]
-    return Picture(name="still_there", ground=beneath.ground, shapes=tuple(shapes))
+    sentences = tuple(first for first, _ in said)
+    return Picture(name=name, ground=beneath.ground, shapes=tuple(shapes), said=sentences)
 
 
 def _home(scene: Scene) -> Keys:

@@ -9,7 +9,7 @@ from .focus import framed
 from .header import mark
 from .home import home
 from .layout import READ, Scene
-from .message import away, classes, declined, guide, no_paper, still_there, unread
+from .message import away, classes, declined, guide, need_help, no_paper, still_there, unread
 from .missed import missed
 from .note import noted
 from .shapes import BRAND, CAP, ON_BRAND, Area, Box, Picture, Shape, moved, words
@@ -29,7 +29,10 @@ def _asked(scene: Scene) -> Picture:
     drawn = _drawn(scene)
     if scene.kiosk.noted_s is not None:
         drawn = noted(scene, drawn)
-    return still_there(scene, drawn) if scene.kiosk.asking else framed(drawn, scene.kiosk.focus)
+    if scene.kiosk.asking:
+        return still_there(scene, drawn)
+    shown = need_help(scene, drawn) if scene.kiosk.offering else drawn
+    return framed(shown, scene.kiosk.focus)
 
 
 def _drawn(scene: Scene) -> Picture:  # noqa: PLR0912 - an arm for each screen

@@ -48,7 +48,7 @@ THERE_AND_BACK = ("service:pay", "back")
         (("service:transfer",) * 9, False),  # closed: nothing happens
     ],
 )
-def test_going_back_again_and_again_is_struggling(kiosk: Kiosk, touches: tuple[str, ...], struggles: bool) -> None:
+def test_going_back_again_and_again_is_struggling(kiosk: Kiosk, touches: tuple[str, ...], *, struggles: bool) -> None:
     assert after(kiosk, *touches).effort.struggles is struggles
 
 
