@@ -11,6 +11,7 @@ from typing import Annotated, Final, TypeVar
 from msgspec import Meta, Struct, structs
 
 from . import panel, policy_pack
+from .board_file import BoardScreen, board_findings
 from .bus import Login
 from .checks import node as node_checks
 from .checks.advice import advice
@@ -137,16 +138,6 @@ class KioskFile(NodeFile, frozen=True, kw_only=True):
             " hide account and ID numbers; needed where hall.toml has [identity]"
         ),
     ] = ""
-
-
-class BoardScreen(Struct, frozen=True, kw_only=True):
-    """A TV board."""
-
-    zone: Annotated[Id, Meta(description="zone whose calls it shows")]
-    width: Annotated[int, Meta(ge=640, le=3840, description="pixels")] = 1920
-    height: Annotated[int, Meta(ge=480, le=2160, description="pixels")] = 1080
-    fullscreen: Annotated[bool, Meta(description="no window frame")] = False
-    rows: Annotated[int, Meta(ge=1, le=8, description="calls shown")] = 4
 
 
 class DisplayFile(NodeFile, frozen=True, kw_only=True):
@@ -311,7 +302,7 @@ def _load_node(file: TomlFile, kind: type[Node]) -> Node:
 
 
 def _display_findings(file: TomlFile) -> Iterable[Finding]:
-    return [*node_checks.display_findings(file), *voice_findings(file)]
+    return [*node_checks.display_findings(file), *board_findings(file), *voice_findings(file)]
 
 
 def _kiosk_findings(file: TomlFile) -> Iterable[Finding]:

@@ -19,6 +19,7 @@ from broker.theme import Theme
 
 from . import flow
 from .glass import Glass
+from .identity_key import identity_key
 from .node import VIEWS, KioskNode
 from .node_thread import NodeThread
 from .panel import Panel, cards
@@ -40,6 +41,7 @@ def main() -> int:
     try:
         file = load_node(chosen.config, KioskFile)
         login_of(file)
+        identity_key(file)
         theme = load_theme(Path(file.screen.theme)) if file.screen.theme else Theme()
         if file.slip.template:
             load_template(Path(file.slip.template))  # said here, before a window opens
@@ -129,6 +131,7 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None], glass
         patience=flow.Patience(
             after_s=file.screen.struggle_s, turns=file.screen.struggle_turns, offers=file.screen.offer_help
         ),
+        identity_key=identity_key(file),
         per_page=cards(panel_of(file), file.screen.width, file.screen.height),
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),

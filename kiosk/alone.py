@@ -112,6 +112,8 @@ class Alone:
             language=asked.language,
             priority_class=asked.priority_class,
             needs=asked.needs,
+            booking=asked.booking,
+            person=asked.person,
             abandoned=asked.take if abandoned else None,
         )
         try:

@@ -8,14 +8,18 @@ from typing import Final
 from msgspec import structs
 
 from broker.contract.messages import (
+    BookingFound,
     Hall,
     HallView,
+    Identity,
+    IdentityKind,
     Language,
     OfflineNumbers,
     QueueRow,
     QueuesView,
     Returned,
     Role,
+    Standing,
     TicketTaken,
 )
 from hardware.devices import PaperState, Printed
@@ -113,6 +117,7 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     refused = flow.Declined(reason="still_waits", args=(("ticket", taken.ticket),), typed=typed)
     yield "refused-return", replace(kiosk, screen=refused)
     yield "refused", replace(kiosk, screen=flow.Declined(reason="closed", opens=AT + timedelta(days=2)))
+    yield from _customers(kiosk, hall, service.id)
     yield "guide", replace(kiosk, screen=flow.Guide(), guide_s=0)
     yield "still-there", replace(kiosk, screen=flow.Confirm(service=service.id), asking=True)
     yield "need-help", replace(kiosk, screen=flow.Confirm(service=service.id), offering=True)
@@ -125,6 +130,42 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     yield "starting", replace(kiosk, screen=flow.Away(why=flow.Pause.STARTING))
     yield "no-day", replace(kiosk, screen=flow.Away(why=flow.Pause.NO_DAY))
     yield "evacuation", replace(kiosk, screen=flow.Away(why=flow.Pause.EVACUATION))
+
+
+def _customers(kiosk: flow.Kiosk, hall: Hall, service: str) -> Iterator[tuple[str, flow.Kiosk]]:
+    """Yield the screens of a hall that takes bookings and asks who customers are."""
+    account = Identity(kind=IdentityKind.ACCOUNT, optional=(service,))
+    card = Identity(kind=IdentityKind.ID_CARD, required=(service,))
+    kiosk = replace(kiosk, hall=structs.replace(hall, bookings=True, identity=account))
+    yield "home-bookings", kiosk
+    yield "check-in", replace(kiosk, screen=flow.CheckIn())
+    yield "check-in-typed", replace(kiosk, screen=flow.CheckIn(digits="482913"))
+    yield "checking", replace(kiosk, screen=flow.Checking(code="482913"))
+    for standing, minutes in ((Standing.ON_TIME, 8), (Standing.EARLY, 48), (Standing.LATE, -48)):
+        at = AT + timedelta(minutes=minutes)
+        found = BookingFound(
+            id="3", code="482913", service=service, at=at, standing=standing, called_from=at - timedelta(minutes=15)
+        )
+        yield f"booked-{standing.value}", replace(kiosk, screen=flow.Confirm(service=service), booking=found)
+    for reason, args in (
+        ("unknown_booking", ()),
+        ("booking_other_day", (("day", "2026-11-23"), ("time", "10:30"))),
+        ("booking_used", (("ticket", "B014"),)),
+    ):
+        refused = flow.Declined(reason=reason, args=args, typed=flow.CheckIn())
+        yield f"refused-{reason.replace('_', '-')}", replace(kiosk, screen=refused)
+    yield "refused-booking-alone", replace(kiosk, screen=flow.Declined(reason="booking_alone"))
+    limit = flow.Declined(reason="person_limit", args=(("most", 3), ("day", "2026-11-23")))
+    yield "refused-person-limit", replace(kiosk, screen=limit)
+    yield "identify", replace(kiosk, screen=flow.Identify(service=service))
+    yield "identify-typed", replace(kiosk, screen=flow.Identify(service=service, typed="1101051949"))
+    by_card = replace(kiosk, hall=structs.replace(hall, identity=card))
+    yield "identify-card", replace(by_card, screen=flow.Identify(service=service, typed="11010519491231002"))
+    wrong = flow.Identify(service=service, typed="110105194912310021", is_wrong=True)
+    yield "identify-wrong", replace(by_card, screen=wrong)
+    known, zone = kiosk.service(service), hall.zones[0]
+    if known is not None:
+        yield "taking-identified", replace(kiosk, screen=flow.Taking(service=known, zone=zone, masked="••••••1949"))
 
 
 def _scanned(

@@ -19,6 +19,8 @@ from broker.alive import keep_alive
 from broker.bus import Bus
 from broker.contract.messages import (
     AnyView,
+    BookingFound,
+    CheckBooking,
     DeviceState,
     Hall,
     HallView,
@@ -38,6 +40,7 @@ from hardware.devices import PaperState, Printed, PrintResult, TactileKey, Ticke
 from .alone import Alone
 from .flow import (
     Answered,
+    Check,
     HallHere,
     Happening,
     Kiosk,
@@ -83,6 +86,7 @@ class KioskNode:
     """One kiosk; run `run()` for as long as the program lives.
 
     `encode` makes the printer's bytes of a slip that is written on `stationery`, `clock` gives monotonic seconds,
+    `now` an aware time, `boot` the name of this run of the machine, `identity_key` hides account and ID numbers;
     `in_background` does what may take long, such as
     waiting for the disk; `on_change` hears each new state; `glass` is what the window tells of itself.
     """
@@ -101,6 +105,7 @@ class KioskNode:
         ticket_s: float,
         patience: Patience | None = None,
         per_page: int = 6,
+        identity_key: bytes | None = None,
         clock: Callable[[], float],
         now: Callable[[], datetime],
         boot: str,
@@ -109,6 +114,7 @@ class KioskNode:
         glass: Glass | None = None,
     ) -> None:
         self._slips = Slips(printer=printer, encode=encode, stationery=stationery or Stationery())
+        self._identity_key = identity_key
         self._clock = clock
         self._in_background = in_background
         self._on_change = on_change
@@ -139,6 +145,7 @@ class KioskNode:
             now_s=clock(),
             per_page=per_page,
             node=node,
+            can_hash=identity_key is not None,
             patience=patience,
         )
 
@@ -193,8 +200,10 @@ class KioskNode:
         match wish:
             case Take():
                 self._start(self._take(wish))
+            case Check():
+                self._start(self._inquire(CheckBooking(id=self._link.new_id(), code=wish.code)))
             case Return():
-                self._start(self._return(wish))
+                self._start(self._inquire(ReturnTicket(id=self._link.new_id(), ticket=wish.ticket)))
             case PrintSlip():
                 self._start(self._print(wish))
             case None:
@@ -213,6 +222,7 @@ class KioskNode:
         match view:
             case HallView():
                 self._alone.hall_seen(view)
+                self._tell_identity(view.hall)
                 self._in_background(partial(remember, self._hall_file, view))
                 self._happen(view)
             case QueuesView():
@@ -233,6 +243,8 @@ class KioskNode:
             language=wish.language,
             priority_class=wish.priority_class,
             needs=wish.needs,
+            booking=wish.booking,
+            person=self._person(wish.identity),
         )
         hall, pressed_s = self.kiosk.hall, self._clock()
         if hall is not None and self.kiosk.is_alone and self._gave_alone(hall, owed, pressed_s, abandoned=False):
@@ -272,6 +284,8 @@ class KioskNode:
             language=owed.language,
             priority_class=owed.priority_class,
             needs=owed.needs,
+            booking=owed.booking,
+            person=owed.person,
         )
         answer = await self._link.ask(command, patience_s=UNTIL_ANSWERED_S)
         if isinstance(answer, TicketTaken | Refused):
@@ -301,15 +315,33 @@ class KioskNode:
         self._happen(SlipDone(result=result))
         self._slip_was_tried.set()
 
-    async def _return(self, wish: Return) -> None:
-        """Let a missed number wait again; asking twice does no harm, so nothing is owed."""
+    def _person(self, number: str) -> str | None:
+        """Return what is sent of an account or ID number; the number itself goes no further."""
+        hall, day = self.kiosk.hall, self.kiosk.day
+        if not number or hall is None or hall.identity is None or day is None or self._identity_key is None:
+            return None
+        return person_of(number, key=self._identity_key, hall=hall.id, day=day, kind=hall.identity.kind)
+
+    def _tell_identity(self, hall: Hall) -> None:
+        """Say so where the hall asks who customers are and this kiosk may not."""
+        if hall.identity is None:
+            return
+        if self._identity_key is not None:
+            self._link.device("identity", DeviceState.OK)
+            return
+        detail = "hall.toml has [identity], and this kiosk no key to hide numbers: set identity_key_file in its file"
+        log.error("%s; nobody is asked who he is", detail)
+        self._link.device("identity", DeviceState.FAULT, detail)
+
+    async def _inquire(self, command: ReturnTicket | CheckBooking) -> None:
+        """Ask what does no harm when it is asked twice, so that nothing is owed."""
         try:
-            answer = await self._link.ask(ReturnTicket(id=self._link.new_id(), ticket=wish.ticket))
+            answer = await self._link.ask(command)
         except Unanswered:
             self._happen(Answered(answer=None))
             return
-        known = answer if isinstance(answer, Returned | Refused) else Refused(id=answer.id, reason="fault")
-        self._happen(Answered(answer=known))
+        known = answer if isinstance(answer, Returned | BookingFound | Refused) else None
+        self._happen(Answered(answer=known or Refused(id=answer.id, reason="fault")))
 
     # What is owed -----------------------------------------------------------------------------------------------------
 

@@ -37,6 +37,8 @@ class Given(Struct, frozen=True, kw_only=True):
     language: Language = Language.ZH
     priority_class: str = ORDINARY
     needs: tuple[str, ...] = ()
+    booking: str | None = None
+    person: str | None = None
     abandoned: str | None = None  # the question whose answer never came
     slip: SlipFate | None = None  # None: printing
 
@@ -95,6 +97,8 @@ def merging(given: Given, *, boot: str, ago_ms: int) -> MergeTicket:
         language=given.language,
         priority_class=given.priority_class,
         needs=given.needs,
+        booking=given.booking,
+        person=given.person,
         by_clock=given.boot != boot,
         abandoned=given.abandoned,
     )

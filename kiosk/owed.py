@@ -28,6 +28,8 @@ class Owed(Struct, frozen=True, kw_only=True):
     language: Language
     priority_class: str = ORDINARY
     needs: tuple[str, ...] = ()
+    booking: str | None = None
+    person: str | None = None
     visit: str | None = None
     fate: SlipFate | None = None  # None: not printed yet, or printing when `visit` is known
 

@@ -4,6 +4,7 @@ Pure: touches, views, answers and ticks come in, the next state and what is wish
 time, prints, sends or draws. `now_s` is monotonic seconds.
 """
 
+from .customers import *
 from .effort import *
 from .following import *
 from .happenings import *

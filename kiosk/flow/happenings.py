@@ -1,8 +1,17 @@
 """What happens to a kiosk, and what it wishes for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-from broker.contract.messages import ORDINARY, HallView, Language, QueuesView, Refused, Returned, TicketTaken
+from broker.contract.messages import (
+    ORDINARY,
+    BookingFound,
+    HallView,
+    Language,
+    QueuesView,
+    Refused,
+    Returned,
+    TicketTaken,
+)
 from hardware.devices import PaperState, PrintResult, TactileKey
 
 from .pages import Back, Ticket
@@ -13,9 +22,10 @@ class Touched:
     """A key was touched.
 
     Everywhere: `home`, `back`, `stay`. On the services: `service:ID`, `shelf:ID`, `more`, `large`, `language:zh`,
-    `language:en`, `courtesy`, `help`, `missed`. Before a number: `class:ID`, `courtesy`, `needs`,
+    `language:en`, `courtesy`, `help`, `missed`, `check_in`. Before a number: `class:ID`, `courtesy`, `needs`,
     `need:ID`, `take`. With the
-    guide called: `cancel`. For a missed number: `letters:A`, `digit:7`, `delete`, `enter`.
+    guide called: `cancel`. For a missed number: `letters:A`, `digit:7`, `delete`, `enter`; for a booking's code and for
+    who one is the same without letters, and `skip`.
     """
 
     key: str
@@ -48,9 +58,16 @@ class PaperSeen:
 
 @dataclass(frozen=True, kw_only=True)
 class Answered:
-    """The dispatcher's answer to `Take` or `Return`; None when none came in time."""
+    """The dispatcher's answer to `Take`, `Return` or `Check`; None when none came in time."""
 
-    answer: TicketTaken | Returned | Refused | None
+    answer: TicketTaken | Returned | BookingFound | Refused | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CardRead:
+    """A card reader has read the number on somebody's ID card."""
+
+    number: str = field(repr=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +80,9 @@ class Ticked:
     """Time has passed."""
 
 
-Happening = Touched | Scanned | Pressed | HallView | QueuesView | HallHere | PaperSeen | Answered | SlipDone | Ticked
+Happening = (
+    Touched | Scanned | Pressed | HallView | QueuesView | HallHere | PaperSeen | Answered | CardRead | SlipDone | Ticked
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +93,15 @@ class Take:
     language: Language
     priority_class: str = ORDINARY
     needs: tuple[str, ...] = ()
+    booking: str | None = None
+    identity: str = field(default="", repr=False)  # the number that the customer entered: to be hashed, then forgotten
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """Ask the dispatcher what a booking's code stands for."""
+
+    code: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -98,4 +126,4 @@ class PrintReturn:
     language: Language
 
 
-Wish = Take | PrintReturn | Return | PrintSlip
+Wish = Take | PrintReturn | Check | Return | PrintSlip

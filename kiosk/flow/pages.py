@@ -1,6 +1,6 @@
 """What can be on the screen."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 from typing import Final
@@ -108,11 +108,35 @@ class Unread:
 
 
 @dataclass(frozen=True, kw_only=True)
+class CheckIn:
+    """*I have an appointment*: the booking's code is typed."""
+
+    digits: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Checking:
+    """The dispatcher was asked what a booking's code stands for."""
+
+    code: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identify:
+    """Who the customer is: an account or ID number is typed; `is_wrong` when what was entered cannot be one."""
+
+    service: str
+    typed: str = field(default="", repr=False)
+    is_wrong: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class Taking:
-    """The dispatcher was asked for a number."""
+    """The dispatcher was asked for a number; `masked` is what the customer entered, as it may be shown."""
 
     service: Service
     zone: Zone
+    masked: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -141,10 +165,25 @@ class Declined:
     reason: str
     args: tuple[tuple[str, str | int], ...] = ()  # what the text of the reason names
     opens: datetime | None = None  # when there are numbers again
-    typed: Missed | None = None  # the number that was to wait again
+    typed: Missed | CheckIn | None = None  # the number that was to wait again, or the page for a booking's code
 
 
 Screen = (
     Unread
-    | Away | Home | Confirm | Needs | Classes | Guide | Missed | Returning | Back | Taking | Ticket | NoPaper | Declined
+    | CheckIn
+    | Checking
+    | Identify
+    | Away
+    | Home
+    | Confirm
+    | Needs
+    | Classes
+    | Guide
+    | Missed
+    | Returning
+    | Back
+    | Taking
+    | Ticket
+    | NoPaper
+    | Declined
 )

@@ -2,9 +2,9 @@
 
 from typing import Final
 
-from broker.contract.messages import Service
+from broker.contract.messages import Service, Standing
 
-from .. import shelves
+from .. import flow, shelves
 from .header import title_header
 from .keys import courtesy_words, key, picked_class
 from .layout import READ, Said, Scene, bottom_keys, columns_of, grid
@@ -26,9 +26,10 @@ from .shapes import (
     Shape,
     words,
 )
-from .wording import ahead_figure, wait_caption, wait_figure
+from .wording import ahead_figure, booked_words, wait_caption, wait_figure
 
 ESTIMATE: Final = 134.0
+BOOKED: Final = 240.0
 INSET: Final = 28.0
 LINED: Final = 56.0  # height of a row from which a line is drawn beneath it
 
@@ -42,7 +43,7 @@ def confirm(scene: Scene, service: Service, *, taking: bool) -> Picture:
     shapes = [
         *title_header(scene, scene.speech.of_text(service.name)),
         *_prepare(scene, service, prepare),
-        *_estimate(scene, service, estimate),
+        *(_booked(scene, estimate) if scene.kiosk.booking is not None else _estimate(scene, service, estimate)),
         *_take(scene, take, taking=taking),
     ]
     if not taking:
@@ -85,6 +86,8 @@ def _places(scene: Scene, area: Area) -> tuple[Area, Area, Area]:
     gap = scene.gap
     estimate = ESTIMATE if scene.roomy else 112.0
     if scene.wide:
+        if scene.kiosk.booking is not None:
+            estimate = min(BOOKED, area.h - gap - scene.key_height)
         side = 452.0 if scene.roomy else 312.0
         left = Area(x=area.x, y=area.y, w=area.w - side - gap, h=area.h)
         right = Area(x=left.right + gap, y=area.y, w=side, h=estimate)
@@ -189,6 +192,18 @@ def _estimate(scene: Scene, service: Service, area: Area) -> list[Shape]:
     return shapes
 
 
+def _booked(scene: Scene, area: Area) -> list[Shape]:
+    """Return the booked time, and how coming now agrees with it, in the place of the wait."""
+    inner = area.inset(20 if scene.roomy else 10, 8)
+    time, note = booked_words(scene)
+    large = paragraph(time, inner.w, size=READ * 1.2, color=INK, second_color=MUTED, bold=True)
+    small = paragraph(time, inner.w, size=READ, color=INK, second_color=MUTED, bold=True)
+    how = paragraph(note, inner.w, size=READ, color=INK, second_color=MUTED, before=6)
+    firsts = [line for line in (*small, *how) if not line.small]
+    lines = fitting(inner, [*large, *how], [*small, *how], [*small, *(each for each in how if not each.small)], firsts)
+    return [card(area), *column(lines, inner, middle=True)[0]]
+
+
 def _take(scene: Scene, area: Area, *, taking: bool) -> list[Shape]:
     said = scene.speech.both("taking" if taking else "take")
     if not taking:
@@ -199,7 +214,11 @@ def _take(scene: Scene, area: Area, *, taking: bool) -> list[Shape]:
     ink = KEY_INK if pressed else ON_BRAND
     size = min(68.0, area.h * 0.4) if len(said[0]) < 4 else min(56.0, area.h * 0.34)  # noqa: PLR2004 - 取号
     lines = paragraph(said, area.w - 40, size=size, color=ink, second_color=ink, bold=True)
-    lines = list(fitting(Area(x=0, y=0, w=0, h=area.h), lines, [line for line in lines if not line.small]))
+    firsts = [line for line in lines if not line.small]
+    masked = scene.kiosk.screen.masked if isinstance(scene.kiosk.screen, flow.Taking) else ""
+    number = paragraph((masked, ""), area.w - 40, size=READ, color=ink, second_color=ink) if masked else []
+    room = Area(x=0, y=0, w=0, h=area.h)
+    lines = list(fitting(room, [*lines, *number], [*firsts, *number], lines, firsts))
     shapes += column(lines, area.inset(20, 0), anchor="center", middle=True)[0]
     return [shape for shape in shapes if not isinstance(shape, Key) or not taking]
 
@@ -216,7 +235,8 @@ def _toggles(scene: Scene, service: Service) -> list[tuple[str, Said, bool]]:
         (f"need:{need.id}", scene.speech.of_text(need.name), need.id in kiosk.needs)
         for need in shelves.needs_offered(kiosk.hall, service.id)
     ]
-    if shelves.classes_offered(kiosk.hall):
+    keeps_its_class = kiosk.booking is not None and kiosk.booking.standing is not Standing.LATE
+    if shelves.classes_offered(kiosk.hall) and not keeps_its_class:
         found.insert(0, ("courtesy", courtesy_words(scene), picked_class(scene) is not None))
     return found
 

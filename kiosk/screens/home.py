@@ -37,6 +37,7 @@ from .shapes import (
 )
 from .wording import opens, wait_figure
 
+FEW: Final = 4  # keys beneath the services of a small panel that stand in rows of their usual number
 CROWDED: Final = 240.0  # height below which a long name leaves one line to what stands beneath
 NARROW: Final = 300.0  # width below which a card needs all of itself for its words
 TALL: Final = 190.0  # height from which a card has its picture and a line of figures
@@ -83,12 +84,12 @@ def _names(scene: Scene, screen: flow.Home) -> list[str]:
     courtesy = ["courtesy"] if shelves.classes_offered(kiosk.hall) else []
     if screen.shelf is not shelves.FRONT:
         return ["back", "home", *more, *courtesy[: 2 - len(more)]]
-    return [*more, "missed", *courtesy]
+    return [*more, "missed", *(["check_in"] if kiosk.hall.bookings else []), *courtesy]
 
 
 def _roomy_keys(scene: Scene, screen: flow.Home) -> tuple[list[Shape], float, float]:
     names = [*_names(scene, screen), "large", "language", "help"]
-    columns = len(names) if scene.wide else columns_of(scene)
+    columns = len(names) if scene.wide else columns_of(scene) + (len(names) > 2 * columns_of(scene))
     areas = bottom_keys(scene, len(names), columns)
     shapes = [shape for name, area in zip(names, areas, strict=True) for shape in _key(scene, name, area)]
     return shapes, scene.header + 14, areas[0].y - scene.gap - 4
@@ -97,7 +98,10 @@ def _roomy_keys(scene: Scene, screen: flow.Home) -> tuple[list[Shape], float, fl
 def _compact_keys(scene: Scene, screen: flow.Home) -> tuple[list[Shape], float, float]:
     """On a small panel language and large text stand at the right of the hall's name, or beneath it."""
     names = [*_names(scene, screen), "help"]
-    areas = bottom_keys(scene, len(names), min(columns_of(scene), len(names)))
+    columns = min(columns_of(scene), len(names))
+    if len(names) > FEW:
+        columns = len(names) if scene.wide else 3
+    areas = bottom_keys(scene, len(names), columns)
     shapes = [shape for name, area in zip(names, areas, strict=True) for shape in _key(scene, name, area)]
     upper = Area(x=scene.margin, y=8 if scene.wide else scene.header + 10, w=scene.inner_w, h=scene.key_height)
     title, large, language = _upper(scene, upper)

@@ -26,7 +26,7 @@ from .shapes import (
     Shape,
     Words,
 )
-from .wording import opens
+from .wording import opens, refusal
 
 TITLE: Final = 60.0
 Keys = list[tuple[str, Said, str]]  # key, its words, its style
@@ -59,11 +59,13 @@ def declined(scene: Scene, screen: flow.Declined) -> Picture:
     typed = screen.typed is not None
     if typed and reason == "unanswered":
         reason = "unanswered_return"
+    books = isinstance(screen.typed, flow.CheckIn) or reason in {"booking_alone", "no_bookings"}
     if screen.opens is not None:
         why = opens(scene, screen.opens, "refusal")
     else:
-        why = speech.both(reason, "refusal", **dict(screen.args))
-    said = [speech.both("not_returned_title" if typed else "refused_title"), why, speech.both("refused_do")]
+        why = refusal(speech, reason, dict(screen.args))
+    title = "not_checked_in_title" if books else "not_returned_title" if typed else "refused_title"
+    said = [speech.both(title), why, speech.both("refused_do")]
     again: Keys = [("back", speech.both("type_again"), "main")] if typed else []
     return _message(scene, "refused", "warning", said, alert=True, keys=[*again, *_home(scene)])
 

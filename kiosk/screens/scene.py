@@ -5,6 +5,7 @@ from typing import assert_never
 
 from .. import flow
 from .confirm import confirm, needs
+from .customers import customer
 from .focus import framed
 from .header import mark
 from .home import home
@@ -35,7 +36,7 @@ def _asked(scene: Scene) -> Picture:
     return framed(shown, scene.kiosk.focus)
 
 
-def _drawn(scene: Scene) -> Picture:  # noqa: PLR0912 - an arm for each screen
+def _drawn(scene: Scene) -> Picture:  # noqa: C901, PLR0912 - an arm for each screen
     kiosk = scene.kiosk
     match kiosk.screen:
         case flow.Home() as screen:
@@ -55,6 +56,8 @@ def _drawn(scene: Scene) -> Picture:  # noqa: PLR0912 - an arm for each screen
             return missed(scene, screen, waiting=False)
         case flow.Returning(typed=typed):
             return missed(scene, typed, waiting=True)
+        case flow.CheckIn() | flow.Checking() | flow.Identify() as screen:
+            return customer(scene, screen)
         case flow.Back() as screen:
             return back(scene, screen)
         case flow.Unread() as screen:

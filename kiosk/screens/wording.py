@@ -7,7 +7,7 @@ from typing import Final
 from broker.contract.messages import Language, QueueRow
 from broker.contract.texts import texts
 
-from .layout import Said, Scene
+from .layout import Said, Scene, Speech
 
 WEEK: Final = 7  # days in which a weekday names one of them
 
@@ -39,6 +39,35 @@ def opens(scene: Scene, at: datetime, table: str) -> Said:
         )
 
     return said(speech.first), said(speech.second) if speech.second is not None else ""
+
+
+def booked_words(scene: Scene) -> tuple[Said, Said]:
+    """Return the booked time, and how coming now agrees with it."""
+    booking, speech = scene.kiosk.booking, scene.speech
+    if booking is None:
+        return ("", ""), ("", "")
+    zone = scene.at.tzinfo
+    time = speech.both("booked", time=f"{booking.at.astimezone(zone):%H:%M}")
+    called_from = booking.called_from or booking.at
+    note = speech.both(f"booked_{booking.standing.value}", time=f"{called_from.astimezone(zone):%H:%M}")
+    return time, note
+
+
+def refusal(speech: Speech, reason: str, args: Mapping[str, str | int]) -> Said:
+    """Return why the dispatcher refused, in the first language, and in the second or empty; a day as people say it."""
+
+    def said(language: Language) -> str:
+        named = {name: _day(value, language) if name == "day" else value for name, value in args.items()}
+        return texts(language)["refusal"][reason].format(**named)
+
+    return said(speech.first), said(speech.second) if speech.second is not None else ""
+
+
+def _day(value: str | int, language: Language) -> str:
+    try:
+        return date(datetime.fromisoformat(str(value)), language)
+    except ValueError:
+        return str(value)
 
 
 def ahead_figure(row: QueueRow | None) -> str:
