@@ -84,6 +84,9 @@ class Slips(Struct, frozen=True, kw_only=True):
     """What stands on the slip."""
 
     template: Annotated[str, Meta(description="file of the slip's lines; left out: the shipped one")] = ""
+    return_template: Annotated[
+        str, Meta(description="file of the lines for a missed number that waits again; left out: the shipped one")
+    ] = ""
     public_url: Annotated[
         str,
         Meta(
@@ -91,6 +94,19 @@ class Slips(Struct, frozen=True, kw_only=True):
             description="where to follow a ticket, https://…/{visit}; its QR is printed while the address answers",
         ),
     ] = ""
+
+
+class Scanner(Struct, frozen=True, kw_only=True):
+    """A scanner of QR codes, for missed numbers and bookings.
+
+    With this table a slip that has no public address bears a small code instead. A scanner that types like a keyboard
+    needs no port; it must end each code with Enter.
+    """
+
+    port: Annotated[str, Meta(description="serial:DEVICE?baud=N or tcp:HOST:PORT; left out: it types")] = ""
+    driver: Annotated[str, Meta(pattern="^line-scanner$", description="line-scanner")] = "line-scanner"
+    prefix: Annotated[str, Meta(max_length=16, description="what it sends before each code, if anything")] = ""
+    suffix: Annotated[str, Meta(max_length=16, description="what it sends after a code, before the line's end")] = ""
 
 
 class KioskScreen(Struct, frozen=True, kw_only=True):
@@ -131,6 +147,7 @@ class KioskFile(NodeFile, frozen=True, kw_only=True):
     keypad: TactilePad = TactilePad()
     printer: Printer
     slip: Slips = Slips()
+    scanner: Annotated[Scanner | None, Meta(description="left out: no codes on slips")] = None
     identity_key_file: Annotated[
         str,
         Meta(

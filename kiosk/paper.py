@@ -53,8 +53,8 @@ def _laid_out(item: Item) -> escpos_layout.Item:
             return escpos_layout.Rule()
         case Logo(png=png):
             return escpos_layout.Picture(png)
-        case Qr(text=text):
-            return escpos_layout.Qr(text)
+        case Qr(text=text, dots=dots):
+            return escpos_layout.Qr(text, module_dots=dots)
         case Feed(lines=lines):
             return escpos_layout.Feed(lines)
         case Mark():

@@ -18,8 +18,9 @@ from hardware.simulators.escpos_commands import Splitter
 from hardware.simulators.escpos_paper import Typesetter
 from hardware.simulators.escpos_picture import slip_picture
 
+from .scanned import code_of
 from .paper import DOTS_A_MM, slip_bytes, slip_mm
-from .template import load_template, shipped
+from .template import SlipKind, load_template, shipped
 from .written import Occasion, written
 
 WIDTHS: Final = {58: 384, 80: 576}
@@ -45,6 +46,9 @@ EXAMPLE: Final = Hall(
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="hallcall slip preview", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the PNG file")
+    parser.add_argument("--kind", type=SlipKind, choices=list(SlipKind), default=SlipKind.TICKET, metavar="ticket|return")
+    parser.add_argument("--late", action="store_true", help="of a return that comes too late for its old place")
+    parser.add_argument("--code", action="store_true", help="with the small code for a kiosk's scanner")
     parser.add_argument("--template", type=Path, help="left out: the shipped one")
     parser.add_argument("--hall", type=Path, help="a hall.toml, for its names and rules; left out: an example")
     parser.add_argument("--lang", type=Language, choices=list(Language), default=Language.ZH, metavar="zh|en")
@@ -56,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--url", default="", help="with a QR code that holds this")
     options = parser.parse_args(argv)
     try:
-        template = load_template(options.template) if options.template is not None else shipped()
+        template = load_template(options.template) if options.template is not None else shipped(options.kind)
         hall = load_hall(options.hall) if options.hall is not None else EXAMPLE
     except BrokenConfig as error:
         print(error, file=sys.stderr)  # noqa: T201 - a command line
@@ -100,6 +104,8 @@ def _occasion(hall: Hall, options: argparse.Namespace) -> Occasion:
         language=options.lang,
         needs=tuple(each.id for each in hall.needs[:1]) if options.priority else (),
         url=options.url,
+        code="" if options.url or not options.code else code_of(f"2026-11-23-{service.prefix}014"),
+        after_next=options.kind is SlipKind.RETURN and not options.late,
         large=options.large,
         reprint=options.reprint,
         offline=options.offline,

@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Callable, Sequence
 from zoneinfo import ZoneInfo
 
-from broker.contract.messages import DeviceState, Hall
+from broker.contract.messages import DeviceState, Hall, TicketTaken
 from hardware.devices import PaperState, Printed, PrintResult, Reached, TicketPrinter
 
-from .flow import PrintSlip
+from .flow import PrintReturn, PrintSlip
 from .public_address import CHECK_S
 from .slip import Item
 from .stationery import Stationery
@@ -28,7 +28,13 @@ class Slips:
 
     async def print(self, wish: PrintSlip, *, hall: Hall, needs: tuple[str, ...], large: bool) -> PrintResult:
         """Put a ticket's slip on paper; a copy bears its mark."""
-        items = self._written(wish, hall, needs, large=large)
+        return await self._put(self._written(wish, hall, needs, large=large))
+
+    async def print_return(self, wish: PrintReturn, *, hall: Hall, large: bool) -> PrintResult:
+        """Put the new place of a number that waits again on paper."""
+        return await self._put(self._written_again(wish, hall, large=large))
+
+    async def _put(self, items: Sequence[Item]) -> PrintResult:
         result = await self._printer.print(self._encode(items))
         self._is_acknowledged = result.printed is not Printed.UNKNOWN
         roll = self._stationery.roll
@@ -47,11 +53,42 @@ class Slips:
             language=wish.language,
             needs=needs,
             url=self._stationery.url_of(ticket.taken),
+            code=self._stationery.code_of(ticket.taken),
             large=large,
             reprint=wish.is_copy,
             offline=ticket.taken.ahead is None,
         )
         return written(self._stationery.template, occasion, width_dots=self._stationery.width_dots)
+
+    def _written_again(self, wish: PrintReturn, hall: Hall, *, large: bool) -> Sequence[Item]:
+        back, answer = wish.back, wish.back.answer
+        assert back.service is not None  # noqa: S101 - without them no slip is wished for
+        assert back.zone is not None  # noqa: S101
+        assert answer.at is not None  # noqa: S101
+        low_min, high_min = back.wait_min or (None, None)
+        taken = TicketTaken(
+            id=answer.id,
+            visit=answer.visit,
+            ticket=answer.ticket,
+            service=answer.service,
+            ahead=answer.ahead,
+            wait_low_min=low_min,
+            wait_high_min=high_min,
+            issued_at=answer.at,
+        )
+        occasion = Occasion(
+            hall=hall,
+            service=back.service,
+            zone=back.zone,
+            taken=taken,
+            at=answer.at.astimezone(ZoneInfo(hall.timezone)),
+            language=wish.language,
+            url=self._stationery.url_of(taken),
+            code=self._stationery.code_of(taken),
+            large=large,
+            after_next=answer.after_next,
+        )
+        return written(self._stationery.return_template, occasion, width_dots=self._stationery.width_dots)
 
     async def paper(self, *, was: PaperState | None) -> PaperState:
         """Ask the printer; ask again before one late answer closes a kiosk that was well."""

@@ -28,7 +28,10 @@ class Logo:
 
 @dataclass(frozen=True)
 class Qr:
+    """A QR code; `dots` is the edge of its small squares."""
+
     text: str
+    dots: int = 6
 
 
 @dataclass(frozen=True)

@@ -11,9 +11,10 @@ from hardware.devices import PaperState
 
 from .paper import paper_of, slip_mm
 from .public_address import PublicAddress
+from .scanned import code_of
 from .roll import FEW, Roll
 from .slip import Item
-from .template import SlipTemplate, load_template, shipped
+from .template import SlipKind, SlipTemplate, load_template, shipped
 
 PRINTER_HEALTH: Final = {
     PaperState.OK: (DeviceState.OK, ""),
@@ -35,9 +36,15 @@ def _no_length(_items: Sequence[Item]) -> int:
 
 @dataclass(frozen=True, kw_only=True)
 class Stationery:
-    """All of it; what is left out is not there, and the template is the shipped one."""
+    """All of it; what is left out is not there, and the templates are the shipped ones.
+
+    `has_codes`: where no address is printed that a scanner could read, slips bear a small code instead. It says nothing
+    to a telephone, so only a kiosk that has a scanner prints it.
+    """
 
     template: SlipTemplate = field(default_factory=shipped)
+    return_template: SlipTemplate = field(default_factory=lambda: shipped(SlipKind.RETURN))
+    has_codes: bool = False
     width_dots: int = 576
     length_mm: Callable[[Sequence[Item]], int] = _no_length
     roll: Roll | None = None
@@ -45,6 +52,9 @@ class Stationery:
 
     def url_of(self, taken: TicketTaken) -> str:
         return self.address.url_of(taken)
+
+    def code_of(self, taken: TicketTaken) -> str:
+        return code_of(taken.visit) if self.has_codes and not self.url_of(taken) else ""
 
     def health(self, paper: PaperState, *, acknowledged: bool = True) -> tuple[DeviceState, str]:
         """Return the printer's state and what to do; `acknowledged` is what became of the last slip."""
@@ -64,6 +74,10 @@ def stationery_of(file: KioskFile, roll: Roll) -> Stationery:
     paper = paper_of(file.printer)
     return Stationery(
         template=load_template(Path(file.slip.template)) if file.slip.template else shipped(),
+        return_template=(
+            load_template(Path(file.slip.return_template)) if file.slip.return_template else shipped(SlipKind.RETURN)
+        ),
+        has_codes=file.scanner is not None,
         width_dots=paper.width_dots,
         length_mm=lambda items: slip_mm(items, paper),
         roll=roll,

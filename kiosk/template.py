@@ -1,4 +1,4 @@
-"""The slip's layout as data: a TOML file of lines, read strictly; the shipped one is `slips/ticket.toml`.
+"""A slip's layout as data: a TOML file of lines, read strictly; those that are shipped lie in `slips/`.
 
 Each line is one thing: a text, a rule, a logo, a QR code or a feed. `when` and `unless` name what must, and must not,
 hold of the ticket; texts hold `{placeholders}`.
@@ -31,6 +31,7 @@ PLACEHOLDERS: Final = (
     "return_numbers",
     "return_min",
     "url",
+    "code",
 )
 _KINDS: Final = ("text", "rule", "logo", "qr", "feed")
 _PNG: Final = b"\x89PNG\r\n\x1a\n"
@@ -47,6 +48,8 @@ class Fact(Enum):
     ZONES = "zones"  # the hall has several
     RETURN_NUMBERS = "return_numbers"  # who missed the call may be back within so many numbers
     RETURN_MIN = "return_min"  # or minutes
+    AFTER_NEXT = "after_next"  # it was missed, and is called after the next one
+    CODE = "code"  # this kiosk has a scanner, and no address is printed that it could read
     URL = "url"  # there is a public address, and it answers
     REPRINT = "reprint"  # a copy, asked for
     OFFLINE = "offline"  # issued while the dispatcher was away
@@ -70,6 +73,7 @@ class SlipLine(Struct, frozen=True, kw_only=True):
     rule: Annotated[bool, Meta(description="a line across the paper")] = False
     logo: Annotated[str | None, Meta(description="a PNG file beside the template, best in black and white")] = None
     qr: Annotated[str | None, Meta(description="what a QR code holds")] = None
+    dots: Annotated[int, Meta(ge=3, le=7, description="edge of a QR code's small squares, 8 to the millimetre")] = 6
     feed: Annotated[int, Meta(ge=0, le=20, description="so many lines of white paper")] = 0
     size: Annotated[Size, Meta(description="times the ordinary size, at most: a wide text gets smaller")] = 1
     large: Annotated[Size | None, Meta(description="size on a slip in large print; left out: one more")] = None
@@ -93,10 +97,17 @@ class SlipTemplate(Struct, frozen=True, kw_only=True):
     logos: dict[str, bytes]
 
 
+class SlipKind(Enum):
+    """What a slip is for."""
+
+    TICKET = "ticket"
+    RETURN = "return"  # a missed number waits again, at another place
+
+
 @cache
-def shipped() -> SlipTemplate:
+def shipped(kind: SlipKind = SlipKind.TICKET) -> SlipTemplate:
     """Return the template for halls that have none of their own."""
-    with resources.as_file(resources.files(__package__) / "slips" / "ticket.toml") as path:
+    with resources.as_file(resources.files(__package__) / "slips" / f"{kind.value}.toml") as path:
         return load_template(path)
 
 

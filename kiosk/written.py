@@ -27,6 +27,8 @@ class Occasion:
     language: Language = Language.ZH
     needs: tuple[str, ...] = ()
     url: str = ""  # empty: no public address, or one that does not answer
+    code: str = ""  # for a kiosk's scanner; empty: there is none, or the address serves
+    after_next: bool = False  # it was missed, and is called after the next one
     large: bool = False
     reprint: bool = False
     offline: bool = False
@@ -49,7 +51,7 @@ def written(template: SlipTemplate, occasion: Occasion, *, width_dots: int) -> t
 
 def _shows_ticket(line: SlipLine) -> bool:
     texts = (line.qr or "", *((line.text.zh, line.text.en) if line.text is not None else ()))
-    return any("{ticket}" in text or "{url}" in text for text in texts)
+    return any(name in text for text in texts for name in ("{ticket}", "{url}", "{code}"))
 
 
 def _items(line: SlipLine, template: SlipTemplate, occasion: Occasion, columns: int) -> Iterator[Item]:
@@ -60,7 +62,7 @@ def _items(line: SlipLine, template: SlipTemplate, occasion: Occasion, columns: 
     elif line.logo is not None:
         yield Logo(template.logos[line.logo])
     elif line.qr is not None:
-        yield Qr(line.qr.format_map(_said(occasion, occasion.language)))
+        yield Qr(line.qr.format_map(_said(occasion, occasion.language)), dots=line.dots)
     elif line.feed:
         yield Feed(line.feed)
 
@@ -112,6 +114,7 @@ def _said(occasion: Occasion, language: Language) -> Mapping[str, str]:
         "return_numbers": f"{hall.policy.return_numbers}",
         "return_min": f"{hall.policy.return_min:g}",
         "url": occasion.url,
+        "code": occasion.code,
     }
 
 
@@ -133,6 +136,8 @@ def _facts(occasion: Occasion, width_dots: int) -> frozenset[Fact]:
         Fact.ZONES: len(occasion.hall.zones) > 1,
         Fact.RETURN_NUMBERS: policy.return_numbers > 0,
         Fact.RETURN_MIN: policy.return_min > 0,
+        Fact.AFTER_NEXT: occasion.after_next,
+        Fact.CODE: bool(occasion.code),
         Fact.URL: bool(occasion.url),
         Fact.REPRINT: occasion.reprint,
         Fact.OFFLINE: occasion.offline,

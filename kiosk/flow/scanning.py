@@ -62,7 +62,7 @@ def returned(kiosk: Kiosk, answer: Returned) -> tuple[Kiosk, Wish | None]:
     if kiosk.language is None and service is not None and answer.language is not Language.ZH:
         kiosk = replace(kiosk, language=answer.language)
     back = Back(answer=answer, service=service, zone=zone)
-    if service is None or zone is None or not can_print(kiosk):
+    if service is None or zone is None or answer.at is None or not can_print(kiosk):
         return replace(kiosk, screen=back), None
     row = kiosk.queue(service.id)
     if row is not None and not answer.after_next and row.wait_low_min is not None and row.wait_high_min is not None:
