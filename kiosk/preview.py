@@ -18,8 +18,8 @@ from hardware.simulators.escpos_commands import Splitter
 from hardware.simulators.escpos_paper import Typesetter
 from hardware.simulators.escpos_picture import slip_picture
 
-from .scanned import code_of
 from .paper import DOTS_A_MM, slip_bytes, slip_mm
+from .scanned import code_of
 from .template import SlipKind, load_template, shipped
 from .written import Occasion, written
 
@@ -46,7 +46,9 @@ EXAMPLE: Final = Hall(
 def main(argv: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="hallcall slip preview", description=__doc__)
     parser.add_argument("--out", type=Path, required=True, help="the PNG file")
-    parser.add_argument("--kind", type=SlipKind, choices=list(SlipKind), default=SlipKind.TICKET, metavar="ticket|return")
+    parser.add_argument(
+        "--kind", type=SlipKind, choices=list(SlipKind), default=SlipKind.TICKET, metavar="ticket|return"
+    )
     parser.add_argument("--late", action="store_true", help="of a return that comes too late for its old place")
     parser.add_argument("--code", action="store_true", help="with the small code for a kiosk's scanner")
     parser.add_argument("--template", type=Path, help="left out: the shipped one")

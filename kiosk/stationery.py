@@ -11,8 +11,8 @@ from hardware.devices import PaperState
 
 from .paper import paper_of, slip_mm
 from .public_address import PublicAddress
-from .scanned import code_of
 from .roll import FEW, Roll
+from .scanned import code_of
 from .slip import Item
 from .template import SlipKind, SlipTemplate, load_template, shipped
 
