@@ -44,6 +44,7 @@ def check_in(kiosk: Kiosk) -> Kiosk:
 
 def with_code(kiosk: Kiosk, code: str) -> tuple[Kiosk, Wish | None]:
     """Return the kiosk after a booking's code was typed or scanned."""
+    kiosk = replace(kiosk, booking=None)
     if not takes_bookings(kiosk):
         return replace(kiosk, screen=Declined(reason="no_bookings")), None
     if kiosk.is_alone:

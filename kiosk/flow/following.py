@@ -24,7 +24,7 @@ from .happenings import (
     Wish,
 )
 from .moments import GUIDE_S, WARN_S, due_at_s, home_at_s, is_warned
-from .pages import CheckIn, Checking, Declined, Home, Missed, Returning, Taking, Ticket
+from .pages import CheckIn, Checking, Declined, Home, Identify, Missed, Returning, Taking, Ticket
 from .pressing import after_press, refocused
 from .scanning import after_scan, return_printed, returned, without_note
 from .settling import homeward, no_paper, papered, reached, settled, told
@@ -77,6 +77,8 @@ def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, 
             return after_touch(kiosk, key, now_s)
         case Pressed():
             return after_press(kiosk, happening, now_s)
+        case Scanned(text=text) if isinstance(kiosk.screen, Identify):  # a card reader that types
+            return after_card(kiosk, text, now_s)
         case Scanned(text=text):
             return after_scan(kiosk, text, now_s)
         case HallView():

@@ -224,4 +224,4 @@ def _chosen(kiosk: Kiosk, service_id: str) -> Kiosk:
         return kiosk
     if not can_print(kiosk):
         return replace(kiosk, screen=no_paper(kiosk))
-    return replace(kiosk, screen=Confirm(service=service_id))
+    return replace(kiosk, screen=Confirm(service=service_id), booking=None)
