@@ -23,6 +23,7 @@ from .identity_key import identity_key
 from .node import VIEWS, KioskNode
 from .node_thread import NodeThread
 from .panel import Panel, cards
+from .scanners import accompany_scanner
 from .tactile import accompany, meanings
 from .template import load_template
 
@@ -62,6 +63,7 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
         app = KioskApp(
             on_touch=lambda key: thread.touch(key),  # noqa: PLW0108 - the thread is made below
             on_press=lambda key, offered: thread.press(key, offered),  # noqa: PLW0108
+            on_scan=lambda text: thread.scan(text),  # noqa: PLW0108
             keys=meanings(file.keypad),
             clock=time.monotonic,
             now=lambda: datetime.now(UTC),
@@ -77,6 +79,7 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
 
     def also(node: KioskNode) -> None:
         accompany(node, file, on_key=app.press)
+        accompany_scanner(node, file)
 
     thread = NodeThread(also=also, make=lambda: make_node(file, on_change=app.show, glass=glass), on_end=app.end)
     for number in (signal.SIGTERM, signal.SIGINT):

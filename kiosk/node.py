@@ -47,8 +47,10 @@ from .flow import (
     PaperSeen,
     Patience,
     Pressed,
+    PrintReturn,
     PrintSlip,
     Return,
+    Scanned,
     SlipDone,
     Take,
     Taking,
@@ -145,6 +147,7 @@ class KioskNode:
             now_s=clock(),
             per_page=per_page,
             node=node,
+            public_url=self._slips.public_url,
             can_hash=identity_key is not None,
             patience=patience,
         )
@@ -187,6 +190,10 @@ class KioskNode:
         """Let a press of a tactile key happen, on a screen that offers these keys."""
         self._happen(Pressed(key=key, offered=offered))
 
+    def scan(self, text: str) -> None:
+        """Let a code happen that a scanner has read."""
+        self._happen(Scanned(text=text))
+
     def touch(self, key: str) -> None:
         """Let a customer's touch of a key happen."""
         self._happen(Touched(key=key))
@@ -206,6 +213,8 @@ class KioskNode:
                 self._start(self._inquire(ReturnTicket(id=self._link.new_id(), ticket=wish.ticket)))
             case PrintSlip():
                 self._start(self._print(wish))
+            case PrintReturn():
+                self._start(self._print_return(wish))
             case None:
                 pass
         if _calls(self.kiosk) != _calls(before):
@@ -309,6 +318,11 @@ class KioskNode:
         self._note(owed)
         self._slip_tried(result)
         await self._report(owed)
+
+    async def _print_return(self, wish: PrintReturn) -> None:
+        hall = self.kiosk.hall
+        assert hall is not None  # noqa: S101 - its dispatcher has just answered
+        self._slip_tried(await self._slips.print_return(wish, hall=hall, large=self.kiosk.large))
 
     def _slip_tried(self, result: PrintResult) -> None:
         self._tell_health(result.paper)

@@ -42,6 +42,12 @@ class NodeThread:
         if loop is not None and node is not None and not loop.is_closed():
             loop.call_soon_threadsafe(node.touch, key)
 
+    def scan(self, text: str) -> None:
+        """Hand a scanned code to the node, from any thread."""
+        loop, node = self._loop, self._node
+        if loop is not None and node is not None and not loop.is_closed():
+            loop.call_soon_threadsafe(node.scan, text)
+
     def press(self, key: TactileKey, offered: tuple[str, ...]) -> None:
         """Hand a tactile key to the node, from any thread."""
         loop, node = self._loop, self._node

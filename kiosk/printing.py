@@ -26,6 +26,11 @@ class Slips:
         self._was_out = False  # of paper
         self._is_acknowledged = True  # the last slip
 
+    @property
+    def public_url(self) -> str:
+        """Return the template of the address on slips; empty where there is none."""
+        return self._stationery.address.template
+
     async def print(self, wish: PrintSlip, *, hall: Hall, needs: tuple[str, ...], large: bool) -> PrintResult:
         """Put a ticket's slip on paper; a copy bears its mark."""
         return await self._put(self._written(wish, hall, needs, large=large))

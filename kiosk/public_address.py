@@ -19,26 +19,26 @@ class PublicAddress:
     """The address under which a ticket can be followed; `template` holds `{visit}` or `{ticket}`, or is empty."""
 
     def __init__(self, template: str) -> None:
-        self._template = template
+        self.template = template
         self.works = False
 
     @property
     def is_set(self) -> bool:
-        return bool(self._template)
+        return bool(self.template)
 
     def url_of(self, taken: TicketTaken) -> str:
         """Return where to follow a ticket; empty while the address does not answer."""
         if not self.works:
             return ""
         names = {"{visit}": taken.visit, "{ticket}": taken.ticket}
-        url = self._template
+        url = self.template
         for name, value in names.items():
             url = url.replace(name, quote(value))
         return url
 
     def check(self) -> None:
         """Ask the server's front page, for a thread of its own; any answer but its own failure will do."""
-        worked, self.works = self.works, _answers(self._template)
+        worked, self.works = self.works, _answers(self.template)
         if worked and not self.works:
             log.warning("the public address does not answer: slips have no QR code until it does")
 

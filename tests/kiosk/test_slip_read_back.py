@@ -29,6 +29,7 @@ TEMPLATES: Final = sorted((Path(kiosk_paper.__file__).parent / "slips").glob("*.
 ENCODINGS: Final[tuple[Encoding, ...]] = ("gb18030", "gbk", "gb2312", "utf-8")
 KNIVES: Final[dict[Knife, str]] = {"feed": "partial", "full": "full", "old": "full"}
 URL: Final = "https://q.example.cn/t/2026-11-21-B014?k=7f3kq2"
+CODE: Final = "HC1:T:2026-11-21-B014"
 QUIET_MODULES: Final = 4  # ISO/IEC 18004
 LONG: Final = Text(
     zh="居民低压用电“一户多人口”申请（含·充电桩）——预约", en="Application of a low-voltage residential account"
@@ -63,6 +64,8 @@ def occasions(hall: Hall, taken: TicketTaken, at: Occasion) -> Iterator[Occasion
             reprint=reprint,
             offline=offline,
             url=URL if url else "",
+            code="" if url else CODE,
+            after_next=large,
             needs=("low",) if is_courtesy else (),
             taken=msgspec.structs.replace(taken, priority_class="courtesy" if is_courtesy else "ordinary"),
         )
@@ -98,7 +101,7 @@ def test_a_stranger_reads_what_was_written(
         numbers = [piece for piece in rows(reading) if piece.text == occasion.taken.ticket]
         assert len(numbers) == 1
         assert max(rows(reading), key=lambda row: row.high_dots) == numbers[0]
-        assert ("补打" in joined(reading)) is occasion.reprint
+        assert ("补打" in joined(reading)) is (occasion.reprint and template.stem == "ticket")
         assert all(piece.width_dots <= width_dots for piece in reading.pieces if not isinstance(piece, Ask | Cut))
         assert abs(slip_mm(items, paper) * 8 - reading.fed_dots - escpos_layout.TO_THE_KNIFE_DOTS) < 8
 
