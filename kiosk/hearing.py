@@ -18,7 +18,7 @@ from .screens.scene import picture
 from .screens.shapes import Key
 
 FIRST: Final = ("service", "group", "shelf", "take", "class", "need", "letters", "digit")  # what the screen is for
-LAST: Final = ("back", "home")
+LAST: Final = ("back", "home", "language")  # the other language stands before the first: speech begins with it
 TOGGLES: Final = ("class", "need", "courtesy")
 
 

@@ -1,4 +1,4 @@
-"""Tactile keypads that send each key as a line with its name: microcontroller boards and door stations on RS-232 or USB.
+"""Tactile keypads that send each key as a line with its name, on RS-232 or on USB as a virtual serial port.
 
 There is no standard: the names are settings. A key that is held and repeats counts once.
 """
@@ -12,7 +12,7 @@ from ..line import Line
 from .inbox import Inbox
 from .line_scanner import CodeDecoder
 
-HELD_S: Final = 0.3  # a key that is held repeats sooner than this
+HELD_S: Final = 0.15  # a key that is held repeats sooner than this, and nobody presses twice so quickly
 
 
 class LineKeypad:

@@ -2,7 +2,7 @@
 
 Writes a line of `kiosk.jsonl` for each frame that shows something new, when it is handed to the screen: `screen`,
 `language` (of the customer, or the hall's first), `both` (nobody has chosen yet: both are shown), `large`, `pressed`,
-`texts`, and `targets`: key → [x0, y0, x1, y1] in parts of the window, 0 to 1, x to the right, y **upwards**, as Kivy
+`focus` (of the tactile keys), `texts`, and `targets`: key → [x0, y0, x1, y1] in parts of the window, 0 to 1, x to the right, y **upwards**, as Kivy
 counts. TUIO counts y downwards: to touch a key's centre over TUIO send ((x0 + x1) / 2, 1 - (y0 + y1) / 2).
 
 A screen that has no picture yet in its language gets one, written beside: `kiosk-home-zh.png`,
@@ -51,6 +51,7 @@ class ScreenWitness:
                 both=kiosk.language is None and not kiosk.large,
                 large=kiosk.large,
                 pressed=pressed,
+                focus=kiosk.focus,
                 texts=picture.texts,
                 targets=targets,
             )

@@ -1,0 +1,217 @@
+"""A customer who sees nothing: the whole program, worked by a keypad on a serial line, and heard by its sound."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+import time
+import wave
+from array import array
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Protocol
+
+import pytest
+
+from broker.bus import Login, MqttBus
+from broker.contract import wire
+from broker.contract.messages import Hall
+from broker.dispatcher import Dispatcher
+from broker.journal import Journal
+from hardware.simulators.escpos_printer import Report, SimulatedPrinter, SlipPrinted
+from hardware.simulators.line_keypad import SimulatedTactileKeypad
+from hardware.simulators.loudspeaker import Announced, SimulatedLoudspeaker
+from hardware.voice import sound
+from hardware.voice.maker import VoiceMaker, usual_maker
+
+PATIENCE_S = 20.0
+BARGE_IN_MS = 300
+CONFIG = """
+node = "kiosk-1"
+hall = "east"
+state_dir = "{directory}/state"
+
+[broker]
+port = {broker_port}
+password_file = "{directory}/password"
+
+[printer]
+port = "tcp:127.0.0.1:{printer_port}"
+
+[speech]
+speaker = "tcp:127.0.0.1:{speaker_port}"
+
+[keypad]
+port = "serial:{keypad}?baud=9600"
+"""
+
+
+class Mosquitto(Protocol):
+    port: int
+
+    def login(self, name: str) -> Login: ...
+
+
+class Customer:
+    """Feels keys and hears; the witness of the screen is for the test alone."""
+
+    def __init__(self, keypad: SimulatedTactileKeypad, witness: Path) -> None:
+        self._keypad = keypad
+        self._witness = witness
+        self.heard: list[Announced] = []
+        self.slips: list[SlipPrinted] = []
+
+    def hear(self, report: object) -> None:
+        if isinstance(report, Announced):
+            self.heard.append(report)
+
+    def catch(self, report: Report) -> None:
+        if isinstance(report, SlipPrinted):
+            self.slips.append(report)
+
+    def frames(self) -> list[dict[str, Any]]:
+        if not self._witness.exists():
+            return []
+        lines = self._witness.read_text(encoding="utf-8").splitlines(keepends=True)
+        return [json.loads(line) for line in lines if line.endswith("\n")]
+
+    async def until(self, wanted: Callable[[], bool]) -> None:
+        async with asyncio.timeout(PATIENCE_S):
+            while not wanted():  # noqa: ASYNC110 - another process is waited for
+                await asyncio.sleep(0.01)
+
+    async def press(self, key: str, *, screen: str, focus: str | None = None) -> float:
+        """Press a key until the screen is there that follows; return when, on the machine's clock in ms."""
+        at = time.monotonic() * 1000
+        self._keypad.press(key)
+        await self.until(
+            lambda: self.frames()[-1]["screen"] == screen and (focus is None or self.frames()[-1]["focus"] == focus)
+        )
+        return at
+
+    async def hears_to_the_end(self, count: int = 1) -> None:
+        """Listen until so many further sentences were not cut."""
+        before = len([each for each in self.heard if not each.cut])
+        await self.until(lambda: len([each for each in self.heard if not each.cut]) >= before + count)
+
+
+class Tape:
+    """What the loudspeaker sounded."""
+
+    def __init__(self, path: Path, maker: VoiceMaker) -> None:
+        with wave.open(str(path)) as tape:
+            self._samples = tape.readframes(tape.getnframes())
+        self._maker = maker
+
+    async def places(self, text: str, *, louder_db: float = 0.0, voice: str = "zh") -> list[float]:
+        """Return the seconds at which a sentence begins, at so much above the ordinary loudness."""
+        made = await self._maker.speech(voice, text)
+        samples: array[int] = sound.gained(made.samples, louder_db - 20)
+        wanted = samples.tobytes()
+        found, at = [], self._samples.find(wanted)
+        while at >= 0:
+            found.append(at / 2 / sound.RATE)
+            at = self._samples.find(wanted, at + 2)
+        return found
+
+
+@asynccontextmanager
+async def kiosk_of_the_hall(
+    mosquitto: Mosquitto, hall: Hall, directory: Path, customer: Customer, loudspeaker: SimulatedLoudspeaker
+) -> AsyncIterator[None]:
+    dispatcher = Dispatcher(
+        bus=MqttBus(login=mosquitto.login("dispatcher"), subscriptions=[wire.topic(hall.id, "cmd/{}", "+")]),
+        journal=Journal(directory / "journal"),
+        hall=hall.id,
+        poison=directory / "poison",
+        now=lambda: datetime.now(UTC),
+    )
+    dispatcher.open_day()
+    dispatcher.configure(hall)
+    (directory / "password").write_text(mosquitto.login("kiosk-1").password, encoding="utf-8")
+    config = directory / "kiosk.toml"
+    async with SimulatedPrinter(report=customer.catch, speed_mm_s=400) as printer:
+        config.write_text(
+            CONFIG.format(
+                directory=directory,
+                broker_port=mosquitto.port,
+                printer_port=printer.port,
+                speaker_port=loudspeaker.port,
+                keypad=directory / "keypad",
+            ),
+            encoding="utf-8",
+        )
+        deciding = asyncio.create_task(dispatcher.run())
+        program = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "kiosk", "--config", str(config), "--witness", str(directory / "seen")),
+            env={**os.environ, "SDL_VIDEODRIVER": "offscreen"},
+        )
+        try:
+            yield
+        finally:
+            program.terminate()
+            await program.wait()
+            deciding.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await deciding
+
+
+@pytest.mark.screen
+@pytest.mark.broker
+@pytest.mark.sound
+async def test_a_blind_customer_takes_a_number_by_keys_and_sound_alone(
+    mosquitto: Mosquitto, small_hall: Hall, tmp_path: Path
+) -> None:
+    async with SimulatedTactileKeypad(link=tmp_path / "keypad") as keypad:
+        customer = Customer(keypad, tmp_path / "seen" / "kiosk.jsonl")
+        async with (
+            SimulatedLoudspeaker(report=customer.hear, tape=tmp_path / "hall.wav") as loudspeaker,
+            kiosk_of_the_hall(mosquitto, small_hall, tmp_path, customer, loudspeaker),
+        ):
+            await customer.until(lambda: bool(customer.frames()) and "无人等候" in customer.frames()[-1]["texts"])
+            assert not customer.heard
+            await customer.press("down", screen="home", focus="language:en")  # wakes it, and nothing else
+            await loudspeaker.sounding()
+            await customer.press("repeat", screen="home")
+            await customer.hears_to_the_end()
+            await customer.press("down", screen="home", focus="service:bill")
+            await customer.hears_to_the_end()
+            await customer.press("down", screen="home", focus="service:new")
+            await loudspeaker.sounding()
+            count = len(customer.heard)
+            pressed_ms = await customer.press("ok", screen="confirm")
+            await customer.until(lambda: len(customer.heard) > count)
+            assert customer.heard[count].cut
+            assert customer.heard[count].monotonic_ms - pressed_ms < BARGE_IN_MS
+            await customer.press("down", screen="confirm", focus="take")
+            await customer.press("ok", screen="ticket")
+            await customer.until(lambda: any("B001" in slip.lines for slip in customer.slips))
+            await customer.hears_to_the_end()
+            for _ in range(2):
+                await customer.press("louder", screen="ticket")
+                await customer.hears_to_the_end()
+            await customer.press("repeat", screen="ticket")
+            await customer.hears_to_the_end()
+            await customer.press("back", screen="home")
+            await customer.hears_to_the_end()
+            await customer.press("down", screen="home", focus="language:en")
+            await customer.hears_to_the_end()
+    maker = usual_maker(tmp_path)
+    tape = Tape(tmp_path / "hall.wav", maker)
+    number = "您的号码是：B 零 零 一。"
+    heard = [
+        await tape.places("请选择业务，共 2 项。"),
+        await tape.places("电费，无人等候，马上办理"),
+        await tape.places(number),
+        await tape.places(number, louder_db=10),
+        await tape.places("已回到首页，可以按任意键重新开始。", louder_db=10),
+        await tape.places("您可以用按键取号，每一步都有语音。"),
+    ]
+    await maker.close()
+    assert all(heard)
+    assert [each[-1] for each in heard] == sorted(each[-1] for each in heard)
+    assert not any(each.overlapped for each in customer.heard)
+    assert [slip.lines.count("B001") for slip in customer.slips] == [1]
