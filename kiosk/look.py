@@ -9,10 +9,6 @@ from typing import Final
 
 from broker.theme import Theme, mixed
 
-WIDE_FROM: Final = "\u2e80"
-_NARROW: Final = frozenset("iljtfrI.,:;'!|()-· ")
-_BROAD: Final = frozenset("mwMW%@&—")
-
 Palette = Mapping[str, str]
 
 DARK: Final[Palette] = {
@@ -70,18 +66,3 @@ def palette(theme: Theme, *, contrast: bool) -> Palette:
         "shut_ink": "#4E5B57",
         "shade": "#000000A0",
     }
-
-
-def width_of(text: str, size: float) -> float:
-    """Return about how wide a text is, rather too wide: close enough to break lines by."""
-    return sum(_width(character) for character in text) * size
-
-
-def _width(character: str) -> float:
-    if character >= WIDE_FROM:
-        return 1.0
-    if character in _NARROW:
-        return 0.36
-    if character in _BROAD:
-        return 0.9
-    return 0.68 if character.isupper() else 0.58

@@ -1,6 +1,7 @@
 """What stands at a screen's top: the hall or the page's title, and the time."""
 
-from ..look import width_of
+from broker.text_width import width_of
+
 from .layout import CAPTION, READ, Said, Scene
 from .prose import two_lines
 from .shapes import BRAND, CAP, CARD, LINE, MUTED, ON_BRAND, Area, Box, Icon, Logo, Shape, words, wrapped

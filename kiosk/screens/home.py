@@ -3,9 +3,9 @@
 from typing import Final
 
 from broker.contract.messages import QueueRow, Service
+from broker.text_width import width_of
 
 from .. import flow, shelves
-from ..look import width_of
 from .header import hall_header
 from .keys import courtesy_words, key, language_key, large_key, picked_class
 from .layout import CAPTION, READ, Said, Scene, bottom_keys, columns_of, grid

@@ -2,8 +2,8 @@
 
 from broker.contract.messages import ORDINARY, Language
 from broker.contract.texts import texts
+from broker.text_width import width_of
 
-from ..look import width_of
 from .layout import CAPTION, READ, Said, Scene
 from .shapes import (
     BRAND,

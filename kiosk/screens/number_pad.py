@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Final
 
-from ..look import width_of
+from broker.text_width import width_of
+
 from .header import title_header
 from .keys import key
 from .layout import READ, Said, Scene, bottom_keys, grid

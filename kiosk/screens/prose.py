@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from ..look import width_of
+from broker.text_width import width_of
+
 from .layout import CAPTION, Said
 from .shapes import CAP, CARD, LINE, MUTED, RADIUS, Area, Box, Run, Shape, Words, words, wrapped
 

@@ -7,7 +7,7 @@ A screen is a function that returns shapes; the painter scales them to the panel
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
-from ..look import WIDE_FROM, width_of
+from broker.text_width import WIDE_FROM, width_of
 
 INK: Final = "ink"  # colours are names; the palette of the moment says which they are
 MUTED: Final = "muted"

@@ -3,10 +3,10 @@
 from typing import Final
 
 from broker.contract.messages import ORDINARY, TicketTaken
+from broker.text_width import width_of
 from hardware.devices import Printed
 
 from .. import flow
-from ..look import width_of
 from .keys import key
 from .layout import READ, Said, Scene, bottom_keys, grid
 from .prose import Line, column, fitting, paragraph
