@@ -15,7 +15,7 @@ from . import flow, shelves
 from .screens.layout import Scene
 from .screens.shapes import Key, Picture, Words
 from .screens.ticket import late_rule
-from .screens.wording import opens
+from .screens.wording import booked_words, opens
 
 TICKET: Final = re.compile(r"(?<![A-Z])[A-Z]{1,2}\d{3,4}(?!\d)")
 BROAD: Final = "\u2e80"  # from here on characters are written without spaces between them
@@ -81,6 +81,8 @@ def _own(scene: Scene, picture: Picture) -> Sequence[str]:
             return _ticket(scene, ticket)
         case flow.Missed() as typed:
             return _missed(scene, typed)
+        case flow.CheckIn() | flow.Checking() | flow.Identify():
+            return _customer(scene)
         case flow.Returning():
             return (scene.speech.both("returning")[0],)
         case flow.Back() as back:
@@ -115,7 +117,11 @@ def _confirm(scene: Scene, service: Service) -> Sequence[str]:
         speech.of_text(service.name)[0],
         words["prepare"].format(list=papers) if papers else speech.both("nothing_to_prepare")[0],
         speech.of_text(service.self_service)[0] if service.self_service is not None else "",
-        wait(scene.kiosk.queue(service.id), speech.first),
+        *(
+            (each for each, _ in booked_words(scene))
+            if scene.kiosk.booking is not None
+            else (wait(scene.kiosk.queue(service.id), speech.first),)
+        ),
     )
 
 
@@ -154,6 +160,26 @@ def _missed(scene: Scene, typed: flow.Missed) -> Sequence[str]:
         speech.both("missed_title")[0],
         late_rule(scene)[0],
         texts(speech.first)["hearing"]["typed"].format(typed=so_far) if so_far else speech.both("type_letters")[0],
+    )
+
+
+def _customer(scene: Scene) -> Sequence[str]:
+    """Return what to type for a booking or for who one is, and what was typed."""
+    speech, screen, hall = scene.speech, scene.kiosk.screen, scene.kiosk.hall
+    asked = hall.identity if hall is not None else None
+    typed = texts(speech.first)["hearing"]["typed"]
+    said: tuple[str, ...]
+    match screen:
+        case flow.CheckIn(digits=digits):
+            said, so_far = ("check_in_title", "check_in_body"), digits
+        case flow.Identify(service=service, typed=so_far) if asked is not None:
+            why = "identify_optional" if service in asked.optional else "identify_required"
+            said = ("identify_wrong",) if screen.is_wrong else (f"identify_{asked.kind.value}", why)
+        case _:
+            return (speech.both("checking")[0],)
+    return (
+        *(speech.both(each)[0] for each in said),
+        typed.format(typed=spelt(so_far, speech.first)) if so_far else "",
     )
 
 

@@ -77,10 +77,8 @@ def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, 
             return after_touch(kiosk, key, now_s)
         case Pressed():
             return after_press(kiosk, happening, now_s)
-        case Scanned(text=text) if isinstance(kiosk.screen, Identify):  # a card reader that types
-            return after_card(kiosk, text, now_s)
-        case Scanned(text=text):
-            return after_scan(kiosk, text, now_s)
+        case Scanned() | CardRead():
+            return _read(kiosk, happening, now_s)
         case HallView():
             told_so = replace(kiosk, hall=happening.hall, day=happening.day, evacuation=happening.evacuation)
             return settled(told_so, now_s), None
@@ -93,8 +91,6 @@ def _followed(kiosk: Kiosk, happening: Happening, now_s: float) -> tuple[Kiosk, 
         case Answered(answer=answer):
             answered, wish = _answered(kiosk, answer, now_s)
             return settled(answered, now_s), wish
-        case CardRead(number=number):
-            return after_card(kiosk, number, now_s)
         case SlipDone(result=result):
             return settled(_slip_done(kiosk, result, now_s), now_s), None
         case Ticked():
@@ -123,6 +119,14 @@ def _answered(
             return replace(answered, screen=declined), None
         case _:
             return kiosk, None
+
+
+def _read(kiosk: Kiosk, happening: Scanned | CardRead, now_s: float) -> tuple[Kiosk, Wish | None]:
+    """Return the kiosk after a code or a card was read; many card readers type their number as a scanner does."""
+    text = happening.text if isinstance(happening, Scanned) else happening.number
+    if isinstance(kiosk.screen, Identify):
+        return after_card(replace(kiosk, since_s=now_s, asking=False), kiosk.screen, text)
+    return after_scan(kiosk, text, now_s) if isinstance(happening, Scanned) else (kiosk, None)
 
 
 def _typed_before(kiosk: Kiosk) -> Missed | CheckIn | None:

@@ -78,12 +78,9 @@ def _typed_or_chosen(kiosk: Kiosk, name: str, argument: str) -> tuple[Kiosk, Wis
             return _chosen_before(kiosk, name, argument), None
 
 
-def after_card(kiosk: Kiosk, number: str, now_s: float) -> tuple[Kiosk, Wish | None]:
-    """Return the kiosk after a card was read; it has a meaning only where somebody is asked who he is."""
-    if not isinstance(kiosk.screen, Identify):
-        return kiosk, None
-    touched = replace(kiosk, since_s=now_s, asking=False)
-    return _identified(kiosk.screen, *with_card(touched, kiosk.screen, number))
+def after_card(kiosk: Kiosk, page: Identify, text: str) -> tuple[Kiosk, Wish | None]:
+    """Return the kiosk after a card was read where somebody is asked who he is."""
+    return _identified(page, *with_card(kiosk, page, text))
 
 
 def _identified(page: Identify, kiosk: Kiosk, number: str | None) -> tuple[Kiosk, Wish | None]:
