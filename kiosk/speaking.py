@@ -49,13 +49,14 @@ class Speaking:
         """Say what is new in a state, and end at once what is not wanted any more."""
         before, self._before = self._before, kiosk
         utterance = told(before, kiosk, self._hear) if before is not None else None
-        if utterance is None:
+        if utterance is None or before is None:
             return
+        volume = kiosk.volume if kiosk.listening else before.volume  # the last words are his who goes
         if utterance.cuts:
             self._waiting.clear()
             if self._saying is not None:
                 self._saying.cancel()
-        self._waiting.extend((each, kiosk.volume) for each in utterance.sentences)
+        self._waiting.extend((each, volume) for each in utterance.sentences)
         self._something_waits.set()
 
     async def run(self) -> NoReturn:
