@@ -16,7 +16,7 @@ from .node import KioskNode
 
 Health = Callable[[DeviceState, str], None]
 NAME: Final = "scanner"
-MANY: Final = 200  # bytes that were no code: the speed is wrong, or the preamble
+MANY: Final = 200  # bytes in a row that were no code: the speed is wrong, or the preamble
 
 
 def accompany_scanner(node: KioskNode, file: KioskFile) -> None:
@@ -42,8 +42,10 @@ class ScannerLine:
         self._on_code = on_code
         self._on_health = on_health
         self._line = Line(about.port, on_link=self._linked)
-        self._scanner = LineScanner(self._line, clock=clock, prefix=about.prefix, suffix=about.suffix)
-        self._discarded = 0  # when it last said a code
+        self._scanner = LineScanner(
+            self._line, clock=clock, prefix=about.prefix, suffix=about.suffix, on_rubbish=self._heard_rubbish
+        )
+        self._rubbish = 0  # bytes since the last code
 
     async def run_line(self) -> None:
         await self._line.run()
@@ -52,21 +54,20 @@ class ScannerLine:
         while True:
             try:
                 async for code in self._scanner.codes():
-                    self._judge()
+                    if self._rubbish > MANY:
+                        self._on_health(DeviceState.OK, "")
+                    self._rubbish = 0
                     self._on_code(code)
             except PortGone:
                 continue  # the line says so itself, and comes back
 
-    def _judge(self) -> None:
-        """Say so when much of what comes is no code."""
-        fresh = self._scanner.discarded_bytes - self._discarded
-        self._discarded = self._scanner.discarded_bytes
-        if fresh > MANY:
+    def _heard_rubbish(self, count: int) -> None:
+        """Say so when nothing but rubbish comes."""
+        before, self._rubbish = self._rubbish, self._rubbish + count
+        if before <= MANY < self._rubbish:
             self._on_health(
-                DeviceState.WARNING, f"{fresh} bytes were no code: check its speed, and prefix and suffix in [scanner]"
+                DeviceState.WARNING, "what it sends is no code: check its speed, and prefix and suffix in [scanner]"
             )
-        elif fresh:
-            self._on_health(DeviceState.OK, "")
 
     def _linked(self, up: bool, reason: str) -> None:  # noqa: FBT001 - the line's callback has this shape
         self._on_health(DeviceState.OK if up else DeviceState.FAULT, reason)

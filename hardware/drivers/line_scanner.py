@@ -77,11 +77,20 @@ class CodeDecoder:
 
 
 class LineScanner:
-    """One scanner; implements `Scanner`. `clock` gives monotonic seconds."""
+    """One scanner; implements `Scanner`. `clock` gives monotonic seconds, `on_rubbish` hears how many bytes were none."""
 
-    def __init__(self, line: Line, *, clock: Callable[[], float], prefix: str = "", suffix: str = "") -> None:
+    def __init__(
+        self,
+        line: Line,
+        *,
+        clock: Callable[[], float],
+        prefix: str = "",
+        suffix: str = "",
+        on_rubbish: Callable[[int], None] = lambda _: None,
+    ) -> None:
         self._decoder = CodeDecoder(prefix=prefix, suffix=suffix)
         self._clock = clock
+        self._on_rubbish = on_rubbish
         self._inbox = Inbox[str]()
         line.subscribe(self._received, opened=self._decoder.start_over, lost=self._lost)
 
@@ -93,8 +102,11 @@ class LineScanner:
         return self._inbox.items()
 
     def _received(self, chunk: bytes) -> None:
+        before = self._decoder.discarded_bytes
         for code in self._decoder.feed(chunk, now_s=self._clock()):
             self._inbox.put(code)
+        if self._decoder.discarded_bytes != before:
+            self._on_rubbish(self._decoder.discarded_bytes - before)
 
     def _lost(self, gone: PortGone) -> None:
         self._decoder.start_over()

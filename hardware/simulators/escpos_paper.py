@@ -11,6 +11,8 @@ _GLYPH_DOTS: Final = 24
 _COLUMN_DOTS: Final = 12
 _KNIFE_MM: Final = 12.0  # from the head to the knife
 _QR_CAPACITY: Final = (17, 32, 53, 78, 106, 134, 154, 192, 230, 271, 321, 367, 425, 458, 520, 586, 644, 718, 792, 858)
+_QR_SIGNS: Final = frozenset("0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ $%*+-./:")  # alphanumeric mode packs them denser
+_QR_SIGNS_CAPACITY: Final = (25, 47, 77, 114, 154, 195, 224, 279, 335, 395)
 _QR_CODE: Final = 0x31
 _ALIGNS: Final[tuple[Literal["left", "center", "right"], ...]] = ("left", "center", "right")
 
@@ -199,7 +201,9 @@ class Typesetter:
                 self._qr_text = body[1:].decode("utf-8", errors="replace")
             case 81 if not self._page_mode:
                 size = len(self._qr_text.encode())
-                version = next((n for n, most in enumerate(_QR_CAPACITY, 1) if size <= most), len(_QR_CAPACITY))
+                is_plain = _QR_SIGNS.issuperset(self._qr_text) and size <= _QR_SIGNS_CAPACITY[-1]
+                capacity = _QR_SIGNS_CAPACITY if is_plain else _QR_CAPACITY
+                version = next((n for n, most in enumerate(capacity, 1) if size <= most), len(capacity))
                 piece = QrCode(text=self._qr_text, module_dots=self._qr_dots, align=self._align)
                 return Step(mm=(17 + 4 * version) * self._qr_dots / DOTS_A_MM, piece=piece)
         return Step()
