@@ -16,16 +16,17 @@ from broker.contract.messages import Role
 from broker.link import subscriptions, will
 from broker.voice_file import Voice
 from hardware.drivers.loudspeaker import open_speaker
-from hardware.voice.maker import usual_maker
+from hardware.voice.engines import Command
+from hardware.voice.maker import VoiceMaker, usual_maker
 from hardware.witness import Witness
 
 from .announcer import Announcer
 from .board import Board
 from .fonts import NoFont, chinese_fonts
-from .node import BoardNode, VoiceNode, heard_by_voice
+from .node import BoardNode
 from .node_thread import NodeThread
-from .speech import SpeechQueue
 from .spoken import SpokenCalls
+from .voice_node import VoiceNode, heard_by_voice
 
 log = logging.getLogger(__name__)
 
@@ -71,16 +72,28 @@ async def speak(file: DisplayFile, voice: Voice) -> int:
         bus=bus_of(file, *heard_by_voice(voice.zone)),
         hall=file.hall,
         node=file.node,
-        speech=SpeechQueue(
-            zone=voice.zone, languages=voice.languages, repeats=voice.repeats, backlog_s=voice.backlog_s
-        ),
+        voice=voice,
         spoken=SpokenCalls(Path(file.state_dir) / "spoken"),
-        announcer=Announcer(usual_maker(Path(file.state_dir))),
+        announcer=Announcer(maker(Path(file.state_dir), voice)),
         speaker=speaker,
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
     )
     return await until_told_to_stop(node)
+
+
+def maker(state_dir: Path, voice: Voice) -> VoiceMaker:
+    """Return what makes a voice's speech: the hall's own engines first."""
+    own = [
+        Command(
+            state_dir,
+            each.command,
+            voices={language.value: language.value for language in each.languages},
+            patience_s=each.patience_s,
+        )
+        for each in voice.engines
+    ]
+    return usual_maker(state_dir, own)
 
 
 async def until_told_to_stop(node: VoiceNode) -> int:

@@ -16,7 +16,7 @@ from broker.contract.messages import Language
 from hardware.voice.maker import usual_maker
 
 from .announcer import Announcer
-from .speech import sentences
+from .phrases import sentences, short
 
 
 class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -25,6 +25,7 @@ class Wanted(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     counter: int
     languages: tuple[Language, ...]
     repeats: int = 1
+    short: bool = False  # as it is said among others, without chime
 
 
 async def write(lines: Iterable[str], directory: Path) -> list[str]:
@@ -35,8 +36,11 @@ async def write(lines: Iterable[str], directory: Path) -> list[str]:
         announcer = Announcer(usual_maker(Path(scratch)))
         for line in lines:
             wanted = msgspec.json.decode(line, type=Wanted)
-            made = await announcer.make(sentences(wanted.ticket, wanted.counter, wanted.languages, wanted.repeats))
-            (directory / f"{wanted.name}.wav").write_bytes(made.wav)
+            parts = sentences(wanted.ticket, wanted.counter, wanted.languages, wanted.repeats)
+            if wanted.short:
+                parts = tuple(short(wanted.ticket, wanted.counter, each, first=True) for each in wanted.languages)
+            made = await announcer.make(parts)
+            (directory / f"{wanted.name}.wav").write_bytes(made.rest if wanted.short else made.whole)
             if made.fault:
                 faults.append(f"{wanted.name}: {made.fault}")
         await announcer.close()

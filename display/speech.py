@@ -1,19 +1,24 @@
 """What the voice says and when: one queue a zone, never two at once, no call dropped.
 
 A recall that still waits is merged; a call whose customer has come, or will not come, or that was taken back, is not
-spoken. When the newest call would wait too long, the second language goes first, then the repeat. Time is an argument.
+spoken. When the newest call would wait too long, further languages go first, then the repeat; then calls are announced
+together after one chime, each in the language of its ticket. Evacuation cuts in and is repeated until it ends. Time is
+an argument.
 """
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from enum import IntEnum
 from typing import Final
 
 from broker.contract.messages import (
     CallRepeated,
+    HallView,
     Language,
     Recorded,
     ServiceStarted,
     TicketCalled,
+    TicketIssued,
     TicketReclassified,
     TicketVoided,
     TransactionEnded,
@@ -22,31 +27,21 @@ from broker.contract.messages import (
     VisitHeld,
     VisitTransferred,
 )
-from broker.contract.texts import texts
-from hardware.voice.bells import CHIME_S
+from hardware.voice.bells import ALARM_S, CHIME_S
+
+from .phrases import Spoken, seconds, sentences, short, warning
 
 TOO_OLD: Final = timedelta(seconds=30)  # a call that is new to us and older than this is not spoken
-GAP_S: Final = 0.4
-SECONDS: Final = {Language.ZH: 3.9, Language.EN: 3.1}  # measured, for the length of the queue
+MOST_TOGETHER: Final = 15  # calls after one chime
 
 
-@dataclass(frozen=True, kw_only=True)
-class Spoken:
-    """One sentence in one language."""
+class Rush(IntEnum):
+    """How short announcements are."""
 
-    language: Language
-    text: str
-
-
-@dataclass(frozen=True, kw_only=True)
-class Announcement:
-    """What follows one chime: the sentences of one call, in order."""
-
-    call: str
-    times: int
-    ticket: str
-    counter: int
-    parts: tuple[Spoken, ...]
+    NONE = 0
+    ONE_LANGUAGE = 1  # and that of the ticket
+    ONCE = 2
+    TOGETHER = 3
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,36 +54,21 @@ class Waiting:
     counter: int
     language: Language
     times: int
+    slow: bool = False  # the customer walks slowly: the call is never cut short
+    at: datetime
 
 
-def chinese_number(number: int) -> str:
-    """Return a window's number in words, 1 to 99: 十, 十二, 二十, 三十一."""
-    digits = texts(Language.ZH)["voice"]["digits"]
-    tens, units = divmod(number, 10)
-    return (
-        ("" if tens <= 1 else digits[tens])
-        + ("" if tens == 0 else texts(Language.ZH)["voice"]["ten"])
-        + (digits[units] if units or not tens else "")
-    )
+@dataclass(frozen=True, kw_only=True)
+class Announcement:
+    """What follows one chime: the sentences of its calls, in order. Without calls: the warning, after an alarm."""
 
+    calls: tuple[Waiting, ...]
+    parts: tuple[Spoken, ...]
 
-def phrase(ticket: str, counter: int, language: Language) -> str:
-    """Return the sentence that calls a ticket, spelt so that engines read digits one by one."""
-    words = texts(language)["voice"]
-    signs = (words["digits"][int(sign)] if sign.isdecimal() else sign + words["after_letter"] for sign in ticket)
-    number = chinese_number(counter) if language is Language.ZH else str(counter)
-    return words["announcement"].format(ticket=" ".join(signs), counter=number)
-
-
-def sentences(ticket: str, counter: int, languages: tuple[Language, ...], repeats: int) -> tuple[Spoken, ...]:
-    """Return what one announcement says: the first language `repeats` times, each further one once."""
-    first, *others = [Spoken(language=each, text=phrase(ticket, counter, each)) for each in languages]
-    return (first,) * repeats + tuple(others)
-
-
-def seconds(parts: tuple[Spoken, ...]) -> float:
-    """Estimate how long an announcement takes, its chime included."""
-    return CHIME_S + sum(GAP_S + SECONDS[part.language] for part in parts)
+    @property
+    def seconds(self) -> float:
+        """Estimate its length, with what comes before the first word."""
+        return (CHIME_S if self.calls else ALARM_S) + seconds(self.parts)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,23 +81,33 @@ class SpeechQueue:
     backlog_s: float
     spoken: frozenset[tuple[str, int]] = frozenset()  # (call, times) from before this start
     waiting: tuple[Waiting, ...] = ()
-    speaking: Waiting | None = None
-    withdrawn: bool = False  # the customer of the call being spoken has come by now
+    speaking: tuple[Waiting, ...] = ()
+    withdrawn: frozenset[str] = frozenset()  # visits among those being spoken to who have come by now
+    evacuation: bool = False
+    walking: frozenset[str] = frozenset()  # needs of those who take longer to come
+    slow: frozenset[str] = frozenset()  # visits of theirs
+
+    def viewed(self, view: HallView) -> "SpeechQueue":
+        """Take in what the hall is, and whether everybody has to leave."""
+        walking = frozenset(need.id for need in view.hall.needs if need.walk_s)
+        return replace(self, evacuation=view.evacuation, walking=walking)
 
     def heard(self, recorded: Recorded, now: datetime) -> "SpeechQueue":
         """Take in one event of the hall; `now` is aware, like `recorded.at`."""
         match recorded.event:
+            case TicketIssued(visit=visit, needs=needs) if self.walking.intersection(needs):
+                return replace(self, slow=self.slow | {visit})
             case TicketCalled(rule="resume"):
                 return self  # whoever was set aside stands at the counter
             case TicketCalled(zone=self.zone) as event if now - recorded.at <= TOO_OLD:
-                return self._with(event, times=1)
+                return self._with(event, times=1, at=recorded.at)
             case CallRepeated(zone=self.zone) as event if now - recorded.at <= TOO_OLD:
-                return self._with(event, times=event.times)
+                return self._with(event, times=event.times, at=recorded.at)
+            case VisitEnded(visit=visit) | TicketVoided(visit=visit):
+                return replace(self._without(visit), slow=self.slow - {visit})
             case (
                 ServiceStarted(visit=visit)
                 | TransactionEnded(visit=visit)
-                | VisitEnded(visit=visit)
-                | TicketVoided(visit=visit)
                 | VisitHeld(visit=visit)
                 | VisitTransferred(visit=visit)
             ):
@@ -128,31 +118,32 @@ class SpeechQueue:
                 return self
 
     def begin(self) -> tuple[Announcement | None, "SpeechQueue"]:
-        """Return what to say now, or None while something is being said or nothing waits."""
-        if self.speaking is not None or not self.waiting:
+        """Return what to say now, or None when nothing waits. What was begun before has ended or failed."""
+        if self.evacuation:
+            return Announcement(calls=(), parts=warning(self.languages)), self
+        if self.speaking or not self.waiting:
             return None, self
-        first, *rest = self.waiting
-        announcement = Announcement(
-            call=first.call,
-            times=first.times,
-            ticket=first.ticket,
-            counter=first.counter,
-            parts=self._parts(first, *self._measure()),
-        )
-        return announcement, replace(self, waiting=tuple(rest), speaking=first, withdrawn=False)
+        rush = self._rush()
+        calls = self._together() if rush is Rush.TOGETHER else self.waiting[:1]
+        rest = self.waiting[len(calls) :]
+        announcement = Announcement(calls=calls, parts=self._parts(calls, rush))
+        return announcement, replace(self, waiting=rest, speaking=calls, withdrawn=frozenset())
 
     def ended(self) -> "SpeechQueue":
         """Note that the announcement was heard to its end."""
-        return replace(self, speaking=None)
+        return replace(self, speaking=(), withdrawn=frozenset())
 
     def failed(self) -> "SpeechQueue":
-        """Note that it was not heard: it is the next again, unless its customer has come or it was called anew."""
-        call = self.speaking
-        if call is None or self.withdrawn or any(each.visit == call.visit for each in self.waiting):
-            return replace(self, speaking=None)
-        return replace(self, speaking=None, waiting=(call, *self.waiting))
+        """Note that it was not heard: its calls are the next again, but for who has come or was called anew."""
+        gone = self.withdrawn.union(each.visit for each in self.waiting)
+        again = tuple(each for each in self.speaking if each.visit not in gone)
+        return replace(self, speaking=(), withdrawn=frozenset(), waiting=(*again, *self.waiting))
 
-    def _with(self, event: TicketCalled | CallRepeated, *, times: int) -> "SpeechQueue":
+    def knows(self, call: str, times: int) -> bool:
+        """Tell whether a call waits or is being spoken, so often called or oftener."""
+        return any(each.call == call and each.times >= times for each in (*self.waiting, *self.speaking))
+
+    def _with(self, event: TicketCalled | CallRepeated, *, times: int, at: datetime) -> "SpeechQueue":
         call = Waiting(
             call=event.call,
             visit=event.visit,
@@ -160,29 +151,46 @@ class SpeechQueue:
             counter=event.counter,
             language=event.language,
             times=times,
+            slow=event.visit in self.slow,
+            at=at,
         )
         if any(spoken == call.call and times >= call.times for spoken, times in self.spoken):
             return self
-        if any(each.call == call.call for each in self.waiting):
-            merged = tuple(call if each.call == call.call else each for each in self.waiting)
-            return replace(self, waiting=merged)
+        for earlier in self.waiting:
+            if earlier.call == call.call:
+                merged = replace(call, at=earlier.at)
+                return replace(self, waiting=tuple(merged if each is earlier else each for each in self.waiting))
         return replace(self, waiting=(*self.waiting, call))
 
     def _without(self, visit: str) -> "SpeechQueue":
-        gone = self.speaking is not None and self.speaking.visit == visit
         left = tuple(each for each in self.waiting if each.visit != visit)
-        return replace(self, waiting=left, withdrawn=self.withdrawn or gone)
+        gone = {each.visit for each in self.speaking if each.visit == visit}
+        return replace(self, waiting=left, withdrawn=self.withdrawn | gone)
 
-    def _measure(self) -> tuple[bool, bool]:
-        """Return whether there is time for all languages and for the repeat, judged by the wait of the newest call."""
-        for all_languages, repeated in ((True, True), (False, True)):
-            ahead = self.waiting[:-1]
-            if sum(seconds(self._parts(call, all_languages, repeated)) for call in ahead) <= self.backlog_s:
-                return all_languages, repeated
-        return False, False
+    def _rush(self) -> Rush:
+        """Return how short to be, judged by the wait of the newest call."""
+        for rush in (Rush.NONE, Rush.ONE_LANGUAGE, Rush.ONCE):
+            if sum(CHIME_S + seconds(self._parts((call,), rush)) for call in self.waiting[:-1]) <= self.backlog_s:
+                return rush
+        return Rush.TOGETHER
 
-    def _parts(self, call: Waiting, all_languages: bool, repeated: bool) -> tuple[Spoken, ...]:  # noqa: FBT001 - one measure of two
-        spoken = self.languages
-        if not all_languages:
-            spoken = tuple(each for i, each in enumerate(spoken) if i == 0 or each is call.language)
-        return sentences(call.ticket, call.counter, spoken, self.repeats if repeated else 1)
+    def _together(self) -> tuple[Waiting, ...]:
+        """Return the first calls, up to somebody who walks slowly: that call is made in full, by itself."""
+        slow = next((place for place, each in enumerate(self.waiting) if each.slow), MOST_TOGETHER)
+        return self.waiting[: min(max(slow, 1), MOST_TOGETHER)]
+
+    def _parts(self, calls: tuple[Waiting, ...], rush: Rush) -> tuple[Spoken, ...]:
+        if len(calls) > 1:
+            return tuple(
+                short(each.ticket, each.counter, self._languages(each, rush)[-1], first=place == 0)
+                for place, each in enumerate(calls)
+            )
+        (only,) = calls
+        repeats = self.repeats if rush < Rush.ONCE or only.slow else 1
+        return sentences(only.ticket, only.counter, self._languages(only, rush), repeats, calm=only.slow)
+
+    def _languages(self, call: Waiting, rush: Rush) -> tuple[Language, ...]:
+        """Return the languages of a call: in a rush the first, and that which the ticket chose."""
+        if rush is Rush.NONE:
+            return self.languages
+        return tuple(dict.fromkeys(each for each in (self.languages[0], call.language) if each in self.languages))

@@ -16,7 +16,7 @@ MOST_BYTES: Final = 64 << 20  # about 400 announcements
 
 
 class PhraseCache:
-    """One file a phrase, named by engine, version, voice and text. A file that is no sound is made anew."""
+    """One file a phrase, named by engine, version, voice, pace and text. A file that is no sound is made anew."""
 
     def __init__(self, directory: Path, *, most_bytes: int = MOST_BYTES) -> None:
         self._directory = directory
@@ -27,9 +27,9 @@ class PhraseCache:
         files = sorted(directory.glob("*.wav"), key=lambda file: file.stat().st_mtime_ns)
         self._sizes = {file.name: file.stat().st_size for file in files}  # the least used first
 
-    def read(self, engine: str, voice: str, text: str) -> "Samples | None":
+    def read(self, engine: str, voice: str, text: str, pace: float) -> "Samples | None":
         """Return a phrase as it was kept, or None."""
-        name = _name(engine, voice, text)
+        name = _name(engine, voice, text, pace)
         if name not in self._sizes:
             return None
         path = self._directory / name
@@ -43,9 +43,9 @@ class PhraseCache:
         self._sizes[name] = self._sizes.pop(name)  # the most used last
         return samples
 
-    def write(self, engine: str, voice: str, text: str, samples: Samples) -> None:
+    def write(self, engine: str, voice: str, text: str, pace: float, samples: Samples) -> None:
         """Keep a phrase; a full disk is no fault of the voice."""
-        name = _name(engine, voice, text)
+        name = _name(engine, voice, text, pace)
         wav = sound.to_wav(samples)
         new = self._directory / f"{name}.new"
         try:
@@ -65,5 +65,5 @@ class PhraseCache:
             (self._directory / name).unlink(missing_ok=True)
 
 
-def _name(engine: str, voice: str, text: str) -> str:
-    return hashlib.sha256(f"{engine}\0{voice}\0{text}".encode()).hexdigest()[:40] + ".wav"
+def _name(engine: str, voice: str, text: str, pace: float) -> str:
+    return hashlib.sha256(f"{engine}\0{voice}\0{pace}\0{text}".encode()).hexdigest()[:40] + ".wav"

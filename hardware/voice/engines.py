@@ -38,8 +38,10 @@ class Engine(Protocol):
         """Name and version: what another version made is made anew."""
         ...
 
-    async def make(self, voice: str, text: str) -> Samples:
-        """Return speech that can be heard. Raises NoSpeech, within seconds."""
+    def speaks(self, voice: str) -> bool: ...
+
+    async def make(self, voice: str, text: str, pace: float = 1.0) -> Samples:
+        """Return speech that can be heard, slower below a pace of 1. Raises NoSpeech, within seconds."""
         ...
 
     async def close(self) -> None: ...
@@ -71,12 +73,16 @@ class Pyttsx3:
         self._attempts = Attempts(patience_s)
         self._worker: asyncio.subprocess.Process | None = None
 
-    async def make(self, voice: str, text: str) -> Samples:
+    def speaks(self, voice: str) -> bool:
+        """Tell whether this engine has the voice: espeak has every one."""
+        return bool(voice)
+
+    async def make(self, voice: str, text: str, pace: float = 1.0) -> Samples:
         why = ""
         for patience_s in self._attempts.allowed():
             try:
                 async with asyncio.timeout(patience_s):
-                    samples = await self._ask(voice, text)
+                    samples = await self._ask(voice, text, pace)
             except TimeoutError:
                 why = f"no answer for {patience_s:g} s"
             except (OSError, ValueError) as error:  # the worker is gone, its answer or its WAV is bad
@@ -95,14 +101,15 @@ class Pyttsx3:
         await self._stop()
         self._scratch.cleanup()
 
-    async def _ask(self, voice: str, text: str) -> Samples:
+    async def _ask(self, voice: str, text: str, pace: float) -> Samples:
         if self._worker is None:
             self._worker = await asyncio.create_subprocess_exec(
                 *self._command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
             )
         if self._worker.stdin is None or self._worker.stdout is None:
             raise OSError("the worker has no pipes")
-        wanted = {"path": str(self._path), "voice": _WORKER_VOICES.get(voice, voice), "rate": RATE_WPM, "text": text}
+        name, rate = _WORKER_VOICES.get(voice, voice), round(RATE_WPM * pace)
+        wanted = {"path": str(self._path), "voice": name, "rate": rate, "text": text}
         self._worker.stdin.write(json.dumps(wanted).encode() + b"\n")
         await self._worker.stdin.drain()
         if not await self._worker.stdout.readline():
@@ -118,8 +125,8 @@ class Pyttsx3:
 class Command:
     """A program that makes a WAV file; the text is an argument, `{text}`, or comes on its standard input.
 
-    `{wav}` is the file to write, `{voice}` the voice's name for it. `voices` gives the names by tag; with a table, a
-    tag that is not in it is not spoken by this program.
+    `{wav}` is the file to write, `{voice}` the voice's name, `{rate}` the words a minute. `voices` gives the names of
+    those voices that this program has, by tag.
     """
 
     def __init__(
@@ -127,7 +134,7 @@ class Command:
         directory: Path,
         command: Sequence[str],
         *,
-        voices: dict[str, str] | None = None,
+        voices: dict[str, str],
         patience_s: float = _PATIENCE_S,
         advice: str = "does it run in a terminal?",
     ) -> None:
@@ -145,14 +152,15 @@ class Command:
         ages = [f"{file.stat().st_mtime_ns} {file.stat().st_size}" for file in files if file.is_file()]
         return " ".join([*self._command, *ages])
 
-    async def make(self, voice: str, text: str) -> Samples:
-        if self._voices is not None and voice not in self._voices:
-            raise NoSpeech(f"{self._command[0]} has no voice for {voice}")
-        name, why = (self._voices or {}).get(voice, voice), ""
+    def speaks(self, voice: str) -> bool:
+        return voice in self._voices
+
+    async def make(self, voice: str, text: str, pace: float = 1.0) -> Samples:
+        why = ""
         for patience_s in self._attempts.allowed():
             try:
                 async with asyncio.timeout(patience_s):
-                    samples = await self._run(name, text)
+                    samples = await self._run(voice, text, pace)
             except TimeoutError:
                 why = f"no answer for {patience_s:g} s"
             except (OSError, ValueError) as error:  # not installed, it failed, or there is no speech in its file
@@ -166,8 +174,9 @@ class Command:
     async def close(self) -> None:
         self._scratch.cleanup()
 
-    async def _run(self, voice: str, text: str) -> Samples:
-        words = {"{wav}": str(self._path), "{voice}": voice, "{text}": text}
+    async def _run(self, voice: str, text: str, pace: float) -> Samples:
+        rate = str(round(RATE_WPM * pace))
+        words = {"{wav}": str(self._path), "{voice}": self._voices[voice], "{rate}": rate, "{text}": text}
         filled = [_filled(word, words) for word in self._command]
         run = await asyncio.create_subprocess_exec(
             *filled,
@@ -189,7 +198,7 @@ def espeak_command(directory: Path, *, program: str = "espeak-ng", patience_s: f
     """Return Debian's espeak-ng as an engine."""
     return Command(
         directory,
-        (program, "-v", "{voice}", "-s", str(RATE_WPM), "-w", "{wav}", "--", "{text}"),
+        (program, "-v", "{voice}", "-s", "{rate}", "-w", "{wav}", "--", "{text}"),
         voices=_ESPEAK_VOICES,
         patience_s=patience_s,
         advice="apt install espeak-ng",

@@ -42,7 +42,7 @@ from broker.hall.life import ISSUED
 from broker.journal import Journal, read_day
 from broker.link import HallLink, subscriptions, will
 from broker.told import JournalBehind, compare, what_was_told
-from display.node import heard_by_voice
+from display.voice_node import heard_by_voice
 
 Story = Callable[[Coroutine[Any, Any, None]], None]
 ALL = ("view/hall", "view/queues", "view/board/+", "view/counter/+", "event/+")

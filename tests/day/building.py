@@ -17,20 +17,24 @@ from broker.contract.messages import AnyView, CounterView, Language, Recorded, R
 from broker.dispatcher import Dispatcher
 from broker.journal import Journal
 from broker.link import HallLink, subscriptions
+from broker.voice_file import Voice
 from counter.node import CounterBox, views
 from counter.wiring import Devices
 from display.announcer import Announcer, Made
 from display.board import Board, Picture
-from display.node import BoardNode, VoiceNode, heard_by_voice
-from display.speech import SpeechQueue, Spoken, seconds
+from display.node import BoardNode
+from display.phrases import Spoken, seconds
 from display.spoken import SpokenCalls
+from display.voice_node import VoiceNode, heard_by_voice
 from hardware.drivers import candle_sign, jtt905_keypad, qsystem_pads
 from hardware.drivers.escpos_printer import EscposPrinter
+from hardware.drivers.loudspeaker import duration_s
 from hardware.line import Line
 from hardware.simulators.candle_signs import SignShows, SimulatedSigns
 from hardware.simulators.escpos_printer import PrinterChanged, SimulatedPrinter, SlipPrinted, SlipTorn
 from hardware.simulators.jtt905_keypad import SimulatedKeypad
 from hardware.simulators.qsystem_pads import LampLit, SimulatedPads, TextShown
+from hardware.voice import bells, sound
 from hardware.voice.maker import usual_maker
 from kiosk.flow import Kiosk
 from kiosk.node import VIEWS, KioskNode
@@ -42,7 +46,7 @@ from .memory_cable import MemoryCable
 FIRST_SIGN: Final = 33
 PAD_BAUD, SIGN_BAUD, KEYPAD_BAUD, PRINTER_BAUD = 19200, 57600, 9600, 115200
 BOARD_ROWS: Final = 5
-BACKLOG_S: Final = 15.0
+BACKLOG_S: Final = 15
 
 
 class Place:
@@ -116,24 +120,35 @@ class Glass:
 
 
 class Mouth(Announcer):
-    """Speech that is only its text."""
+    """Speech that is only as long as its text."""
 
-    async def make(self, parts: Sequence[Spoken]) -> Made:
-        return Made(wav="\n".join(f"{part.language.value} {part.text}" for part in parts).encode())
+    text = ""  # of the last announcement
+
+    async def warm_up(self, languages: Sequence[Language]) -> str:
+        return "" if languages else "dumb"
+
+    async def record_words(self, languages: Sequence[Language]) -> None:
+        """There is no engine to record."""
+
+    async def make(self, parts: Sequence[Spoken], *, alarm: bool = False, volume_db: int = 0) -> Made:
+        assert (alarm, volume_db) == (False, 0)
+        self.text = "\n".join(dict.fromkeys(part.text for part in parts))
+        wav = sound.to_wav(sound.silence(bells.CHIME_S + seconds(tuple(parts))))
+        return Made(whole=wav, rest=wav)
 
 
 class Loudspeaker:
     """Lasts as long as the real one, and remembers what was said and when."""
 
-    def __init__(self) -> None:
-        self.said: list[tuple[float, float, str]] = []  # from, to, first sentence
+    def __init__(self, mouth: Mouth) -> None:
+        self.mouth = mouth
+        self.said: list[tuple[float, float, str]] = []  # from, to, sentences
 
     async def play(self, wav: bytes) -> None:
         loop = asyncio.get_running_loop()
-        lines = [line.split(" ", 1) for line in wav.decode().splitlines()]
-        began_s = loop.time()
-        await asyncio.sleep(seconds(tuple(Spoken(language=Language(each), text=text) for each, text in lines)))
-        self.said.append((began_s, loop.time(), lines[0][1]))
+        began_s, text = loop.time(), self.mouth.text
+        await asyncio.sleep(duration_s(wav))
+        self.said.append((began_s, loop.time(), text))
 
 
 class Building:
@@ -146,7 +161,9 @@ class Building:
         self._loop = asyncio.get_running_loop()
         self.places = {number: Place(number) for number in range(1, BOXES * WINDOWS + 1)}
         self.glasses = {zone: Glass(on_call) for zone in ("main", "east")}
-        self.speakers = {zone: Loudspeaker() for zone in ("main", "east")}
+        self.speakers = {
+            zone: Loudspeaker(Mouth(usual_maker(directory / f"voice-{zone}"))) for zone in ("main", "east")
+        }
         self.views: dict[str, AnyView] = {}  # the last of each topic
         self.heard: list[Recorded] = []
         self.signs_too_early = 0
@@ -324,9 +341,9 @@ class Building:
             bus=self._bus(f"voice-{zone}", heard_by_voice(zone)),
             hall=HALL.id,
             node=f"voice-{zone}",
-            speech=SpeechQueue(zone=zone, languages=(Language.ZH, Language.EN), repeats=2, backlog_s=BACKLOG_S),
+            voice=Voice(zone=zone, backlog_s=BACKLOG_S),
             spoken=SpokenCalls(state / "spoken"),
-            announcer=Mouth(usual_maker(state)),
+            announcer=self.speakers[zone].mouth,
             speaker=self.speakers[zone],
             clock=loop.time,
             now=self.now,

@@ -14,10 +14,10 @@ from broker.bus import Letter, MemoryBroker, MemoryBus
 from broker.contract import wire
 from broker.contract.messages import AnyEvent, DeviceState, Language, Presence, Recorded, TicketCalled
 from broker.link import subscriptions
+from broker.voice_file import Voice
 from display.announcer import Announcer
-from display.node import VoiceNode
-from display.speech import SpeechQueue
 from display.spoken import SpokenCalls
+from display.voice_node import VoiceNode
 from hardware.devices import Speaker
 from hardware.drivers.loudspeaker import TcpSpeaker
 from hardware.simulators.loudspeaker import Announced, SimulatedLoudspeaker
@@ -94,7 +94,7 @@ async def voice(tmp_path: Path, speaker: Speaker, *worker: str) -> AsyncIterator
         bus=broker.bus(name="voice-1", subscriptions=subscriptions(hall="east", node="voice-1", also=["event/+"])),
         hall="east",
         node="voice-1",
-        speech=SpeechQueue(zone="main", languages=(Language.ZH,), repeats=1, backlog_s=15),
+        voice=Voice(zone="main", languages=(Language.ZH,), repeats=1),
         spoken=SpokenCalls(tmp_path / "spoken"),
         announcer=Announcer(maker),
         speaker=speaker,
