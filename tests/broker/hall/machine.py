@@ -17,9 +17,13 @@ from broker.contract.messages import (
     AnyCommand,
     AnyEvent,
     ArmCounter,
+    BookingFound,
+    BookVisit,
     CallNext,
     CallTicket,
+    CancelBooking,
     CancelTicket,
+    CheckBooking,
     CloseCounter,
     ConfigureHall,
     CounterCommand,
@@ -47,11 +51,13 @@ from broker.contract.messages import (
     ServeWithoutTicket,
     SignIn,
     SlipFate,
+    Standing,
     StartEvacuation,
     StartService,
     StateOutcome,
     TicketCalled,
     TicketIssued,
+    TicketTaken,
     TransferVisit,
     Undo,
     Undone,
@@ -71,6 +77,7 @@ from .picture import picture
 
 COUNTERS = (1, 2, 3)
 SERVICES = ("bill", "new", "ask")
+CODES = ("100001", "100002", "100003")
 
 
 class WatchedFloor(Floor):
@@ -185,9 +192,20 @@ class HallMachine(RuleBasedStateMachine):
         ago_s=st.sampled_from([0, 5, 61, 400, 2000, 40_000]),
         fate=st.sampled_from(list(SlipFate)),
         given_up=st.sampled_from([None, None, 0, 3]),
+        code=st.sampled_from([None, *CODES]),
         again=st.booleans(),
     )
-    def merge(self, service: str, kind: int, ago_s: int, fate: SlipFate, given_up: int | None, *, again: bool) -> None:
+    def merge(
+        self,
+        service: str,
+        kind: int,
+        ago_s: int,
+        fate: SlipFate,
+        given_up: int | None,
+        *,
+        code: str | None,
+        again: bool,
+    ) -> None:
         """A kiosk was alone, and comes back with a number that it gave; perhaps it says so twice."""
         self.merged += 1
         classes = list(self.state.classes)
@@ -201,11 +219,42 @@ class HallMachine(RuleBasedStateMachine):
                 slip=fate,
                 priority_class=classes[kind % len(classes)],
                 abandoned=abandoned.id if abandoned is not None else None,
+                booking=code,
+                person="2" * 24 if code is not None else None,
             )
             self.check()
             if isinstance(answer, Refused):
                 assert answer.reason in {"day_is_over", "unknown_service"}
                 assert (seq, numbers) == (self.state.seq, len(self.state.by_ticket))
+
+    @rule(
+        code=st.sampled_from(CODES), service=st.sampled_from(SERVICES), in_min=st.sampled_from([-30, 0, 10, 40, 1500])
+    )
+    def book(self, code: str, service: str, in_min: int) -> None:
+        at = utc(self.state.last_ms + in_min * 60_000)
+        self.ask(BookVisit(id=self.floor.id(), code=code, service=service, at=at), "boss")
+
+    @rule(code=st.sampled_from(CODES))
+    def cancel_booking(self, code: str) -> None:
+        self.ask(CancelBooking(id=self.floor.id(), code=code), "boss")
+
+    @rule(code=st.sampled_from(CODES), person=st.sampled_from([None, "0" * 24, "1" * 24]), printed=st.booleans())
+    def check_in(self, code: str, person: str | None, *, printed: bool) -> None:
+        """A customer types a code: what the kiosk is told is what the ticket then is."""
+        found = self.ask(CheckBooking(id=self.floor.id(), code=code), "kiosk-1")
+        known = self.state.bookings.get(code)
+        service = known.service if known is not None else "bill"
+        taken = self.floor.try_take(service, node="kiosk-1", booking=code, person=person)
+        self.check()
+        if isinstance(found, BookingFound) and isinstance(taken, TicketTaken):
+            has_class = any(each.appointment for each in self.state.classes.values())
+            is_booked = has_class and found.standing is not Standing.LATE
+            assert self.state.visits[taken.visit].priority_class == ("booked" if is_booked else ORDINARY)
+        elif isinstance(found, Refused):
+            assert isinstance(taken, Refused)
+        if isinstance(taken, TicketTaken) and not printed:
+            lost = ReportSlip(id=self.floor.id(), visit=taken.visit, fate=SlipFate.NOT_PRINTED)
+            self.ask(lost, "kiosk-1")
 
     @rule(index=st.integers(0, 9), fate=st.sampled_from(list(SlipFate)))
     def slip(self, index: int, fate: SlipFate) -> None:
@@ -396,6 +445,7 @@ class HallMachine(RuleBasedStateMachine):
         self._lanes_are_in_order(state)
         self._counts_are_the_oracles(state)
         self._no_armed_counter_idles(state)
+        self._a_booking_gave_one_ticket_at_most(state)
         for counter in COUNTERS:
             counter_view(state, counter)
         board_view(state, "main")
@@ -447,6 +497,12 @@ class HallMachine(RuleBasedStateMachine):
                 continue
             could = [visit.ticket for visit in waiting(state) if can_serve(state, number, visit)]
             assert not could, f"counter {number} is armed and idles while {could} wait"
+
+    def _a_booking_gave_one_ticket_at_most(self, state: HallState) -> None:
+        used = [(each.booking, each.id) for each in state.visits.values() if each.booking is not None]
+        alive = [(code, visit) for code, visit in used if state.visits[visit].state is not VisitState.VOID]
+        assert len({code for code, _ in alive}) == len(alive)
+        assert {(code, each.visit) for code, each in state.bookings.items() if each.visit is not None} == {*alive}
 
     def now_ms(self) -> int:
         return round(self.floor.now.timestamp() * 1000)

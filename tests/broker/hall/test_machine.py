@@ -9,6 +9,8 @@ from broker.contract.messages import (
     Clerk,
     Discipline,
     Hall,
+    Identity,
+    IdentityKind,
     Need,
     Rule,
 )
@@ -33,6 +35,7 @@ SIMPLE = _hall(discipline=Discipline.FCFS)
 FAIR = _hall(
     classes=(EMERGENCY, STATUTORY, COURTESY, PLAIN), overtaken_times=2, overtaken_min=8, rest_s=5, slip_grace_s=10
 )
+ACCOUNT = Identity(kind=IdentityKind.ACCOUNT, optional=("bill", "new"), per_day=2)
 STRICT = _hall(
     discipline=Discipline.STRICT,
     classes=(EMERGENCY, BOOKED, a_class("vip", 3), PLAIN),
@@ -40,6 +43,7 @@ STRICT = _hall(
     bound_yields=False,
     outcome_mandatory=True,
 )
+STRICT = replace(STRICT, bookings=True, identity=ACCOUNT)
 RATIO = with_counter(
     _hall(
         discipline=Discipline.RATIO,
@@ -91,7 +95,12 @@ class RulesHall(HallMachine):
 
 
 class ChangingHall(HallMachine):
-    HALLS = (FAIR, _fewer(FAIR), replace(FAIR, policy=replace(FAIR.policy, discipline=Discipline.DUE)))
+    HALLS = (
+        FAIR,
+        _fewer(FAIR),
+        replace(STRICT, classes=FAIR.classes),
+        replace(FAIR, policy=replace(FAIR.policy, discipline=Discipline.DUE)),
+    )
 
 
 PRESSES = settings(
