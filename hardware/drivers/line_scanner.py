@@ -77,7 +77,10 @@ class CodeDecoder:
 
 
 class LineScanner:
-    """One scanner; implements `Scanner`. `clock` gives monotonic seconds, `on_rubbish` hears how many bytes were none."""
+    """One scanner; implements `Scanner`.
+
+    `clock` gives monotonic seconds, `on_rubbish` hears how many bytes were no code.
+    """
 
     def __init__(
         self,
