@@ -87,7 +87,8 @@ def told(before: flow.Kiosk, after: flow.Kiosk, hear: Callable[[flow.Kiosk], Hea
         said += (_sentence(after, "volume", volume=after.volume + 1),)
     if not said and pressed:  # *repeat*, or a key that leads nowhere
         said = now.opening + now.of(after.focus)
-    cuts = pressed or type(after.screen) is not type(before.screen) or after.asking != before.asking
+    asks = (after.asking, after.offering) != (before.asking, before.offering)
+    cuts = pressed or type(after.screen) is not type(before.screen) or asks
     return Utterance(sentences=said, cuts=cuts) if said or cuts else None
 
 
@@ -130,10 +131,12 @@ def _service(scene: Scene, service: Service) -> str:
 
 def _news(before: flow.Kiosk, after: flow.Kiosk, was: Heard, now: Heard) -> tuple[Sentence, ...]:
     """Return what a screen says anew; of one that stays, only what has changed."""
-    marks = [(each.screen, each.asking, each.language) for each in (before, after)]
+    marks = [
+        ((each.screen, each.noted_s is None), each.asking, each.offering, each.language) for each in (before, after)
+    ]
     if marks[0] == marks[1]:
         return ()
-    if type(after.screen) is not type(before.screen) or after.language != before.language:
+    if type(after.screen) is not type(before.screen) or marks[0][1:] != marks[1][1:]:
         return now.opening
     return tuple(each for each in now.opening if each not in was.opening) or now.opening
 

@@ -23,8 +23,10 @@ BROAD: Final = "\u2e80"  # from here on characters are written without spaces be
 
 def opening(scene: Scene, picture: Picture) -> tuple[str, ...]:
     """Return what a screen says when it opens; `picture` is how it is drawn."""
-    said = _asked(scene) if scene.kiosk.asking else _own(scene, picture)
-    return tuple(_ended(aloud(each, scene.speech.first), scene.speech.first) for each in said if each)
+    kiosk = scene.kiosk
+    said = _asked(scene) if kiosk.asking else _help(scene) if kiosk.offering else _own(scene, picture)
+    note = () if kiosk.noted_s is None or picture.keys else (scene.speech.both("scan_later")[0],)
+    return tuple(_ended(aloud(each, scene.speech.first), scene.speech.first) for each in (*said, *note) if each)
 
 
 def spelt(ticket: str, language: Language) -> str:
@@ -63,6 +65,10 @@ def why_shut(scene: Scene, service: Service) -> str:
     return speech.both("full")[0] if row is not None and row.full else ""
 
 
+def _help(scene: Scene) -> Sequence[str]:
+    return scene.speech.both("need_help")[0], scene.speech.both("need_help_body")[0]
+
+
 def _asked(scene: Scene) -> Sequence[str]:
     words = texts(scene.speech.first)["hearing"]
     return (scene.speech.both("still_there")[0], words["idle"].format(seconds=scene.left_s or 0))
@@ -75,6 +81,10 @@ def _own(scene: Scene, picture: Picture) -> Sequence[str]:
         case flow.Confirm(service=service_id):
             service = scene.kiosk.service(service_id)
             return _confirm(scene, service) if service is not None else ()
+        case flow.Needs():
+            return (scene.speech.both("needs")[0], *_read_out(scene, picture))
+        case flow.Classes():
+            return (scene.speech.both("courtesy")[0], *_read_out(scene, picture))
         case flow.Taking():
             return (scene.speech.both("taking")[0],)
         case flow.Ticket() as ticket:
