@@ -9,6 +9,7 @@ import contextlib
 import logging
 import select
 import socket
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Final, Protocol
@@ -71,6 +72,29 @@ class Login:
     port: int
     name: str
     password: str = field(repr=False)
+
+
+async def try_login(login: Login) -> None:
+    """Log in and leave again. Raises LoginRefused, or OSError where the broker is not reached."""
+    await asyncio.to_thread(_log_in, login)
+
+
+def _log_in(login: Login) -> None:
+    answers: list[ReasonCode] = []
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=login.name, protocol=mqtt.MQTTv5)
+    client.username_pw_set(login.name, login.password)
+    client.connect_timeout = CONNECT_S
+    client.on_connect = lambda *welcome: answers.append(welcome[3])
+    client.connect(login.host, login.port, keepalive=KEEPALIVE_S, clean_start=True)
+    until_s = time.monotonic() + CONNECT_S
+    while not answers and time.monotonic() < until_s:
+        if client.loop(timeout=0.1) != mqtt.MQTT_ERR_SUCCESS and not answers:
+            raise ConnectionError("the broker hangs up at once")
+    client.disconnect()
+    if not answers:
+        raise ConnectionError("something answers there, but it is no MQTT broker")
+    if answers[0].is_failure:
+        raise LoginRefused(f"refuses the login of {login.name}: {answers[0]}; check name and password")
 
 
 class MqttBus:

@@ -118,6 +118,7 @@ class HallLink:
         self._told = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self.bad_messages = 0
+        self.dispatcher_program = ""  # its version, once it was heard
         bus.listen(on_letter=self._hear, on_state=self._connection)
 
     @property
@@ -226,8 +227,9 @@ class HallLink:
                 self._viewed(letter, view)
             case Recorded() as recorded:
                 self._happened(recorded)
-            case Presence(up=up) if heard.level == DISPATCHER:
+            case Presence(up=up, program=program) if heard.level == DISPATCHER:
                 self._dispatcher_up = up
+                self.dispatcher_program = program or self.dispatcher_program
                 self._judge_here()
             case _:
                 pass

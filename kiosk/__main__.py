@@ -1,4 +1,4 @@
-"""`python -m kiosk --config kiosk.toml [--witness DIR]`: builds the kiosk's parts and passes them on."""
+"""`python -m kiosk --config kiosk.toml`: builds the kiosk's parts and passes them on; with `--check`, tries them."""
 
 import argparse
 import logging
@@ -18,11 +18,14 @@ from broker.link import subscriptions, will
 from broker.theme import Theme
 
 from . import flow
+from .fonts import NoFont
 from .glass import Glass
 from .identity_key import identity_key
 from .node import VIEWS, KioskNode
 from .node_thread import NodeThread
+from .only_one import AlreadyRunning, only_one
 from .panel import Panel, cards
+from .prepared import prepare_kivy
 from .scanners import accompany_scanner
 from .tactile import accompany, meanings
 from .template import load_template
@@ -33,8 +36,15 @@ BOOT_ID = Path("/proc/sys/kernel/random/boot_id")  # another at each start of th
 
 
 def main() -> int:
+    if "--check" in sys.argv[1:]:
+        from .check import main as check  # noqa: PLC0415 - what the kiosk itself never needs
+
+        return check([each for each in sys.argv[1:] if each != "--check"])
     options = argparse.ArgumentParser(prog="kiosk", description="A service hall's ticket kiosk.")
     options.add_argument("--config", type=Path, required=True, help="the kiosk's file")
+    options.add_argument(
+        "--check", action="store_true", help="try everything, for a technician"
+    )
     options.add_argument("--witness", type=Path, help="directory for what the screen showed (demo and tests)")
     chosen = options.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
@@ -49,15 +59,21 @@ def main() -> int:
     except BrokenConfig as error:
         log.error("%s", error)  # noqa: TRY400 - the text says it all
         return os.EX_CONFIG
-    return run(file, theme, chosen.witness)
+    try:
+        with only_one(Path(file.state_dir)):
+            return run(file, theme, chosen.witness)
+    except AlreadyRunning as error:
+        log.error("%s", error)  # noqa: TRY400 - the text says it all
+    except OSError as error:
+        log.error("state_dir cannot be written: %s; python -m kiosk --check says more", error)  # noqa: TRY400
+    return 1
 
 
 def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
     """Show the window until it is told to stop; return the exit code."""
     glass = Glass(now_s=time.monotonic())
-    prepare_kivy(file)
+    prepare_kivy(file.screen, Path(file.state_dir) / "kivy")
     from .app import KioskApp  # noqa: PLC0415 - Kivy reads its environment when it is imported
-    from .screens.painter import NoFont  # noqa: PLC0415
 
     try:
         app = KioskApp(
@@ -102,14 +118,12 @@ def panel_of(file: KioskFile) -> Panel:
 
 def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None], glass: Glass) -> KioskNode:
     """Build the node of a kiosk's file, on the running loop."""
-    from hardware.drivers.escpos_layout import KNIVES  # noqa: PLC0415
-    from hardware.drivers.escpos_printer import EscposPrinter  # noqa: PLC0415 - while the window already opens
-
-    from .paper import paper_of, slip_bytes  # noqa: PLC0415
+    from .paper import paper_of, slip_bytes  # noqa: PLC0415 - while the window already opens
     from .roll import Roll  # noqa: PLC0415
     from .stationery import stationery_of  # noqa: PLC0415
+    from .wired import printer_of  # noqa: PLC0415
 
-    printer, paper = file.printer, paper_of(file.printer)
+    paper = paper_of(file.printer)
     disk = ThreadPoolExecutor(max_workers=1, thread_name_prefix="disk")
     return KioskNode(
         bus=MqttBus(
@@ -119,15 +133,9 @@ def make_node(file: KioskFile, *, on_change: Callable[[flow.Kiosk], None], glass
         ),
         hall=file.hall,
         node=file.node,
-        printer=EscposPrinter(
-            printer.port,
-            answer_timeout_s=printer.acknowledge_s,
-            answers=printer.answers,
-            clears=printer.clears,
-            knife=KNIVES[paper.knife],
-        ),
+        printer=printer_of(file),
         encode=lambda items: slip_bytes(items, paper=paper),
-        stationery=stationery_of(file, Roll(Path(file.state_dir), paper_m=printer.paper_m)),
+        stationery=stationery_of(file, Roll(Path(file.state_dir), paper_m=file.printer.paper_m)),
         state_dir=Path(file.state_dir),
         idle_s=file.screen.idle_s,
         ticket_s=file.screen.ticket_s,
@@ -150,33 +158,6 @@ def _told(work: Future[None]) -> None:
     error = work.exception()
     if error is not None:
         log.error("the state directory cannot be written: %s; is the disk full?", error)
-
-
-def prepare_kivy(file: KioskFile) -> None:
-    """Set what Kivy reads when it is imported, and its settings of before the window opens."""
-    os.environ["KIVY_NO_ARGS"] = "1"
-    os.environ["KIVY_NO_CONSOLELOG"] = "1"
-    os.environ["KIVY_NO_FILELOG"] = "1"
-    os.environ["KIVY_LOG_MODE"] = "PYTHON"
-    home = Path(file.state_dir) / "kivy"
-    home.mkdir(parents=True, exist_ok=True)
-    os.environ["KIVY_HOME"] = str(home)
-    logging.getLogger("kivy").addFilter(lambda record: record.levelno >= logging.WARNING)  # it greets at length
-    from kivy.config import Config  # noqa: PLC0415
-
-    screen = file.screen
-    Config.set("graphics", "width", str(screen.width))
-    Config.set("graphics", "height", str(screen.height))
-    Config.set("graphics", "fullscreen", "auto" if screen.fullscreen else "0")
-    Config.set("graphics", "resizable", "0")
-    Config.set("graphics", "multisamples", "0")  # shapes are smooth by themselves; it would halve the frames
-    Config.set("graphics", "show_cursor", "0" if screen.fullscreen else "1")
-    Config.set("graphics", "allow_screensaver", "0")
-    Config.set("kivy", "exit_on_escape", "0")
-    Config.set("kivy", "pause_on_minimize", "0")
-    Config.set("input", "mouse", "mouse,disable_multitouch")
-    if screen.touch:
-        Config.set("input", "further", screen.touch)
 
 
 if __name__ == "__main__":

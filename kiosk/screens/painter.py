@@ -4,7 +4,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from math import ceil
-from pathlib import Path
 from typing import Final
 
 from kivy.animation import Animation
@@ -18,6 +17,7 @@ from PIL import Image, ImageDraw
 
 from broker.theme import Theme
 
+from ..fonts import installed
 from ..look import DARK, Palette, palette
 from ..panel import Fit, Panel, fit
 from .icons import strokes
@@ -25,14 +25,6 @@ from .shapes import Area, Box, Dashes, Icon, Key, Logo, Picture, Run, Shape, Wor
 
 FADE_S: Final = 0.15
 FAMILY: Final = "hall"
-FONTS: Final = (
-    (
-        Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Regular.ttc"),
-        Path("/usr/share/fonts/opentype/noto/NotoSansCJK-Bold.ttc"),
-    ),
-    (Path("/usr/share/fonts/truetype/wqy/wqy-microhei.ttc"), None),
-)
-NO_FONT: Final = "no Chinese font on this machine: apt install fonts-wqy-microhei (or fonts-noto-cjk)"
 BOLD_OUTLINE: Final = 0.024  # of the size: how much a family without a bold face is thickened on each side
 BOLD_FROM: Final = 28  # pixels: smaller text would clot
 SUPERSAMPLING: Final = 6
@@ -40,18 +32,11 @@ GRID: Final = 24
 DASH: Final = 8
 
 
-class NoFont(RuntimeError):
-    """No font with Chinese characters is installed."""
-
-
 def register_font() -> bool:
     """Register the family; return whether it has a bold face of its own. Raises NoFont."""
-    for regular, bold in FONTS:
-        if regular.exists():
-            own_bold = bold if bold is not None and bold.exists() else None
-            LabelBase.register(name=FAMILY, fn_regular=str(regular), fn_bold=str(own_bold or regular))
-            return own_bold is not None
-    raise NoFont(NO_FONT)
+    regular, bold = installed()
+    LabelBase.register(name=FAMILY, fn_regular=str(regular), fn_bold=str(bold or regular))
+    return bold is not None
 
 
 @dataclass(frozen=True, kw_only=True)

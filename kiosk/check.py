@@ -1,0 +1,168 @@
+"""`hallcall kiosk --check`: tells a technician what works, device by device, as it goes.
+
+Ends with 0 where nothing is red, with 1 otherwise.
+"""
+
+import argparse
+import asyncio
+import contextlib
+import json
+import logging
+import os
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from broker.config import BrokenConfig, KioskFile, load_node, load_theme
+from broker.contract.messages import Language
+from broker.contract.texts import texts
+
+from .checks import hall, paper, place, window
+from .checks.finding import Bench, Check, Finding, Light, green, red
+from .only_one import AlreadyRunning, only_one
+from .remembered import remembered_hall
+from .roll import Roll
+from .stationery import stationery_of
+
+CHECKS: Final = (
+    Check("disk", place.disk, beside=True),
+    Check("clock", place.clock, beside=True),
+    Check("broker", hall.broker),
+    Check("dispatcher", hall.dispatcher),
+    Check("offline", place.own_numbers, beside=True),
+    Check("fonts", place.fonts, beside=True),
+    Check("printer", paper.printer),
+    Check("paper", paper.roll, beside=True),
+    Check("screen", window.screen),
+)
+COLOURS: Final = {Light.GREEN: "32", Light.AMBER: "33", Light.RED: "31", Light.SKIPPED: "2"}
+
+
+@dataclass(frozen=True)
+class Line:
+    """One finding, worded."""
+
+    device: str
+    light: Light
+    text: str
+
+
+class Report:
+    """Says each finding as it comes, or all of them as JSON at the end."""
+
+    def __init__(self, *, language: Language, as_json: bool, write: Callable[[str], object], coloured: bool) -> None:
+        self._table = texts(language)["check"]
+        self._as_json = as_json
+        self._write = write
+        self._coloured = coloured
+        self.lines: list[Line] = []
+
+    def add(self, device: str, finding: Finding) -> None:
+        text = self._table[finding.key].format(**dict(finding.args))
+        self.lines.append(Line(device, finding.light, text))
+        if not self._as_json:
+            self._write(f"{self._lamp(finding.light)} {self._table[f'device_{device}']}  {text}\n")
+
+    def ask(self, key: str, seconds: int) -> None:
+        """Tell whoever stands there what to do now."""
+        if not self._as_json:
+            self._write(f"       {self._table[key].format(seconds=seconds)}\n")
+
+    def end(self, node: str) -> bool:
+        """Return whether the kiosk can serve."""
+        reds = sum(line.light is Light.RED for line in self.lines)
+        ambers = sum(line.light is Light.AMBER for line in self.lines)
+        if self._as_json:
+            findings = [{"device": each.device, "light": each.light.value, "text": each.text} for each in self.lines]
+            whole = {"node": node, "ok": not reds, "findings": findings}
+            self._write(json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
+        else:
+            key = "sum_red" if reds else "sum_amber" if ambers else "sum_green"
+            self._write(self._table[key].format(reds=reds, ambers=ambers) + "\n")
+        return not reds
+
+    def _lamp(self, light: Light) -> str:
+        word = f"[{self._table[f'light_{light.value}']}]"
+        return f"\x1b[{COLOURS[light]}m{word}\x1b[0m" if self._coloured else word
+
+
+async def make(checks: Sequence[Check], bench: Bench, report: Report, *, is_running: bool) -> None:
+    """Make the checks in order; one that breaks is a finding, and the others go on."""
+    for check in checks:
+        if is_running and not check.beside:
+            continue
+        try:
+            async for finding in check.look(bench):
+                report.add(check.device, finding)
+        except Exception as error:
+            logging.getLogger("kiosk").debug("check of %s", check.device, exc_info=True)
+            report.add(check.device, red("broke", problem=f"{type(error).__name__}: {error}"))
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    options = _options(argv)
+    logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL, force=True)  # the findings say it
+    report = Report(
+        language=options.lang,
+        as_json=options.json,
+        write=_write,
+        coloured=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+    )
+    try:
+        file = load_node(options.config, KioskFile)
+        if file.screen.theme:
+            load_theme(Path(file.screen.theme))
+        stationery_of(file, Roll(Path(file.state_dir), paper_m=0))
+    except (BrokenConfig, OSError) as error:
+        report.add("config", red("config_broken", problem=str(error)))
+        report.end("")
+        return 1
+    report.add("config", green("config_ok", path=str(options.config)))
+    remembered = remembered_hall(Path(file.state_dir) / "hall.json")
+    bench = Bench(
+        file=file,
+        path=options.config,
+        now=lambda: datetime.now(UTC),
+        clock=time.monotonic,
+        hall=remembered.hall if remembered is not None else None,
+        attended=not options.unattended,
+        touch_s=options.touch_s,
+        prints=not options.no_slip,
+        ask=report.ask,
+    )
+    with contextlib.ExitStack() as held:
+        is_running = False
+        try:
+            held.enter_context(only_one(bench.state_dir))
+        except AlreadyRunning:
+            is_running = True
+            report.add("kiosk", red("running"))
+        except OSError:
+            pass  # the check of the disk says so
+        asyncio.run(make(CHECKS, bench, report, is_running=is_running))
+    return 0 if report.end(file.node) else 1
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _options(argv: Sequence[str] | None) -> argparse.Namespace:
+    ours = Language.ZH if os.environ.get("LC_ALL", os.environ.get("LANG", "")).startswith("zh") else Language.EN
+    parser = argparse.ArgumentParser(prog="hallcall kiosk --check", description=__doc__)
+    parser.add_argument("--config", type=Path, required=True, help="the kiosk's file")
+    parser.add_argument("--lang", type=Language, choices=list(Language), default=ours, metavar="zh|en")
+    parser.add_argument("--unattended", action="store_true", help="nobody is there to touch the screen")
+    parser.add_argument("--touch-s", type=int, default=20, metavar="N", help="seconds for each cross (20)")
+    parser.add_argument("--no-slip", action="store_true", help="print no test slip")
+    parser.add_argument("--json", action="store_true", help="for a program: all findings at the end")
+    return parser.parse_args(argv)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
