@@ -9,6 +9,7 @@ from ..strict_toml import Finding, TomlFile, shown
 from .agreement import known, once, unique
 from .classes import class_findings
 from .customers import customer_findings
+from .groups import group_findings
 from .hours import hours_findings
 from .staffing import staffing_findings
 from .ticket_numbers import number_findings
@@ -17,6 +18,7 @@ DISPATCHER: Final = Role.DISPATCHER.value  # its name on the bus; no node's
 _UNIQUE: Final = (
     "zones[].id",
     "services[].id",
+    "groups[].id",
     "counters[].number",
     "nodes[].id",
     "nodes[].counters[]",
@@ -41,6 +43,8 @@ _ONCE: Final = (
 )
 _KNOWN: Final = {
     "services[].zone": "zones[].id",
+    "services[].group": "groups[].id",
+    "groups[].parent": "groups[].id",
     "services[].targets[].priority_class": "classes[].id",
     "counters[].zone": "zones[].id",
     "counters[].skills[]": "services[].id",
@@ -69,6 +73,7 @@ def hall_findings(file: TomlFile) -> Iterator[Finding]:
     yield from number_findings(file)
     yield from class_findings(file)
     yield from customer_findings(file)
+    yield from group_findings(file)
     yield from staffing_findings(file)
     yield from hours_findings(file)
     yield from _time_zone(file)

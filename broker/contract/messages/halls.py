@@ -59,6 +59,17 @@ class ClassTarget(Struct, frozen=True, kw_only=True):
     minutes: Annotated[float, Meta(ge=0.01, le=1440, description="instead of the class's own `target_min`")]
 
 
+class Group(Struct, frozen=True, kw_only=True):
+    """A card on the kiosk that leads to services, or to further groups: for halls with more services than one page.
+
+    The commonest services, which the file lists first, stand on the first page whatever their group.
+    """
+
+    id: Annotated[Id, Meta(description="name of the group in this file")]
+    name: Annotated[Text, Meta(description="shown on the kiosk")]
+    parent: Annotated[Id | None, Meta(description="group in which it stands; left out: behind *more services*")] = None
+
+
 class Service(Struct, frozen=True, kw_only=True):
     """What customers ask for (业务)."""
 
@@ -73,6 +84,7 @@ class Service(Struct, frozen=True, kw_only=True):
     ]
     zone: Annotated[Id, Meta(description="where its customers wait")]
     service_class: Annotated[ServiceClass, Meta(description="consult, handle or complain")] = ServiceClass.HANDLE
+    group: Annotated[Id | None, Meta(description="group on the kiosk in which it is found; left out: none")] = None
     first: Annotated[int, Meta(ge=1, le=9999, description="first number of a day")] = 1
     last: Annotated[int, Meta(ge=1, le=9999, description="last number of a day")] = 999
     step: Annotated[int, Meta(ge=1, le=100, description="from one number to the next")] = 1
@@ -227,6 +239,10 @@ class Hall(Struct, frozen=True, kw_only=True):
     )
     needs: Annotated[tuple[Need, ...], Meta(description="what customers may need besides a service")] = ()
     clerks: Annotated[tuple[Clerk, ...], Meta(description="those who may take less, or meet more, than others")] = ()
+    groups: Annotated[
+        tuple[Group, ...],
+        Meta(description="cards that lead to services on the kiosk; left out: further services stand by their class"),
+    ] = ()
     policy: Annotated[Policy, Meta(description="whose turn it is")] = Policy()
     hours: Annotated[tuple[Hours, ...], Meta(description="left out: always open")] = ()
     bookings: Annotated[
