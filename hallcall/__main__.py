@@ -97,6 +97,11 @@ def import_records(arguments: Sequence[str]) -> int:
     return bring(arguments)
 
 
+def kiosk(arguments: Sequence[str]) -> int:
+    """Run a kiosk, or tell a technician what works: kiosk --check."""
+    return subprocess.run([sys.executable, "-m", "kiosk", *arguments], check=False).returncode
+
+
 def slip(arguments: Sequence[str]) -> int:
     """Draw a ticket's slip as the kiosk would print it: slip preview."""
     return _parts("slip", {"preview": _of_kiosk("preview")}, arguments)
@@ -136,6 +141,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "docs": docs,
     "bench": bench,
     "pictures": pictures,
+    "kiosk": kiosk,
     "slip": slip,
     "printer": printer,
 }
