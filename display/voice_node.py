@@ -94,6 +94,11 @@ class VoiceNode:
             look_back=LOOK_BACK,
         )
 
+    @property
+    def busy(self) -> bool:
+        """Tell whether something is being said, or waits to be said."""
+        return self._speech.evacuation or bool(self._speech.waiting or self._speech.speaking)
+
     async def run(self) -> None:
         """Stay in the hall until cancelled."""
         try:
