@@ -1,6 +1,7 @@
 """All that a kiosk's screen is made of."""
 
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Final
 
 from broker.contract.messages import ORDINARY, BookingFound, Hall, Language, QueueRow, Service
@@ -86,6 +87,17 @@ def page_size(kiosk: Kiosk) -> int:
 
 def on_page(kiosk: Kiosk, home: Home) -> tuple[shelves.Entry, ...]:
     return shelves.on_page(kiosk.hall, home.shelf, home.page, page_size(kiosk)) if kiosk.hall is not None else ()
+
+
+def shut_by(kiosk: Kiosk, shelf: shelves.Shelf) -> QueueRow | None:
+    """Return why all of a shelf gives no numbers: the row of the service that opens first; None: some service does."""
+    rows = [row for each in shelf.services if (row := kiosk.queue(each)) is not None and (row.closed or row.full)]
+    if len(rows) < len(shelf.services):
+        return None
+    opening = [row for row in rows if row.opens is not None]
+    if opening:
+        return min(opening, key=lambda row: row.opens or datetime.max)
+    return next((row for row in rows if row.full and not row.closed), rows[0])
 
 
 def can_print(kiosk: Kiosk) -> bool:

@@ -31,7 +31,7 @@ from .pages import (
 )
 from .scanning import returning
 from .settling import homeward, no_paper
-from .state import Kiosk, can_print, page_size
+from .state import Kiosk, can_print, on_page, page_size, shut_by
 from .struggling import after_offer
 
 
@@ -98,11 +98,14 @@ def _at_home(kiosk: Kiosk, home: Home, name: str, argument: str) -> Kiosk:
         case "service":
             return _chosen(kiosk, argument)
         case "shelf":
-            return replace(kiosk, screen=Home(shelf=argument))
+            shelf = next((each for each in on_page(kiosk, home) if each.id == argument), None)
+            is_open = isinstance(shelf, shelves.Shelf) and shut_by(kiosk, shelf) is None
+            return replace(kiosk, screen=Home(shelf=argument)) if is_open else kiosk
         case "more":
             return replace(kiosk, screen=_next_page(kiosk, home))
         case "back" if kiosk.hall is not None:
-            return replace(kiosk, screen=Home(shelf=shelves.parent(kiosk.hall, home.shelf, page_size(kiosk))))
+            shelf, page = shelves.way_back(kiosk.hall, home.shelf, page_size(kiosk))
+            return replace(kiosk, screen=Home(shelf=shelf, page=page))
         case "large":
             large, contrast = {(False, False): (True, False), (True, False): (True, True)}.get(
                 (kiosk.large, kiosk.contrast), (False, False)

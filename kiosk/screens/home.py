@@ -50,7 +50,7 @@ def home(scene: Scene, screen: flow.Home) -> Picture:
     shapes: list[Shape] = [*(hall_header(scene) if has_header else []), *keys]
     if scene.roomy:
         size = 42 * scene.zoom**0.6
-        shapes.append(two_lines(scene.margin, top + size, _title(scene), size, bold=True, fit=scene.inner_w))
+        shapes.append(two_lines(scene.margin, top + size, _title(scene, screen), size, bold=True, fit=scene.inner_w))
         top += size + 24
     area = Area(x=scene.margin, y=top, w=scene.inner_w, h=bottom - top)
     for entry, place in zip(flow.on_page(scene.kiosk, screen), _cards(scene, area), strict=False):
@@ -58,12 +58,15 @@ def home(scene: Scene, screen: flow.Home) -> Picture:
     return Picture(name="home" if is_front else "shelf", ground=PAPER, shapes=tuple(shapes))
 
 
-def _title(scene: Scene) -> Said:
+def _title(scene: Scene, screen: flow.Home) -> Said:
     if picked_class(scene) is not None:
         return scene.speech.both("checked_short")
     if scene.kiosk.is_guide_called:
         return scene.speech.both("guide_title")
-    return scene.speech.both("alone" if scene.kiosk.is_alone else "choose")
+    if scene.kiosk.is_alone:
+        return scene.speech.both("alone")
+    group = shelves.group_of(scene.kiosk.hall, screen.shelf) if scene.kiosk.hall is not None else None
+    return scene.speech.of_text(group.name) if group is not None else scene.speech.both("choose")
 
 
 def _cards(scene: Scene, area: Area) -> list[Area]:
@@ -106,8 +109,8 @@ def _compact_keys(scene: Scene, screen: flow.Home) -> tuple[list[Shape], float, 
     upper = Area(x=scene.margin, y=8 if scene.wide else scene.header + 10, w=scene.inner_w, h=scene.key_height)
     title, large, language = _upper(scene, upper)
     if title is not None:
-        first = wrapped(_title(scene)[0], READ, title.w)[:2]
-        second = _title(scene)[1] if len(first) == 1 else ""
+        first = wrapped(_title(scene, screen)[0], READ, title.w)[:2]
+        second = _title(scene, screen)[1] if len(first) == 1 else ""
         named = scene.speech.of_text(scene.kiosk.hall.name)[0] if scene.kiosk.hall is not None else ""
         if len(first) == 1 and named:  # the hall's name above what to do
             first.insert(0, named)
@@ -173,9 +176,23 @@ def _card(scene: Scene, service: Service, area: Area) -> list[Shape]:
 
 
 def _shelf(scene: Scene, shelf: shelves.Shelf, area: Area) -> list[Shape]:
-    """Return the card that leads to a page of its own."""
-    said = scene.speech.both(f"class_{shelf.service_class.value}")
-    return key(scene, f"shelf:{shelf.id}", area, said)
+    """Return the card that leads to a page of its own; one on which nothing is to be had says why."""
+    said = _name_of(scene, shelf)
+    row = flow.shut_by(scene.kiosk, shelf)
+    if row is None:
+        return key(scene, f"shelf:{shelf.id}", area, said)
+    inner, foot = area.inset(22 if area.w > NARROW else 13, 12), _why_shut(scene, row)
+    shut = Box(area=area, fill=SHUT, line=LINE, line_width=1.5)
+    if area.h < TALL:
+        return [shut, *_flat(scene, said, row, foot, inner)]
+    return [shut, *_tall(scene, "clock", said, row, foot, inner=inner, pressed=False)]
+
+
+def _name_of(scene: Scene, shelf: shelves.Shelf) -> Said:
+    if shelf.group is not None:
+        return scene.speech.of_text(shelf.group.name)
+    return scene.speech.both(f"class_{shelf.service_class.value}" if shelf.service_class is not None else "more")
+
 
 
 def _tall(
