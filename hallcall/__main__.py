@@ -55,6 +55,13 @@ def order(arguments: Sequence[str]) -> int:
     return give(arguments)
 
 
+def bookings(arguments: Sequence[str]) -> int:
+    """Make visits known that were booked elsewhere: bookings import."""
+    from .bookings import main as bring  # noqa: PLC0415
+
+    return _parts("bookings", {"import": bring}, arguments)
+
+
 def docs(arguments: Sequence[str]) -> int:
     """Write the generated pages of docs/ anew."""
     from .generated_docs import main as write  # noqa: PLC0415
@@ -138,6 +145,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "check-config": check_config,
     "why": why,
     "order": order,
+    "bookings": bookings,
     "docs": docs,
     "bench": bench,
     "pictures": pictures,

@@ -6,50 +6,39 @@
 import argparse
 import asyncio
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, get_args
 
 import msgspec
 
-from broker.bus import MqttBus
-from broker.config import BrokenConfig, SupervisorFile, load_node, login_of
+from broker.config import BrokenConfig, SupervisorFile, load_node
 from broker.contract.messages import (
     AnyAnswer,
     AnyCommand,
-    AnyView,
     Command,
     ConfigureHall,
-    CounterCommand,
-    CounterView,
     Elapsed,
     Language,
     OpenDay,
     ReadEvents,
     Refused,
     ReportSlip,
-    Role,
 )
 from broker.contract.texts import texts
 from broker.fields import shape
-from broker.link import HallLink, Unanswered, subscriptions, will
+
+from .desk import Desk, HallAway
 
 NOT_HERE: Final = (OpenDay, ConfigureHall, Elapsed, ReadEvents, ReportSlip)  # those of programs
 COMMANDS: Final[dict[str, type[Command]]] = {
     kind.__name__: kind for kind in get_args(AnyCommand) if kind not in NOT_HERE
 }
 OWN_FIELDS: Final = ("id", "age_ms", "seen")  # filled in here
-HALL_WAIT_S: Final = 5
-ANSWER_WAIT_S: Final = 10
 
 
 class BadOrder(ValueError):
     """An order that is not in the hall's language; its text says what to write."""
-
-
-class HallAway(RuntimeError):
-    """Broker or dispatcher cannot be reached: check the address in the node file, and that both run."""
 
 
 def parsed(name: str, pairs: Sequence[str]) -> Command:
@@ -97,51 +86,10 @@ class _Named(dict[str, str | int]):
         return f"{{{key}}}"
 
 
-class Desk:
-    """A supervisor's place in the hall for the time of one order."""
-
-    def __init__(self, file: SupervisorFile) -> None:
-        self._here = asyncio.Event()
-        self._shown = asyncio.Event()
-        self._seen: dict[int, str | None] = {}
-        also = ["view/counter/+"]
-        self._link = HallLink(
-            bus=MqttBus(
-                login=login_of(file),
-                subscriptions=subscriptions(hall=file.hall, node=file.node, also=also),
-                will=will(hall=file.hall, node=file.node, role=Role.SUPERVISOR),
-            ),
-            hall=file.hall,
-            node=file.node,
-            role=Role.SUPERVISOR,
-            clock=time.monotonic,
-            on_view=self._view,
-            on_hall_here=lambda here: self._here.set() if here else self._here.clear(),
-        )
-
-    async def carry_out(self, command: Command) -> AnyAnswer:
-        """Send a command; one of a counter says that it has seen what the counter shows. Raises HallAway."""
-        running = asyncio.create_task(self._link.run())
-        try:
-            async with asyncio.timeout(HALL_WAIT_S):
-                await self._here.wait()
-                while isinstance(command, CounterCommand) and command.counter not in self._seen:
-                    self._shown.clear()
-                    await self._shown.wait()
-            if isinstance(command, CounterCommand):
-                command = msgspec.structs.replace(command, seen=self._seen[command.counter])
-            named = msgspec.structs.replace(command, id=self._link.new_id())
-            return await self._link.ask(named, patience_s=ANSWER_WAIT_S)  # type: ignore[arg-type]
-        except (TimeoutError, Unanswered) as error:
-            raise HallAway("the hall does not answer: check [broker] in the node file, and the dispatcher") from error
-        finally:
-            running.cancel()
-            await asyncio.wait([running])
-
-    def _view(self, view: AnyView) -> None:
-        if isinstance(view, CounterView):
-            self._seen[view.counter] = view.call
-            self._shown.set()
+async def carry_out(file: SupervisorFile, command: Command) -> AnyAnswer:
+    """Send a command and return what the hall says. Raises HallAway."""
+    async with Desk(file) as desk:
+        return await desk.ask(command)
 
 
 def main(argv: Sequence[str]) -> int:
@@ -161,7 +109,7 @@ def main(argv: Sequence[str]) -> int:
         parser.error("give --config FILE and a COMMAND, or --list")
     try:
         command = parsed(options.command, options.fields)
-        answer = asyncio.run(Desk(load_node(options.config, SupervisorFile)).carry_out(command))
+        answer = asyncio.run(carry_out(load_node(options.config, SupervisorFile), command))
     except (BadOrder, BrokenConfig, HallAway) as error:
         sys.stderr.write(f"hallcall order: {error}\n")
         return 2
