@@ -1,7 +1,6 @@
 """All that a kiosk's screen is made of."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Final
 
 from broker.contract.messages import ORDINARY, BookingFound, Hall, Language, QueueRow, Service
@@ -94,9 +93,9 @@ def shut_by(kiosk: Kiosk, shelf: shelves.Shelf) -> QueueRow | None:
     rows = [row for each in shelf.services if (row := kiosk.queue(each)) is not None and (row.closed or row.full)]
     if len(rows) < len(shelf.services):
         return None
-    opening = [row for row in rows if row.opens is not None]
+    opening = {row.opens: row for row in rows if row.opens is not None}
     if opening:
-        return min(opening, key=lambda row: row.opens or datetime.max)
+        return opening[min(opening)]
     return next((row for row in rows if row.full and not row.closed), rows[0])
 
 

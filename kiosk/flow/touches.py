@@ -98,8 +98,8 @@ def _at_home(kiosk: Kiosk, home: Home, name: str, argument: str) -> Kiosk:
         case "service":
             return _chosen(kiosk, argument)
         case "shelf":
-            shelf = next((each for each in on_page(kiosk, home) if each.id == argument), None)
-            is_open = isinstance(shelf, shelves.Shelf) and shut_by(kiosk, shelf) is None
+            card = next((each for each in on_page(kiosk, home) if each.id == argument), None)
+            is_open = isinstance(card, shelves.Shelf) and shut_by(kiosk, card) is None
             return replace(kiosk, screen=Home(shelf=argument)) if is_open else kiosk
         case "more":
             return replace(kiosk, screen=_next_page(kiosk, home))

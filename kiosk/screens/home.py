@@ -194,7 +194,6 @@ def _name_of(scene: Scene, shelf: shelves.Shelf) -> Said:
     return scene.speech.both(f"class_{shelf.service_class.value}" if shelf.service_class is not None else "more")
 
 
-
 def _tall(
     scene: Scene, icon: str, said: Said, row: QueueRow | None, foot: Said | None, *, inner: Area, pressed: bool
 ) -> list[Shape]:
