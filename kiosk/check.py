@@ -25,8 +25,7 @@ from .checks import hall, paper, place, window
 from .checks.finding import Bench, Check, Finding, Light, green, red
 from .only_one import AlreadyRunning, only_one
 from .remembered import remembered_hall
-from .roll import Roll
-from .stationery import stationery_of
+from .template import load_template
 
 CHECKS: Final = (
     Check("disk", place.disk, beside=True),
@@ -116,8 +115,9 @@ def main(argv: Sequence[str] | None = None) -> int:
         file = load_node(options.config, KioskFile)
         if file.screen.theme:
             load_theme(Path(file.screen.theme))
-        stationery_of(file, Roll(Path(file.state_dir), paper_m=0))
-    except (BrokenConfig, OSError) as error:
+        if file.slip.template:
+            load_template(Path(file.slip.template))
+    except BrokenConfig as error:
         report.add("config", red("config_broken", problem=str(error)))
         report.end("")
         return 1
