@@ -19,6 +19,7 @@ def group_findings(file: TomlFile) -> Iterator[Finding]:
             places[name], parents[name] = place, group.get("parent")
     used = {service.get("group") for _, service in tables(file, "services[]")}
     leading = {above for name in used if isinstance(name, str) for above in _way_up(name, parents)}
+    named = {each for each in (*used, *parents.values()) if isinstance(each, str)}  # one unknown may be meant for any
     told: set[str] = set()
     for name, place in places.items():
         way = _way_up(name, parents)
@@ -26,7 +27,7 @@ def group_findings(file: TomlFile) -> Iterator[Finding]:
             told |= {*way}
             text = f"{_WAY.join(map(shown, way))}: a group that stands in itself is never reached; remove a parent"
             yield Finding(place=(*place, "parent"), text=text)
-        elif name not in leading and name not in told:
+        elif name not in leading and name not in told and named <= parents.keys():
             text = f'{shown(name)} leads to no service; give one group = "{name}", or remove the group'
             yield Finding(place=(*place, "id"), text=text)
 

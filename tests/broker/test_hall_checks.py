@@ -231,3 +231,71 @@ def test_a_value_of_any_other_kind_is_a_complaint_and_no_crash(
     advice_on(file)
     with contextlib.suppress(BrokenConfig):
         load_hall(file)
+
+
+# Groups on the kiosk --------------------------------------------------------------------------------------------------
+
+GROUPS = """
+[[groups]]
+id = "power"
+name = { zh = "用电业务", en = "Power" }
+
+[[groups]]
+id = "homes"
+name = { zh = "居民", en = "Homes" }
+parent = "power"
+
+"""
+NEW = """id = "new"
+name"""
+IN_HOMES = """id = "new"
+group = "homes"
+name"""
+
+
+def grouped(groups: str, *, service: str = IN_HOMES) -> str:
+    return HALL.replace(NEW, service) + groups
+
+
+def test_groups_stand_in_groups(tmp_path: Path) -> None:
+    path = tmp_path / "hall.toml"
+    path.write_text(grouped(GROUPS), encoding="utf-8")
+    hall = load_hall(path)
+    assert [(each.id, each.parent) for each in hall.groups] == [("power", None), ("homes", "power")]
+    assert [each.group for each in hall.services] == [None, "homes"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ('parent = "power"', 'parent = "powre"', 'groups[2].parent: "powre" is not there; did you mean power?'),
+        ('id = "homes"', 'id = "power"', 'groups[2].id: "power" is taken by groups[1].id in line'),
+        (', en = "Homes" ', "", "groups[2].name.en: missing"),
+        (
+            'en = "Power" }',
+            'en = "Power" }\nparent = "homes"',
+            'groups[1].parent: "power" in "homes" in "power": a group that stands in itself is never reached; remove a parent',
+        ),
+        ('parent = "power"', 'parent = "homes"', 'groups[2].parent: "homes" in "homes": a group that stands in itself'),
+        (
+            'parent = "power"',
+            "",
+            'groups[1].id: "power" leads to no service; give one group = "power", or remove the group',
+        ),
+    ],
+)
+def test_what_is_wrong_with_groups_is_said(tmp_path: Path, before: str, after: str, said: str) -> None:
+    path = tmp_path / "hall.toml"
+    path.write_text(grouped(GROUPS.replace(before, after)), encoding="utf-8")
+    with pytest.raises(BrokenConfig) as broken:
+        load_hall(path)
+    assert said in str(broken.value)
+
+
+def test_a_service_in_no_group_that_there_is_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "hall.toml"
+    path.write_text(grouped(GROUPS, service=IN_HOMES.replace("homes", "shops")), encoding="utf-8")
+    with pytest.raises(BrokenConfig) as broken:
+        load_hall(path)
+    (said,) = str(broken.value).splitlines()
+    assert 'services[2].group: "shops" is not there; did you mean homes?' in said
