@@ -20,6 +20,7 @@ from zoneinfo import ZoneInfo
 
 import msgspec
 
+from .alive import keep_alive
 from .bus import Bus, Letter, Login, MqttBus
 from .config import BrokenConfig, DispatcherFile, load_hall, load_node, login_of
 from .contract import wire
@@ -101,6 +102,7 @@ class Dispatcher:
             tasks.create_task(self._keep_presence())
             tasks.create_task(self._keep_day())
             tasks.create_task(self._keep_pulse())
+            tasks.create_task(keep_alive())
             try:
                 await self._failed
             finally:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+from broker.alive import keep_alive
 from broker.bus import Bus
 from broker.config import Window as WindowConfig
 from broker.contract import wire
@@ -95,6 +96,7 @@ class CounterBox:
                     self._tasks.create_task(line.run())
                 self._take_up()
                 self._tasks.create_task(self._link.run())
+                self._tasks.create_task(keep_alive())
         finally:
             for station in self._stations.values():
                 station.stop()

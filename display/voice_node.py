@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from broker.alive import keep_alive
 from broker.bus import Bus
 from broker.contract.messages import (
     AnyView,
@@ -104,6 +105,8 @@ class VoiceNode:
         try:
             async with asyncio.TaskGroup() as tasks:
                 tasks.create_task(self.link.run())
+                tasks.create_task(keep_alive())
+                tasks.create_task(self._warm_up())
                 tasks.create_task(self._speak())
                 tasks.create_task(self._compare())
         finally:
@@ -145,9 +148,11 @@ class VoiceNode:
 
     # What is said -----------------------------------------------------------------------------------------------------
 
+    async def _warm_up(self) -> None:
+        self._tell_engine(await self._announcer.warm_up(self._speech.languages))
+
     async def _speak(self) -> None:
         self.link.device("speaker", DeviceState.UNKNOWN, "nothing was played yet")
-        self._tell_engine(await self._announcer.warm_up(self._speech.languages))
         failures = 0
         while True:
             announcement, self._speech = self._speech.begin()
