@@ -120,7 +120,7 @@ def way_back(hall: Hall, shelf: str | None, size: int) -> tuple[str | None, int]
 def place_of(hall: Hall, service_id: str, size: int) -> tuple[str | None, int]:
     """Return the shelf and the page on which a service stands; the nearest to the front where there are several."""
     kinds, groups = (kind.value for kind in ServiceClass), (_GROUP + each.id for each in hall.groups)
-    for shelf in (FRONT, REST, *kinds, *groups):
+    for shelf in (FRONT, REST, *groups, *kinds):
         for place, entry in enumerate(entries(hall, shelf, size)):
             if isinstance(entry, Service) and entry.id == service_id:
                 return shelf, place // size
