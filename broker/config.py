@@ -109,6 +109,16 @@ class Scanner(Struct, frozen=True, kw_only=True):
     suffix: Annotated[str, Meta(max_length=16, description="what it sends after a code, before the line's end")] = ""
 
 
+class IdCardReader(Struct, frozen=True, kw_only=True):
+    """A reader of ID cards, for halls whose [identity] asks for ID numbers.
+
+    It sends each number as a line; one that types like a keyboard, and ends with Enter, needs no table.
+    """
+
+    port: Annotated[str, Meta(description="serial:DEVICE?baud=N or tcp:HOST:PORT")]
+    driver: Annotated[str, Meta(pattern="^line-id-cards$", description="line-id-cards")] = "line-id-cards"
+
+
 class KioskScreen(Struct, frozen=True, kw_only=True):
     """The kiosk's touch screen."""
 
@@ -148,6 +158,7 @@ class KioskFile(NodeFile, frozen=True, kw_only=True):
     printer: Printer
     slip: Slips = Slips()
     scanner: Annotated[Scanner | None, Meta(description="left out: no codes on slips")] = None
+    id_cards: Annotated[IdCardReader | None, Meta(description="left out: ID numbers are typed")] = None
     identity_key_file: Annotated[
         str,
         Meta(

@@ -180,8 +180,16 @@ class TactileKeypad(Protocol):
         ...
 
 
+class IdCards(Protocol):
+    """Reads the numbers of ID cards, and hands on nothing else that stands on them."""
+
+    def numbers(self) -> AsyncIterator[str]:
+        """Yield the number of every card, in order; ends never, raises PortGone when the line is gone."""
+        ...
+
+
 class Scanner(Protocol):
-    """Reads QR and bar codes, or another device that says a line each: a card reader."""
+    """Reads QR and bar codes."""
 
     def codes(self) -> AsyncIterator[str]:
         """Every text that was read, in order; ends never, raises PortGone when the line is gone."""

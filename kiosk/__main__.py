@@ -20,6 +20,7 @@ from broker.theme import Theme
 from . import flow
 from .fonts import NoFont
 from .glass import Glass
+from .id_cards import accompany_id_cards
 from .identity_key import identity_key
 from .node import VIEWS, KioskNode
 from .node_thread import NodeThread
@@ -42,9 +43,7 @@ def main() -> int:
         return check([each for each in sys.argv[1:] if each != "--check"])
     options = argparse.ArgumentParser(prog="kiosk", description="A service hall's ticket kiosk.")
     options.add_argument("--config", type=Path, required=True, help="the kiosk's file")
-    options.add_argument(
-        "--check", action="store_true", help="try everything, for a technician"
-    )
+    options.add_argument("--check", action="store_true", help="try everything, for a technician")
     options.add_argument("--witness", type=Path, help="directory for what the screen showed (demo and tests)")
     chosen = options.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
@@ -96,6 +95,7 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
     def also(node: KioskNode) -> None:
         accompany(node, file, on_key=app.press)
         accompany_scanner(node, file)
+        accompany_id_cards(node, file)
 
     thread = NodeThread(also=also, make=lambda: make_node(file, on_change=app.show, glass=glass), on_end=app.end)
     for number in (signal.SIGTERM, signal.SIGINT):

@@ -40,6 +40,7 @@ from hardware.devices import PaperState, Printed, PrintResult, TactileKey, Ticke
 from .alone import Alone
 from .flow import (
     Answered,
+    CardRead,
     Check,
     HallHere,
     Happening,
@@ -193,6 +194,10 @@ class KioskNode:
     def scan(self, text: str) -> None:
         """Let a code happen that a scanner has read."""
         self._happen(Scanned(text=text))
+
+    def read_card(self, number: str) -> None:
+        """Let an ID card happen that a reader has read."""
+        self._happen(CardRead(number=number))
 
     def touch(self, key: str) -> None:
         """Let a customer's touch of a key happen."""

@@ -211,7 +211,15 @@ def test_a_refused_limit_is_told(kiosk: Kiosk, hall: Hall) -> None:
 
 def test_a_booked_customer_says_who_he_is_and_both_go_together(kiosk: Kiosk, hall: Hall, b014: TicketTaken) -> None:
     kiosk = asking(kiosk, structs.replace(hall, bookings=True))
-    steps = ["check_in", *CODE, "enter", answered(FOUND), "take", *(f"digit:{each}" for each in ACCOUNT), "enter"]
+    steps: list[Step] = [
+        "check_in",
+        *CODE,
+        "enter",
+        answered(FOUND),
+        "take",
+        *(f"digit:{each}" for each in ACCOUNT),
+        "enter",
+    ]
     kiosk, wishes = after(kiosk, *steps)
     take = wishes[-1]
     assert isinstance(take, flow.Take)
