@@ -8,6 +8,7 @@ from typing import Final
 from msgspec import structs
 
 from broker.contract.messages import (
+    Group,
     BookingFound,
     Hall,
     HallView,
@@ -91,6 +92,7 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     size = flow.page_size(kiosk)
     if shelves.has_more(hall, shelves.FRONT, size):
         yield "shelf", replace(kiosk, screen=flow.Home(shelf=shelves.REST))
+    yield from _in_groups(kiosk, hall)
     for offered in shelves.classes_offered(hall)[:1]:
         picked = replace(kiosk, priority_class=offered.id)
         yield "home-courtesy", picked
@@ -166,6 +168,27 @@ def _customers(kiosk: flow.Kiosk, hall: Hall, service: str) -> Iterator[tuple[st
     known, zone = kiosk.service(service), hall.zones[0]
     if known is not None:
         yield "taking-identified", replace(kiosk, screen=flow.Taking(service=known, zone=zone, masked="••••••1949"))
+
+
+def _in_groups(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
+    """Yield what stands behind the commonest in a hall with thrice the services, in groups of groups."""
+    names = [each.name for each in hall.services]
+    groups = (Group(id="a", name=names[0]), Group(id="b", name=names[1]), Group(id="c", name=names[-1], parent="a"))
+    services = tuple(
+        structs.replace(each, id=f"{each.id}-{place}", group="abc"[place] if place < len(groups) else None)
+        for place in range(4)
+        for each in hall.services
+    )
+    known = replace(kiosk, hall=structs.replace(hall, groups=groups, services=services))
+    yield "groups", replace(known, screen=flow.Home(shelf=shelves.REST))
+    yield "group", replace(known, screen=flow.Home(shelf="group:a"))
+    full = tuple(
+        QueueRow(service=each.id, waiting=0, wait_low_min=None, wait_high_min=None, last_called=None, full=True)
+        for each in services
+        if each.group in {"b", "c"}
+    )
+    yield "groups-full", replace(known, screen=flow.Home(shelf=shelves.REST), queues=full)
+    yield "group-full", replace(known, screen=flow.Home(shelf="group:a"), queues=full)
 
 
 def _scanned(
