@@ -15,6 +15,7 @@ from broker.contract import wire
 from broker.contract.messages import (
     AnyEvent,
     DeviceState,
+    DeviceStatus,
     Hall,
     Language,
     Presence,
@@ -67,6 +68,7 @@ class ServiceHall:
         self.broker = MemoryBroker(allows=lambda _, topic: not (self.mail_is_lost and "/reply/" in topic))
         self.events: list[AnyEvent] = []
         self.printer_health: list[DeviceState] = []
+        self.health: dict[str, DeviceStatus] = {}
         self.news = asyncio.Event()
         self.watcher = HallLink(
             bus=self.broker.bus(
@@ -106,7 +108,7 @@ class ServiceHall:
             self._journal.close()
         self.broker.carry("dispatcher", will(hall="east", node="dispatcher", role=Role.DISPATCHER))
 
-    def start_kiosk(self, printer: EscposPrinter | Tray) -> None:
+    def start_kiosk(self, printer: EscposPrinter | Tray, *, identity_key: bytes | None = None) -> None:
         self._hang_up = printer.close
         self.node = KioskNode(
             bus=self.broker.bus(name="kiosk-1", subscriptions=subscriptions(hall="east", node="kiosk-1", also=VIEWS)),
@@ -115,6 +117,7 @@ class ServiceHall:
             printer=printer,
             encode=encoded,
             state_dir=self.directory,
+            identity_key=identity_key,
             idle_s=25,
             ticket_s=8,
             clock=asyncio.get_running_loop().time,
@@ -178,6 +181,7 @@ class ServiceHall:
     def _heard_health(self, letter: Letter) -> None:
         presence = wire.decode("east", letter.topic, letter.payload).message
         if isinstance(presence, Presence):
+            self.health.update((device.name, device) for device in presence.devices)
             self.printer_health += [device.state for device in presence.devices if device.name == "printer"]
             self.news.set()
 
