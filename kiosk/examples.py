@@ -89,6 +89,7 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     zone = next(each for each in hall.zones if each.id == service.zone)
     ticket = flow.Ticket(service=service, zone=zone, taken=taken, slip=Printed.YES)
     yield "home", kiosk
+    yield "home-focus", replace(kiosk, listening=True, focus=f"service:{hall.services[0].id}")
     size = flow.page_size(kiosk)
     if shelves.has_more(hall, shelves.FRONT, size):
         yield "shelf", replace(kiosk, screen=flow.Home(shelf=shelves.REST))

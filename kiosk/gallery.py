@@ -2,7 +2,8 @@
 
 Opens the kiosk's real window. Beside the pictures it writes `gallery.jsonl`, a line a screen: `name`, `window` and
 `px_per_mm`, `keys` (name, x, y, w, h in pixels from the bottom left) and `words` (text, size in pixels, is a caption,
-how much it was shrunk, its rectangle, and the contrast measured on its pixels).
+how much it was shrunk, its rectangle, and the contrast measured on its
+pixels), and `frame`, the contrast of the tactile keys' frame where there is one.
 """
 
 import argparse
@@ -11,7 +12,7 @@ import os
 import sys
 import tempfile
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
 
@@ -25,6 +26,7 @@ from broker.theme import Theme, contrast
 from . import flow
 from .examples import AT, examples
 from .panel import Panel, cards
+from .screens.focus import INNER, OUTER
 
 MANY: Final = 3  # pixels of a colour that is not only an edge's
 
@@ -86,7 +88,7 @@ def _take_all(  # noqa: PLR0917 - main's own options
         for name, kiosk in examples(hall, per_page=cards(panel, *size))
         if not only or any(name.startswith(each) for each in only)
     )
-    showing: list[str] = []
+    showing: list[tuple[str, str | None]] = []
 
     def show(_: float) -> None:
         found = next(wanted, None)
@@ -105,7 +107,7 @@ def _take_all(  # noqa: PLR0917 - main's own options
             logo=theme.logo,
         )
         painter.show(picture(scene, top=fitted.top), fades=False, contrast=kiosk.contrast)
-        showing[:] = [name]
+        showing[:] = [(name, kiosk.focus)]
         Window.canvas.ask_update()
 
     def flipped(*_: object) -> None:
@@ -113,9 +115,9 @@ def _take_all(  # noqa: PLR0917 - main's own options
             return
         raw = glReadPixels(0, 0, *size, GL_RGBA, GL_UNSIGNED_BYTE)
         seen = Image.frombytes("RGBA", size, raw).convert("RGB")
-        name = showing.pop()
+        name, focus = showing.pop()
         seen.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(out / f"{name}.png", compress_level=1)
-        _measure(record, name, seen, painter, fine)
+        _measure(record, name, focus, seen, painter, fine)
         Clock.schedule_once(show, 0)
 
     with (out / "gallery.jsonl").open("w", encoding="utf-8") as record:
@@ -124,7 +126,9 @@ def _take_all(  # noqa: PLR0917 - main's own options
         app.run()
 
 
-def _measure(record: IO[str], name: str, seen: Image.Image, painter: "object", fine: float) -> None:
+def _measure(  # noqa: PLR0917 - a screen and what was seen of it
+    record: IO[str], name: str, focus: str | None, seen: Image.Image, painter: "object", fine: float
+) -> None:
     from .screens.painter import Painter  # noqa: PLC0415
 
     assert isinstance(painter, Painter)  # noqa: S101 - Kivy has no types
@@ -140,8 +144,31 @@ def _measure(record: IO[str], name: str, seen: Image.Image, painter: "object", f
         for placed in painter.placed
         if placed.said.text
     ]
-    line = {"name": name, "window": seen.size, "px_per_mm": round(fine, 3), "keys": painter.keys(), "words": words}
+    keys = painter.keys()
+    places = [place for key, *place in keys if key == focus]
+    frame = round(_frame_contrast(seen, places[0], painter.scale), 2) if places else None
+    line = {"name": name, "window": seen.size, "px_per_mm": round(fine, 3), "keys": keys, "words": words}
+    line["frame"] = frame
     record.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+
+def _frame_contrast(seen: Image.Image, place: Sequence[float], scale: float) -> float:
+    """Return by how much the frame around a key stands out from what lies around it, at the middle of each side."""
+    x, y, w, h = place
+    middle, centre = x + w / 2, y + h / 2
+    on, beyond = (OUTER + INNER) / 2 * scale, OUTER * scale + 2
+    sides = ((x, centre, -1, 0), (x + w, centre, 1, 0), (middle, y, 0, -1), (middle, y + h, 0, 1))
+    found = []
+    for at_x, at_y, right, up in sides:
+        colours = []
+        for far in (on, beyond):
+            dot = (int(at_x + right * far), int(at_y + up * far))
+            if not (0 <= dot[0] < seen.width and 0 <= dot[1] < seen.height):
+                break  # nothing lies beyond the panel
+            colours.append(f"#{seen.crop((*dot, dot[0] + 1, dot[1] + 1)).tobytes().hex()}")
+        if len(colours) == 2:  # noqa: PLR2004 - the frame, and what lies beyond it
+            found.append(contrast(*colours))
+    return min(found)
 
 
 def _contrast(seen: Image.Image, x: float, y: float, w: float, h: float) -> float:

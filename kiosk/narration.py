@@ -18,6 +18,7 @@ from .screens.ticket import late_rule
 from .screens.wording import booked_words, opens
 
 TICKET: Final = re.compile(r"(?<![A-Z])[A-Z]{1,2}\d{3,4}(?!\d)")
+ENDING: Final = 4  # characters of a long number that are said
 BROAD: Final = "\u2e80"  # from here on characters are written without spaces between them
 
 
@@ -177,7 +178,6 @@ def _customer(scene: Scene) -> Sequence[str]:
     """Return what to type for a booking or for who one is, and what was typed."""
     speech, screen, hall = scene.speech, scene.kiosk.screen, scene.kiosk.hall
     asked = hall.identity if hall is not None else None
-    typed = texts(speech.first)["hearing"]["typed"]
     said: tuple[str, ...]
     match screen:
         case flow.CheckIn(digits=digits):
@@ -189,8 +189,16 @@ def _customer(scene: Scene) -> Sequence[str]:
             return (speech.both("checking")[0],)
     return (
         *(speech.both(each)[0] for each in said),
-        typed.format(typed=spelt(so_far, speech.first)) if so_far else "",
+        _typed(so_far, speech.first),
     )
+
+
+def _typed(so_far: str, language: Language) -> str:
+    """Return what was typed: of much, as who one is, how much and the end alone; others may hear it."""
+    words = texts(language)["hearing"]
+    if len(so_far) <= ENDING:
+        return words["typed"].format(typed=spelt(so_far, language)) if so_far else ""
+    return words["typed_long"].format(count=len(so_far), typed=spelt(so_far[-ENDING:], language))
 
 
 def _back(scene: Scene, back: flow.Back) -> Sequence[str]:

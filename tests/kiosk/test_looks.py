@@ -10,8 +10,12 @@ from typing import Any
 
 import pytest
 
-from broker.config import BrokenConfig, KioskFile, load_any, load_theme
+from broker.config import BrokenConfig, KioskFile, load_any, load_hall, load_theme
 from broker.panel import HIGHEST_MM, LOWEST_MM
+from kiosk.examples import AT, MODES, examples
+from kiosk.hearing import heard
+from kiosk.panel import Panel, cards, fit
+from kiosk.screens.layout import Scene
 
 HALL = Path(__file__).parents[2] / "hallcall" / "demo" / "files" / "hall.toml"
 KEY_MM = 19.0
@@ -113,6 +117,25 @@ def test_keys_and_numbers_stand_out_by_7_to_1_and_everything_by_4_5(shown: Shown
             )
             action = (is_on_key and not word["small"]) or word["text"] in {"B014", "A014"}
             assert word["contrast"] >= (7.0 if action else 4.5), (screen["name"], word["text"], word["contrast"])
+
+
+def test_what_can_be_touched_is_what_tactile_keys_reach_and_nothing_else(panel: str, shown: Shown) -> None:
+    size, diagonal, bottom = PANELS[panel]
+    width, height = (int(side) for side in size.split("x"))
+    about = Panel(diagonal_in=diagonal, bottom_mm=bottom)
+    fitted = fit(about, width, height)
+    states = dict(examples(load_hall(HALL), per_page=cards(about, width, height)))
+    assert {screen["name"] for screen in shown} == set(states)
+    for screen in shown:
+        scene = Scene(kiosk=states[screen["name"]], at=AT, left_s=18, w=fitted.w, h=fitted.h - fitted.top)
+        reached = [offer.key for offer in heard(scene).offers]
+        assert sorted(reached) == sorted({key[0] for key in screen["keys"]}), screen["name"]
+
+
+def test_the_frame_of_the_tactile_keys_stands_out_by_3_to_1(shown: Shown) -> None:
+    framed = [screen["frame"] for screen in shown if screen["frame"] is not None]
+    assert len(framed) == len(MODES)
+    assert min(framed) >= 3.0
 
 
 def test_every_key_of_a_high_panel_is_within_a_seated_persons_reach(panel: str, shown: Shown) -> None:
