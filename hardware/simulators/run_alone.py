@@ -18,15 +18,22 @@ from typing import Final, Literal, get_args
 from .candle_signs import SimulatedSigns
 from .escpos_printer import SimulatedPrinter, SlipPrinted
 from .jtt905_keypad import SimulatedKeypad
+from .line_keypad import SimulatedTactileKeypad
 from .line_scanner import SimulatedScanner
 from .loudspeaker import SimulatedLoudspeaker
 from .qsystem_pads import KeyName, SimulatedPads
 
 Act = Callable[[Sequence[str]], None]
 Simulated = (
-    SimulatedPads | SimulatedKeypad | SimulatedSigns | SimulatedPrinter | SimulatedLoudspeaker | SimulatedScanner
+    SimulatedPads
+    | SimulatedKeypad
+    | SimulatedSigns
+    | SimulatedPrinter
+    | SimulatedLoudspeaker
+    | SimulatedScanner
+    | SimulatedTactileKeypad
 )
-Device = Literal["printer", "pads", "keypad", "sign", "loudspeaker", "scanner"]
+Device = Literal["printer", "pads", "keypad", "sign", "loudspeaker", "scanner", "tactile-keypad"]
 DEVICES: Final[tuple[Device, ...]] = get_args(Device)
 KEYS: Final[tuple[KeyName, ...]] = get_args(KeyName)
 
@@ -141,6 +148,15 @@ def _device(options: argparse.Namespace) -> tuple[Simulated, dict[str, Act]]:
             return signs, {
                 "unplug": lambda _words: signs.cable.unplug(),
                 "plug": lambda _words: signs.cable.plug(),
+            }
+        case "tactile-keypad":
+            felt = SimulatedTactileKeypad(link=options.link, baud=baud)
+            return felt, {
+                "press": lambda words: felt.press(words[0]),
+                "hold": lambda words: felt.press(words[0], times=20),
+                "garble": lambda _words: felt.garble(),
+                "unplug": lambda _words: felt.cable.unplug(),
+                "plug": lambda _words: felt.cable.plug(),
             }
         case "scanner":
             scanner = SimulatedScanner(link=options.link, baud=baud)
