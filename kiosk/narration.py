@@ -15,7 +15,7 @@ from . import flow, shelves
 from .screens.layout import Scene
 from .screens.shapes import Key, Picture, Words
 from .screens.ticket import late_rule
-from .screens.wording import booked_words, opens
+from .screens.wording import booked_words, opens, shelf_words
 
 TICKET: Final = re.compile(r"(?<![A-Z])[A-Z]{1,2}\d{3,4}(?!\d)")
 ENDING: Final = 4  # characters of a long number that are said
@@ -58,9 +58,10 @@ def wait(row: QueueRow | None, language: Language) -> str:
     )
 
 
-def why_shut(scene: Scene, service: Service) -> str:
-    """Return why a service gives no numbers, or nothing."""
-    row, speech = scene.kiosk.queue(service.id), scene.speech
+def why_shut(scene: Scene, entry: shelves.Entry) -> str:
+    """Return why a service, or all behind a card, gives no numbers; or nothing."""
+    kiosk, speech = scene.kiosk, scene.speech
+    row = kiosk.queue(entry.id) if isinstance(entry, Service) else flow.shut_by(kiosk, entry)
     if row is not None and row.closed:
         return opens(scene, row.opens, "refusal")[0] if row.opens is not None else speech.both("closed")[0]
     return speech.both("full")[0] if row is not None and row.full else ""
@@ -106,18 +107,25 @@ def _home(scene: Scene, home: flow.Home) -> Sequence[str]:
     kiosk, speech = scene.kiosk, scene.speech
     words = texts(speech.first)["hearing"]
     shown = flow.on_page(kiosk, home)
-    count = len([each for each in shown if not isinstance(each, Service) or not why_shut(scene, each)])
+    count = len([each for each in shown if not why_shut(scene, each)])
     shut = [
-        words["shut"].format(service=speech.of_text(each.name)[0], why=why_shut(scene, each).rstrip("。."))
+        words["shut"].format(service=_entry(scene, each), why=why_shut(scene, each).rstrip("。."))
         for each in shown
-        if isinstance(each, Service) and why_shut(scene, each)
+        if why_shut(scene, each)
     ]
+    group = shelves.group_of(kiosk.hall, home.shelf) if kiosk.hall is not None else None
     return (
+        speech.of_text(group.name)[0] if group is not None else "",
         speech.both("alone")[0] if kiosk.is_alone else "",
         speech.both("no_paper_title")[0] if kiosk.paper in flow.EMPTY else "",
         words["services" if home.shelf is shelves.FRONT else "more_services"].format(count=count),
         *shut,
     )
+
+
+def _entry(scene: Scene, entry: shelves.Entry) -> str:
+    said = scene.speech.of_text(entry.name) if isinstance(entry, Service) else shelf_words(scene, entry)
+    return said[0]
 
 
 def _confirm(scene: Scene, service: Service) -> Sequence[str]:

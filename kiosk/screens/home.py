@@ -35,7 +35,7 @@ from .shapes import (
     words,
     wrapped,
 )
-from .wording import opens, wait_figure
+from .wording import opens, shelf_words, wait_figure
 
 FEW: Final = 4  # keys beneath the services of a small panel that stand in rows of their usual number
 CROWDED: Final = 240.0  # height below which a long name leaves one line to what stands beneath
@@ -177,7 +177,7 @@ def _card(scene: Scene, service: Service, area: Area) -> list[Shape]:
 
 def _shelf(scene: Scene, shelf: shelves.Shelf, area: Area) -> list[Shape]:
     """Return the card that leads to a page of its own; one on which nothing is to be had says why."""
-    said = _name_of(scene, shelf)
+    said = shelf_words(scene, shelf)
     row = flow.shut_by(scene.kiosk, shelf)
     if row is None:
         return key(scene, f"shelf:{shelf.id}", area, said)
@@ -186,12 +186,6 @@ def _shelf(scene: Scene, shelf: shelves.Shelf, area: Area) -> list[Shape]:
     if area.h < TALL:
         return [shut, *_flat(scene, said, row, foot, inner)]
     return [shut, *_tall(scene, "clock", said, row, foot, inner=inner, pressed=False)]
-
-
-def _name_of(scene: Scene, shelf: shelves.Shelf) -> Said:
-    if shelf.group is not None:
-        return scene.speech.of_text(shelf.group.name)
-    return scene.speech.both(f"class_{shelf.service_class.value}" if shelf.service_class is not None else "more")
 
 
 def _tall(

@@ -7,6 +7,7 @@ from typing import Final
 from broker.contract.messages import Language, QueueRow
 from broker.contract.texts import texts
 
+from .. import shelves
 from .layout import Said, Scene, Speech
 
 WEEK: Final = 7  # days in which a weekday names one of them
@@ -39,6 +40,12 @@ def opens(scene: Scene, at: datetime, table: str) -> Said:
         )
 
     return said(speech.first), said(speech.second) if speech.second is not None else ""
+
+
+def shelf_words(scene: Scene, shelf: shelves.Shelf) -> Said:
+    if shelf.group is not None:
+        return scene.speech.of_text(shelf.group.name)
+    return scene.speech.both(f"class_{shelf.service_class.value}" if shelf.service_class is not None else "more")
 
 
 def booked_words(scene: Scene) -> tuple[Said, Said]:
