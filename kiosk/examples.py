@@ -8,8 +8,8 @@ from typing import Final
 from msgspec import structs
 
 from broker.contract.messages import (
-    Group,
     BookingFound,
+    Group,
     Hall,
     HallView,
     Identity,
@@ -120,7 +120,7 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     refused = flow.Declined(reason="still_waits", args=(("ticket", taken.ticket),), typed=typed)
     yield "refused-return", replace(kiosk, screen=refused)
     yield "refused", replace(kiosk, screen=flow.Declined(reason="closed", opens=AT + timedelta(days=2)))
-    yield from _customers(kiosk, hall, service.id)
+    yield from _customers(kiosk, hall, ticket)
     yield "guide", replace(kiosk, screen=flow.Guide(), guide_s=0)
     yield "still-there", replace(kiosk, screen=flow.Confirm(service=service.id), asking=True)
     yield "need-help", replace(kiosk, screen=flow.Confirm(service=service.id), offering=True)
@@ -135,8 +135,9 @@ def _screens(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:
     yield "evacuation", replace(kiosk, screen=flow.Away(why=flow.Pause.EVACUATION))
 
 
-def _customers(kiosk: flow.Kiosk, hall: Hall, service: str) -> Iterator[tuple[str, flow.Kiosk]]:
+def _customers(kiosk: flow.Kiosk, hall: Hall, ticket: flow.Ticket) -> Iterator[tuple[str, flow.Kiosk]]:
     """Yield the screens of a hall that takes bookings and asks who customers are."""
+    service = ticket.service.id
     account = Identity(kind=IdentityKind.ACCOUNT, optional=(service,))
     card = Identity(kind=IdentityKind.ID_CARD, required=(service,))
     kiosk = replace(kiosk, hall=structs.replace(hall, bookings=True, identity=account))
@@ -150,6 +151,7 @@ def _customers(kiosk: flow.Kiosk, hall: Hall, service: str) -> Iterator[tuple[st
             id="3", code="482913", service=service, at=at, standing=standing, called_from=at - timedelta(minutes=15)
         )
         yield f"booked-{standing.value}", replace(kiosk, screen=flow.Confirm(service=service), booking=found)
+        yield f"ticket-booked-{standing.value}", replace(kiosk, screen=ticket, booking=found)
     for reason, args in (
         ("unknown_booking", ()),
         ("booking_other_day", (("day", "2026-11-23"), ("time", "10:30"))),
@@ -166,9 +168,8 @@ def _customers(kiosk: flow.Kiosk, hall: Hall, service: str) -> Iterator[tuple[st
     yield "identify-card", replace(by_card, screen=flow.Identify(service=service, typed="11010519491231002"))
     wrong = flow.Identify(service=service, typed="110105194912310021", is_wrong=True)
     yield "identify-wrong", replace(by_card, screen=wrong)
-    known, zone = kiosk.service(service), hall.zones[0]
-    if known is not None:
-        yield "taking-identified", replace(kiosk, screen=flow.Taking(service=known, zone=zone, masked="••••••1949"))
+    taking = flow.Taking(service=ticket.service, zone=ticket.zone, masked="••••••1949")
+    yield "taking-identified", replace(kiosk, screen=taking)
 
 
 def _in_groups(kiosk: flow.Kiosk, hall: Hall) -> Iterator[tuple[str, flow.Kiosk]]:

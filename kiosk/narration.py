@@ -7,14 +7,14 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from broker.contract.messages import ORDINARY, Language, QueueRow, Service, TicketTaken
+from broker.contract.messages import Language, QueueRow, Service
 from broker.contract.texts import texts
 from hardware.devices import Printed
 
 from . import flow, shelves
 from .screens.layout import Scene
 from .screens.shapes import Key, Picture, Words
-from .screens.ticket import late_rule
+from .screens.ticket import class_note, late_rule
 from .screens.wording import booked_words, opens, shelf_words
 
 TICKET: Final = re.compile(r"(?<![A-Z])[A-Z]{1,2}\d{3,4}(?!\d)")
@@ -152,7 +152,7 @@ def _ticket(scene: Scene, ticket: flow.Ticket) -> Sequence[str]:
     fate = {None: "printing", Printed.YES: "take_slip"}.get(ticket.slip, "note_number")
     return (
         number,
-        _class(scene, taken),
+        class_note(scene, taken)[0],
         "" if taken.ahead is None else words["ahead"].format(count=taken.ahead),
         _minutes(taken.wait_low_min, taken.wait_high_min, words),
         place,
@@ -160,16 +160,6 @@ def _ticket(scene: Scene, ticket: flow.Ticket) -> Sequence[str]:
         late_rule(scene)[0],
         speech.both(fate)[0],
     )
-
-
-def _class(scene: Scene, taken: TicketTaken) -> str:
-    speech, hall = scene.speech, scene.kiosk.hall
-    if taken.capped:
-        return speech.both("capped")[0]
-    names = [each.name for each in hall.classes if each.id == taken.priority_class] if hall is not None else []
-    if taken.priority_class == ORDINARY or not names:
-        return ""
-    return speech.both("with_class", priority_class=speech.of_text(names[0])[0])[0]
 
 
 def _missed(scene: Scene, typed: flow.Missed) -> Sequence[str]:

@@ -28,7 +28,7 @@ from .shapes import (
     words,
     wrapped,
 )
-from .wording import wait_caption, wait_figure
+from .wording import booked_sentence, wait_caption, wait_figure
 
 SLIP_W: Final = 380.0
 SLIP_INK: Final = "#111111"
@@ -175,20 +175,25 @@ def _place(scene: Scene, screen: flow.Ticket, fit: float) -> list[Line]:
 
 
 def _notes(scene: Scene, taken: TicketTaken, fit: float) -> list[Line]:
-    """Return the class and what it means, or that the hour's courtesy is used up; then the late-return rule."""
-    speech, kiosk = scene.speech, scene.kiosk
-    lines: list[Line] = []
-    if taken.capped:
-        lines += paragraph(speech.both("capped"), fit, size=READ, color=CALL, second_color=CALL)
-    elif taken.priority_class != ORDINARY and kiosk.hall is not None:
-        name = next((each.name for each in kiosk.hall.classes if each.id == taken.priority_class), None)
-        if name is not None:
-            first, second = speech.of_text(name)
-            said = speech.both("with_class", priority_class="{}")
-            both = (said[0].format(first), said[1].format(second) if second else "")
-            lines += paragraph(both, fit, size=READ, color=CALL, second_color=CALL)
+    """Return what the class means, then the late-return rule."""
+    note = class_note(scene, taken)
     late = paragraph(late_rule(scene), fit, size=READ, color=PALE, second_color=PALE)
-    return [*lines, *late]
+    return [*(paragraph(note, fit, size=READ, color=CALL, second_color=CALL) if note[0] else []), *late]
+
+
+def class_note(scene: Scene, taken: TicketTaken) -> Said:
+    """Return what a booked visit's time, or the class, means; or that the hour's courtesy is used up."""
+    speech, hall = scene.speech, scene.kiosk.hall
+    if taken.capped:
+        return speech.both("capped")
+    if scene.kiosk.booking is not None:
+        return booked_sentence(scene)
+    name = next((each.name for each in hall.classes if each.id == taken.priority_class), None) if hall else None
+    if name is None or taken.priority_class == ORDINARY:
+        return "", ""
+    first, second = speech.of_text(name)
+    said = speech.both("with_class", priority_class="{}")
+    return said[0].format(first), said[1].format(second) if second else ""
 
 
 def late_rule(scene: Scene) -> Said:

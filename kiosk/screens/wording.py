@@ -60,6 +60,17 @@ def booked_words(scene: Scene) -> tuple[Said, Said]:
     return time, note
 
 
+def booked_sentence(scene: Scene) -> Said:
+    """Return the same in one sentence."""
+    booking, speech = scene.kiosk.booking, scene.speech
+    if booking is None:
+        return "", ""
+    _, (first, second) = booked_words(scene)
+    time = f"{booking.at.astimezone(scene.at.tzinfo):%H:%M}"
+    said = speech.both("booked_with", time=time, note="{}")
+    return said[0].format(first), said[1].format(second) if second else ""
+
+
 def refusal(speech: Speech, reason: str, args: Mapping[str, str | int]) -> Said:
     """Return why the dispatcher refused, in the first language, and in the second or empty; a day as people say it."""
 
