@@ -74,8 +74,10 @@ class Speaking:
             self._saying = None
 
     async def _warm_up(self) -> None:
-        """Make what everybody hears first, before anybody has to wait for it."""
+        """Make what everybody hears first, as long as nobody waits for anything."""
         for sentence in always_said():
+            if self._waiting:
+                return
             try:
                 await self._maker.speech(sentence.language.value, sentence.text)
             except NoSpeech as error:
