@@ -16,9 +16,10 @@ from .bus import Login
 from .checks import node as node_checks
 from .checks.advice import advice
 from .checks.hall import hall_findings
-from .contract.messages import CounterNumber, Hall, Id, Role
+from .contract.messages import CounterNumber, Hall, Id, Language, Role
 from .policy_pack import Pack
 from .printer_file import PrinterProfile, on_its_profile
+from .sign_file import HallSign, SignLine, SignTexts
 from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
 from .tactile import KioskSpeech, TactilePad
 from .theme import Theme, faults
@@ -182,13 +183,6 @@ class PadLine(Struct, frozen=True, kw_only=True):
     driver: Annotated[str, Meta(description="qsystem-pads")] = "qsystem-pads"
 
 
-class SignLine(Struct, frozen=True, kw_only=True):
-    """A serial line with window signs."""
-
-    port: Annotated[str, Meta(description="serial:DEVICE?baud=N")]
-    driver: Annotated[str, Meta(description="candle-sign")] = "candle-sign"
-
-
 class Keypad(Struct, frozen=True, kw_only=True):
     """A rating keypad on a serial line of its own."""
 
@@ -203,9 +197,8 @@ class Window(Struct, frozen=True, kw_only=True):
     pad: Annotated[Annotated[int, Meta(ge=1, le=127)] | None, Meta(description="address of its call pad, 1 to 127")] = (
         None
     )
-    sign: Annotated[Annotated[int, Meta(ge=32, le=127)] | None, Meta(description="address of its sign, 32 to 127")] = (
-        None
-    )
+    sign: Annotated[Annotated[int, Meta(ge=0, le=255)] | None, Meta(description="address of its sign")] = None
+    sign_line: Annotated[str, Meta(description="name of the sign's line; may be left out where there is one")] = ""
     keypad: Annotated[Keypad | None, Meta(description="its rating keypad")] = None
 
 
@@ -214,7 +207,10 @@ class CounterFile(NodeFile, frozen=True, kw_only=True):
 
     rating_s: Annotated[int, Meta(ge=5, le=120, description="seconds the keypad asks for a rating")] = 20
     pads: Annotated[PadLine | None, Meta(description="line of the call pads")] = None
-    signs: Annotated[SignLine | None, Meta(description="line of the window signs")] = None
+    signs: Annotated[tuple[SignLine, ...], Meta(description="lines of LED signs")] = ()
+    hall_signs: tuple[HallSign, ...] = ()
+    sign_language: Annotated[Language, Meta(description="language of what signs say")] = Language.ZH
+    sign_texts: SignTexts = SignTexts()
     windows: Annotated[tuple[Window, ...], Meta(min_length=1)]
 
 

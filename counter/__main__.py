@@ -18,6 +18,7 @@ from broker.link import subscriptions, will
 
 from .node import CounterBox, views
 from .wiring import UnknownDriver, connect
+from .wording import wording
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +44,20 @@ async def _serve(file: CounterFile, login: Login) -> None:
     box = CounterBox(
         bus=MqttBus(
             login=login,
-            subscriptions=subscriptions(hall=file.hall, node=file.node, also=views(counters)),
+            subscriptions=subscriptions(
+                hall=file.hall, node=file.node, also=views(counters, zones=[each.zone for each in file.hall_signs])
+            ),
             will=will(hall=file.hall, node=file.node, role=Role.COUNTER),
         ),
         hall=file.hall,
         node=file.node,
         windows=file.windows,
+        wording=wording(file.sign_language, file.sign_texts),
         rating_s=file.rating_s,
         state_dir=Path(file.state_dir),
         clock=time.monotonic,
     )
-    devices = connect(file, on_link=box.line_changed)
+    devices = connect(file, on_link=box.line_changed, on_sign=box.sign_answers)
     serving = asyncio.ensure_future(box.run(devices))
     for order in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(order, serving.cancel)

@@ -11,25 +11,31 @@ from broker.alive import keep_alive
 from broker.bus import Bus
 from broker.config import Window as WindowConfig
 from broker.contract import wire
-from broker.contract.messages import AnyView, CounterView, DeviceState, Rate, Refused, Role
+from broker.contract.messages import AnyView, BoardView, CounterView, DeviceState, Rate, Refused, Role
 from broker.link import HallLink, Unanswered
 from hardware.devices import CallPads, Keypad, PortGone
 
 from .asked import AskedCalls
 from .asking import Asked, Rated
+from .dimming import brightness
+from .outlet import Outlet
+from .overview import Overview
 from .pending import PendingRatings
-from .station import Station
-from .window import Order
-from .wiring import PADS, Devices, keypad_name
+from .station import Station, sign_outlet
+from .window import Order, SignShows
+from .wiring import PADS, Devices, DimmedLine, keypad_name
+from .wording import Wording
 
 log = logging.getLogger(__name__)
 
 DISK: Final = "disk"
+DIM_LOOK_S: Final = 20.0  # how late a change of brightness may come
 
 
-def views(counters: Sequence[int]) -> list[str]:
-    """Return the views that a box listens to: those of its own counters."""
-    return [wire.channel("view/counter/{}").pattern.format(counter) for counter in counters]
+def views(counters: Sequence[int], *, zones: Sequence[str] = ()) -> list[str]:
+    """Return the views that a box listens to: of its own counters, and of the zones whose calls its signs show."""
+    of_zones = [wire.channel("view/board/{}").pattern.format(zone) for zone in dict.fromkeys(zones)]
+    return [wire.channel("view/counter/{}").pattern.format(counter) for counter in counters] + of_zones
 
 
 class CounterBox:
@@ -42,6 +48,7 @@ class CounterBox:
         hall: str,
         node: str,
         windows: Sequence[WindowConfig],
+        wording: Wording,
         rating_s: float,
         state_dir: Path,
         clock: Callable[[], float],
@@ -55,18 +62,21 @@ class CounterBox:
             on_view=self._viewed,
             on_hall_here=self._hall_here,
         )
-        self._windows = windows
+        self._wording = wording
+        self._overviews: list[tuple[str, Overview, Outlet[SignShows]]] = []
+        self._troubles: dict[str, dict[str, str]] = {}
         self._pending = PendingRatings(state_dir)
         self._asked = AskedCalls(state_dir)
         self._stations = {
             each.counter: Station(
                 counter=each.counter,
+                wording=wording,
                 rating_s=rating_s,
                 clock=clock,
                 on_order=self._order,
                 on_rated=self._rated,
                 on_asked=self._keep_asked,
-                on_trouble=self._trouble,
+                on_trouble=self._not_shown,
             )
             for each in windows
         }
@@ -74,12 +84,16 @@ class CounterBox:
         self._tasks = asyncio.TaskGroup()
 
     def line_changed(self, name: str, up: bool, reason: str) -> None:  # noqa: FBT001 - the line's callback
-        """Tell the hall of a line that has come or gone; the reason says what to check."""
+        """Tell the hall of a line that has come or gone; the reason says what to check, or what cannot be known."""
         if up:
-            self._link.device(name, DeviceState.OK)
+            self._link.device(name, DeviceState.OK, reason)
             return
         log.warning("%s: %s", name, reason)
         self._link.device(name, DeviceState.FAULT, reason)
+
+    def sign_answers(self, name: str, reason: str) -> None:
+        """Tell the hall of a sign that no longer answers, and with "" of one that does again."""
+        self._trouble(name, "answers", reason)
 
     async def run(self, devices: Devices) -> None:
         """Serve the windows until cancelled. A line that is out is tried again for ever and stops nothing else."""
@@ -88,6 +102,10 @@ class CounterBox:
             async with self._tasks:
                 for outlet in (outlet for station in self._stations.values() for outlet in station.outlets()):
                     self._tasks.create_task(outlet.run())
+                for _, _, outlet in self._overviews:
+                    self._tasks.create_task(outlet.run())
+                if devices.dimmed:
+                    self._tasks.create_task(_keep_dimmed(devices.dimmed))
                 if devices.pads is not None:
                     self._tasks.create_task(self._hear_pads(devices.pads))
                 for counter, keypad in devices.keypads.items():
@@ -104,6 +122,9 @@ class CounterBox:
     def _put(self, devices: Devices) -> None:
         for counter, sign in devices.signs.items():
             self._stations[counter].put_sign(sign)
+        for each in devices.hall_signs:
+            outlet = sign_outlet(each.sign, on_trouble=lambda reason, name=each.name: self._not_shown(name, reason))  # type: ignore[misc]
+            self._overviews.append((each.zone, Overview(calls=each.calls, wording=self._wording), outlet))
         for counter, keypad in devices.keypads.items():
             self._stations[counter].put_keypad(keypad)
         if devices.pads is not None:
@@ -113,13 +134,24 @@ class CounterBox:
     def _viewed(self, view: AnyView) -> None:
         if isinstance(view, CounterView) and view.counter in self._stations:
             self._stations[view.counter].viewed(view)
+        elif isinstance(view, BoardView):
+            for zone, overview, outlet in self._overviews:
+                if zone == view.zone and (shows := overview.viewed(view)) is not None:
+                    outlet.put(shows)
 
     def _hall_here(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
         for station in self._stations.values():
             station.hall_here(here)
 
-    def _trouble(self, device: str, reason: str) -> None:
-        self._link.device(device, DeviceState.FAULT if reason else DeviceState.OK, reason)
+    def _not_shown(self, device: str, reason: str) -> None:
+        self._trouble(device, "text", reason)
+
+    def _trouble(self, device: str, what: str, reason: str) -> None:
+        """Tell all that ails a device: a sign may be dead, and lack a letter."""
+        troubles = self._troubles.setdefault(device, {})
+        troubles[what] = reason
+        reasons = "; ".join(each for each in troubles.values() if each)
+        self._link.device(device, DeviceState.FAULT if reasons else DeviceState.OK, reasons)
 
     async def _hear_pads(self, pads: CallPads) -> None:
         while True:
@@ -212,3 +244,15 @@ class CounterBox:
             )
         else:
             self._link.device(DISK, DeviceState.OK)
+
+
+async def _keep_dimmed(lines: Sequence[DimmedLine]) -> None:
+    """Set the brightness of signs as the hour wants it."""
+    told: dict[int, int] = {}
+    while True:
+        for index, line in enumerate(lines):
+            wanted = brightness(line.usual, line.dims, line.local_time())
+            if wanted is not None and told.get(index) != wanted:
+                told[index] = wanted
+                line.signs.dim(wanted)
+        await asyncio.sleep(DIM_LOOK_S)

@@ -10,6 +10,7 @@ from hardware.devices import CallPads, Keypad, KeypadRating, PadKey, Sign
 from .asking import Asked, Asking, AskingAct, KeypadShows, Rated
 from .outlet import Outlet
 from .window import Order, PadShows, SignShows, Window, WindowAct
+from .wording import Wording, fitting
 
 T = TypeVar("T")
 
@@ -24,6 +25,7 @@ class Station:
         self,
         *,
         counter: int,
+        wording: Wording,
         rating_s: float,
         clock: Callable[[], float],
         on_order: Callable[["Station", Order], None],
@@ -37,7 +39,7 @@ class Station:
         self._on_rated = on_rated
         self._on_asked = on_asked
         self._on_trouble = on_trouble
-        self._window = Window()
+        self._window = Window(wording=wording)
         self._asking = Asking(rating_s=rating_s)
         self._sign: Outlet[SignShows] | None = None
         self._pad: Outlet[PadShows] | None = None
@@ -45,10 +47,7 @@ class Station:
         self._timer: asyncio.TimerHandle | None = None
 
     def put_sign(self, sign: Sign) -> None:
-        async def tell(what: SignShows) -> None:
-            await sign.show(what.text, blinks=what.blinks)
-
-        self._sign = Outlet(tell=tell, on_trouble=self._trouble_of("sign"))
+        self._sign = sign_outlet(sign, on_trouble=self._trouble_of("sign"))
 
     def put_pad(self, pads: CallPads, address: int) -> None:
         shown = None
@@ -135,6 +134,15 @@ class Station:
 
     def _trouble_of(self, device: str) -> Callable[[str], None]:
         return lambda reason: self._on_trouble(f"{device}-{self.counter}", reason)
+
+
+def sign_outlet(sign: Sign, *, on_trouble: Callable[[str], None]) -> Outlet[SignShows]:
+    """Return the way to a sign, which gets the first text that it can show whole."""
+
+    async def tell(what: SignShows) -> None:
+        await sign.show(fitting(what.texts, sign.shows), blinks=what.blinks)
+
+    return Outlet(tell=tell, on_trouble=on_trouble)
 
 
 def _put(outlet: Outlet[T] | None, what: T) -> None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from typing import Final
 
 from broker.contract.messages import (
-    NO_TICKET,
     AnyAnswer,
     CallNext,
     CounterState,
@@ -25,6 +24,8 @@ from broker.contract.messages import (
     StartService,
 )
 from hardware.devices import Lamp, PadKey
+
+from .wording import Wording
 
 BOUNCE_S: Final = 0.3  # the same key again within this is the key's bounce, or a key that is stuck
 REFUSAL_S: Final = 1.0  # how long the red lamp blinks
@@ -56,7 +57,9 @@ LAMPS: Final = {
 
 @dataclass(frozen=True, kw_only=True)
 class SignShows:
-    text: str
+    """The sign shows the first of the texts that it can show whole."""
+
+    texts: tuple[str, ...]
     blinks: int = 0
 
 
@@ -87,7 +90,8 @@ class _Press:
 class Window:
     """Each method takes what happened and returns what to do, in this order. `now` is monotonic seconds."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, wording: Wording) -> None:
+        self._wording = wording
         self._view: CounterView | None = None
         self._hall_here = False
         self._under_way: _Press | None = None
@@ -181,12 +185,12 @@ class Window:
 
     def _sign_news(self, view: CounterView) -> list[WindowAct]:
         is_called = view.state is CounterState.CALLED
-        text = (view.ticket or "").replace(NO_TICKET, "")
-        sign = (is_called, view.call, text, view.times)
+        texts = self._wording.at_window(view)
+        sign = (is_called, view.call, texts, view.times)
         if sign == self._sign:
             return []
         self._sign = sign
-        return [SignShows(text=text, blinks=BLINKS if is_called else 0)]
+        return [SignShows(texts=texts, blinks=BLINKS if is_called else 0)]
 
     def _pad_news(self, *, beep: bool = False) -> list[WindowAct]:
         lamp = Lamp.OFF if self._view is None else LAMPS[self._view.state]

@@ -2,21 +2,49 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, time
+from pathlib import Path
 from typing import Final
 from urllib.parse import parse_qsl
 
-from broker.config import CounterFile, PadLine, SignLine
-from broker.config import Keypad as KeypadLine
+from broker.config import CounterFile
+from broker.sign_file import Dim, SignLine, load_sign
 from hardware.devices import CallPads, Keypad, Sign
-from hardware.drivers import candle_sign, jtt905_keypad, qsystem_pads
+from hardware.drivers import jtt905_keypad, qsystem_pads
+from hardware.drivers.line_signs import LineSigns
+from hardware.drivers.sign_codes import sign_code
 from hardware.line import Line
+from hardware.sign_frames import GenericSign
+from hardware.sign_kinds import KINDS
 
 PADS: Final = "pads"
-SIGNS: Final = "signs"
+MUTE: Final = "signs of this line never answer: a dead one cannot be noticed from here, look at them"
 
 
 class UnknownDriver(ValueError):
     """The file names a driver that this kind of device has not: correct `driver`, or leave it out."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ZoneSign:
+    """A sign for the whole hall; `name` is what a technician reads."""
+
+    name: str
+    zone: str
+    calls: int
+    sign: Sign
+
+
+def _now() -> time:
+    return datetime.now().astimezone().time()
+
+
+@dataclass(frozen=True, kw_only=True)
+class DimmedLine:
+    signs: LineSigns
+    usual: int | None
+    dims: Sequence[Dim]
+    local_time: Callable[[], time] = _now
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,43 +55,128 @@ class Devices:
     pads: CallPads | None = None
     signs: Mapping[int, Sign] = field(default_factory=dict)
     keypads: Mapping[int, Keypad] = field(default_factory=dict)
+    hall_signs: Sequence[ZoneSign] = ()
+    dimmed: Sequence[DimmedLine] = ()
 
 
 def keypad_name(counter: int) -> str:
     return f"keypad-{counter}"
 
 
-def connect(file: CounterFile, *, on_link: Callable[[str, bool, str], None]) -> Devices:
-    """Make every device of the file; `on_link(name, up, reason)` hears of its line. Opens nothing yet.
+def sign_name(counter: int) -> str:
+    return f"sign-{counter}"
 
-    Raises UnknownDriver.
+
+def connect(
+    file: CounterFile, *, on_link: Callable[[str, bool, str], None], on_sign: Callable[[str, str], None]
+) -> Devices:
+    """Make every device of the file. Opens nothing yet; raises UnknownDriver, and BrokenConfig for a sign's file.
+
+    `on_link(name, up, reason)` hears of each line, `on_sign(name, reason)` of a sign that stopped answering.
     """
-    lines: list[Line] = []
-
-    def line(name: str, cable: PadLine | SignLine | KeypadLine, *, driver: str, baud: int, gap_s: float) -> Line:
-        if cable.driver != driver:
-            raise UnknownDriver(f"{name}: driver {cable.driver!r} is not known here; the one there is: {driver!r}")
-        url, real_baud = _with_baud(cable.port, baud)
-        made = Line(url, gap_s=gap_s, baud=real_baud, on_link=lambda up, reason: on_link(name, up, reason))
-        lines.append(made)
-        return made
-
-    pads, signs, keypads = None, {}, {}
+    cables = _Cables(on_link)
+    pads, keypads = None, {}
     if file.pads is not None:
+        _known(PADS, file.pads.driver, "qsystem-pads")
         pads = qsystem_pads.QSystemPads(
-            line(PADS, file.pads, driver="qsystem-pads", baud=qsystem_pads.BAUD, gap_s=qsystem_pads.GAP_S)
+            cables.line(PADS, file.pads.port, baud=qsystem_pads.BAUD, gap_s=qsystem_pads.GAP_S)
         )
-    if file.signs is not None:
-        panel = candle_sign.CandleSigns(
-            line(SIGNS, file.signs, driver="candle-sign", baud=candle_sign.BAUD, gap_s=candle_sign.GAP_S)
-        )
-        signs = {each.counter: panel.sign(each.sign) for each in file.windows if each.sign is not None}
     for each in file.windows:
         if each.keypad is not None:
-            keypads[each.counter] = jtt905_keypad.Jtt905Keypad(
-                line(keypad_name(each.counter), each.keypad, driver="jtt905-keypad", baud=jtt905_keypad.BAUD, gap_s=0.0)
+            name = keypad_name(each.counter)
+            _known(name, each.keypad.driver, "jtt905-keypad")
+            line = cables.line(name, each.keypad.port, baud=jtt905_keypad.BAUD, gap_s=0.0)
+            keypads[each.counter] = jtt905_keypad.Jtt905Keypad(line)
+    by_line = {line.name: _signs(line, cables, names=_names(file, line.name), on_sign=on_sign) for line in file.signs}
+    of_windows = [each for each in file.windows if each.sign is not None]
+    return Devices(
+        lines=cables.lines,
+        pads=pads,
+        signs={each.counter: by_line[_line(file, each.sign_line)].sign(each.sign or 0) for each in of_windows},
+        keypads=keypads,
+        hall_signs=[
+            ZoneSign(
+                name=_hall_sign_name(each.sign),
+                zone=each.zone,
+                calls=each.calls,
+                sign=by_line[_line(file, each.line)].sign(each.sign),
             )
-    return Devices(lines=lines, pads=pads, signs=signs, keypads=keypads)
+            for each in file.hall_signs
+        ],
+        dimmed=[
+            DimmedLine(signs=by_line[line.name], usual=line.brightness, dims=line.dims)
+            for line in file.signs
+            if line.brightness is not None or line.dims
+        ],
+    )
+
+
+class _Cables:
+    """A line for each port: whoever names the same port shares it."""
+
+    def __init__(self, on_link: Callable[[str, bool, str], None]) -> None:
+        self._on_link = on_link
+        self._lines: dict[str, Line] = {}
+        self._names: dict[str, dict[str, str]] = {}  # what is said of each, while its line is up
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        return tuple(self._lines.values())
+
+    def line(self, name: str, port: str, *, baud: int, gap_s: float, when_up: str = "") -> Line:
+        self._names.setdefault(port, {})[name] = when_up
+        if port not in self._lines:
+            url, real_baud = _with_baud(port, baud)
+            self._lines[port] = Line(
+                url, gap_s=gap_s, baud=real_baud, on_link=lambda up, reason: self._tell(port, up=up, reason=reason)
+            )
+        return self._lines[port]
+
+    def _tell(self, port: str, *, up: bool, reason: str) -> None:
+        for name, when_up in self._names[port].items():
+            self._on_link(name, up, when_up if up else reason)
+
+
+def _signs(
+    line: SignLine, cables: _Cables, *, names: Mapping[int, str], on_sign: Callable[[str, str], None]
+) -> LineSigns:
+    """Make the signs of one line; `names` are what a technician reads, by address."""
+    about = KINDS[line.driver]
+    described: GenericSign | None = load_sign(Path(line.file)) if line.file else None
+    code = sign_code(
+        line.driver,
+        characters=line.characters,
+        letters={each.letter: each.shows for each in line.letters},
+        described=described,
+        registers=line.modbus,
+        chain=line.matrix,
+        even_parity=line.even_parity,
+    )
+    baud = about.baud if described is None else described.baud
+    return LineSigns(
+        cables.line(line.name, line.port, baud=baud, gap_s=code.gap_s, when_up="" if about.answers else MUTE),
+        code,
+        refresh_s=about.refresh_s if line.refresh_s is None else line.refresh_s,
+        on_health=lambda address, reason: on_sign(names.get(address, _hall_sign_name(address)), reason),
+    )
+
+
+def _names(file: CounterFile, line: str) -> Mapping[int, str]:
+    on_it = [each for each in file.windows if each.sign is not None and _line(file, each.sign_line) == line]
+    return {each.sign or 0: sign_name(each.counter) for each in on_it}
+
+
+def _line(file: CounterFile, named: str) -> str:
+    return named or file.signs[0].name
+
+
+def _hall_sign_name(address: int) -> str:
+    return f"hall-sign-{address}"
+
+
+def _known(name: str, driver: str, one: str) -> None:
+    if driver != one:
+        raise UnknownDriver(f"{name}: driver {driver!r} is not known here; the one there is: {one!r}")
 
 
 def _with_baud(url: str, usual: int) -> tuple[str, int]:

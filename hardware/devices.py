@@ -142,10 +142,17 @@ class Keypad(Protocol):
 
 
 class Sign(Protocol):
-    """One window sign."""
+    """One LED sign, above a window or for a whole hall."""
+
+    def shows(self, text: str) -> bool:
+        """Tell whether all of `text` can be read on it."""
+        ...
 
     async def show(self, text: str, *, blinks: int = 0) -> None:
-        """Show `text` steadily, or blink it `blinks` times first; an empty text clears the sign."""
+        """Show `text` steadily, or blink it `blinks` times first; an empty text clears the sign.
+
+        Raises ValueError naming what cannot be shown; the rest is.
+        """
         ...
 
 

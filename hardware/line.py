@@ -1,11 +1,13 @@
 """Owns one serial line: opens it, opens it again for ever, keeps the gap between frames, lets the latest frame win.
 
-Nothing else writes to the line. A frame on a free line goes out at once; one that has to wait is replaced by a newer
-frame for the same slot (a sign's address), so that a sign never shows an old text after a new one was known.
+Nothing else writes to the line, whoever's devices hang on it. A frame on a free line goes out at once; one that has to
+wait is replaced by a newer frame for the same slot (a sign's address), so that a sign never shows an old text after a
+new one was known. Where a device answers, the line is its own until it has, or until its time is over.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Hashable
+from dataclasses import dataclass
 from typing import Final, NoReturn
 
 from .devices import Port, PortGone
@@ -14,6 +16,29 @@ from .ports import open_port
 FIRST_RETRY_S: Final = 0.2
 LAST_RETRY_S: Final = 2.0
 _BITS_A_BYTE: Final = 10
+
+
+@dataclass(frozen=True, kw_only=True)
+class Awaited:
+    """An answer: `fits(heard)` tells whether all that came since the frame left holds it; else `silent()` is told."""
+
+    within_s: float
+    fits: Callable[[bytes], bool]
+    silent: Callable[[], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Sending:
+    frame: bytes
+    gap_s: float
+    awaited: Awaited | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Codec:
+    received: Callable[[bytes], None]
+    opened: Callable[[], None]
+    lost: Callable[[PortGone], None]
 
 
 class Line:
@@ -37,17 +62,24 @@ class Line:
         self._byte_s = _BITS_A_BYTE / baud if baud else 0.0
         self._on_link = on_link
         self._opener = opener
-        self._received: Callable[[bytes], None] | None = None
-        self._opened: Callable[[], None] | None = None
-        self._lost: Callable[[PortGone], None] | None = None
-        self._waiting: dict[Hashable, bytes] = {}
+        self._codecs: list[_Codec] = []
+        self._waiting: dict[Hashable, _Sending] = {}
         self._something_waits = asyncio.Event()
+        self._awaited: Awaited | None = None
+        self._heard = b""  # since the frame whose answer is awaited
+        self._answered = asyncio.Event()
         self._up: bool | None = None
         self._next_frame_at = 0.0
 
     @property
     def is_up(self) -> bool:
         return self._up is True
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether a frame would go out at once."""
+        is_free = self._awaited is None and asyncio.get_running_loop().time() >= self._next_frame_at
+        return self.is_up and is_free and not self._waiting
 
     def subscribe(
         self,
@@ -56,17 +88,17 @@ class Line:
         opened: Callable[[], None],
         lost: Callable[[PortGone], None],
     ) -> None:
-        """Hand every received chunk to `received`; a line has one codec, so a second call is an error."""
-        if self._received is not None:
-            raise ValueError(f"{self._url}: two drivers want this line; a line carries one kind of device")
-        self._received, self._opened, self._lost = received, opened, lost
+        """Hand every received chunk to `received`: to each driver of the line, which leaves what is not its own."""
+        self._codecs.append(_Codec(received=received, opened=opened, lost=lost))
 
-    def send(self, frame: bytes, *, slot: Hashable) -> None:
+    def send(self, frame: bytes, *, slot: Hashable, gap_s: float | None = None, awaited: Awaited | None = None) -> None:
         """Let `frame` go out as soon as the line allows; one that still waits in the same `slot` is skipped.
 
-        While the line is down the newest frame of each slot is kept.
+        `gap_s` follows it instead of the line's own. While the line is down the newest frame of each slot is kept.
         """
-        self._waiting[slot] = frame  # a replaced frame keeps its place: a busy sign neither jumps nor starves
+        # a replaced frame keeps its place: a busy sign neither jumps nor starves
+        gap_s = self._gap_s if gap_s is None else gap_s
+        self._waiting[slot] = _Sending(frame=frame, gap_s=gap_s, awaited=awaited)
         self._something_waits.set()
 
     async def run(self) -> NoReturn:
@@ -95,8 +127,12 @@ class Line:
     async def _read(self, port: Port) -> None:
         while True:
             chunk = await port.read()
-            if self._received is not None:
-                self._received(chunk)
+            for codec in self._codecs:
+                codec.received(chunk)
+            if self._awaited is not None:
+                self._heard += chunk
+                if self._awaited.fits(self._heard):
+                    self._answered.set()
 
     async def _write(self, port: Port) -> None:
         loop = asyncio.get_running_loop()
@@ -105,16 +141,32 @@ class Line:
             if (wait_s := self._next_frame_at - loop.time()) > 0:
                 await asyncio.sleep(wait_s)
             slot = next(iter(self._waiting))
-            frame = self._waiting.pop(slot)
+            sending = self._waiting.pop(slot)
             if not self._waiting:
                 self._something_waits.clear()
+            if sending.awaited is None:
+                await port.write(sending.frame)
+                self._next_frame_at = loop.time() + len(sending.frame) * self._byte_s + sending.gap_s
+            else:
+                await self._ask(port, sending.frame, sending.awaited)
+                self._next_frame_at = loop.time() + sending.gap_s
+
+    async def _ask(self, port: Port, frame: bytes, awaited: Awaited) -> None:
+        self._awaited, self._heard = awaited, b""
+        self._answered.clear()
+        try:
             await port.write(frame)
-            self._next_frame_at = loop.time() + len(frame) * self._byte_s + self._gap_s
+            async with asyncio.timeout(len(frame) * self._byte_s + awaited.within_s):
+                await self._answered.wait()
+        except TimeoutError:
+            awaited.silent()
+        finally:
+            self._awaited = None
 
     def _tell_up(self) -> None:
         self._up = True
-        if self._opened is not None:
-            self._opened()
+        for codec in self._codecs:
+            codec.opened()
         if self._on_link is not None:
             self._on_link(True, "")
 
@@ -122,8 +174,8 @@ class Line:
         if self._up is False:
             return
         self._up = False
-        if self._lost is not None:
-            self._lost(gone)
+        for codec in self._codecs:
+            codec.lost(gone)
         if self._on_link is not None:
             self._on_link(False, str(gone))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ..sign_file import sign_findings
 from ..strict_toml import Finding, TomlFile
 from .agreement import unique
 
@@ -9,10 +10,9 @@ from .agreement import unique
 def counter_findings(file: TomlFile) -> Iterator[Finding]:
     yield from unique(file, "windows[].counter")
     yield from unique(file, "windows[].pad")
-    yield from unique(file, "windows[].sign")
     yield from unique(file, "windows[].keypad.port")
     yield from _has_line(file, "windows[].pad", "pads")
-    yield from _has_line(file, "windows[].sign", "signs")
+    yield from sign_findings(file)
 
 
 def display_findings(file: TomlFile) -> Iterator[Finding]:

@@ -5,18 +5,18 @@ A driver speaks one device's language over a line or port. It never opens a cabl
 
 from typing import Final
 
-from .candle_sign import CandleSigns
 from .escpos_printer import EscposPrinter
 from .jtt905_keypad import Jtt905Keypad
 from .line_id_cards import LineIdCards
+from .line_keypad import LineKeypad
 from .line_scanner import LineScanner
 from .qsystem_pads import QSystemPads
 
-DRIVERS: Final[dict[str, type[QSystemPads | Jtt905Keypad | CandleSigns | EscposPrinter | LineScanner | LineIdCards]]] = {
+DRIVERS: Final[dict[str, type[QSystemPads | Jtt905Keypad | EscposPrinter | LineScanner | LineKeypad | LineIdCards]]] = {
     "qsystem-pads": QSystemPads,
     "jtt905-keypad": Jtt905Keypad,
-    "candle-sign": CandleSigns,
     "escpos-printer": EscposPrinter,
     "line-scanner": LineScanner,
+    "line-keypad": LineKeypad,
     "line-id-cards": LineIdCards,
 }

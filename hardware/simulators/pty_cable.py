@@ -20,7 +20,7 @@ class PtyCable:
 
     def __init__(self, link: Path, received: Callable[[bytes, float], None], *, baud: int = 9600) -> None:
         self.link = link
-        self._received = received
+        self._receivers = [received]
         self._byte_s = _BITS_A_BYTE / baud
         self._ours = -1
         self._theirs = -1
@@ -31,6 +31,10 @@ class PtyCable:
     @property
     def byte_s(self) -> float:
         return self._byte_s
+
+    def also(self, received: Callable[[bytes, float], None]) -> None:
+        """Hang a further device on the same wires: it hears all that the program sends."""
+        self._receivers.append(received)
 
     async def __aenter__(self) -> Self:
         self.plug()
@@ -78,7 +82,11 @@ class PtyCable:
             return
         loop = asyncio.get_running_loop()
         self._coming_until = max(loop.time(), self._coming_until) + len(chunk) * self._byte_s
-        self._later(self._coming_until, self._received, chunk, self._coming_until)
+        self._later(self._coming_until, self._arrived, chunk, self._coming_until)
+
+    def _arrived(self, chunk: bytes, ended_at_s: float) -> None:
+        for received in self._receivers:
+            received(chunk, ended_at_s)
 
     def _write(self, data: bytes) -> None:
         try:

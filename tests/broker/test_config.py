@@ -200,10 +200,10 @@ def test_a_counter_is_spoken_for_by_one_node(file: Path) -> None:
     [
         ("pad = 34", "pad = 33", ["15: windows[2].pad: 33 is taken by windows[1].pad in line 11; give another"]),
         ("counter = 2", "counter = 1", ["14: windows[2].counter: 1 is taken by windows[1].counter in line 10; give another"]),
-        ("pad = 34", "sign = 34", ["15: windows[2].sign: there is no [signs] with its serial line; add it or remove the key"]),
-        ("counter = 2", "counter = 2\nsign = 31", [
-            "15: windows[2].sign: 31 does not fit; give a whole number from 32 to 127 (address of its sign, 32 to 127)",
-            "15: windows[2].sign: there is no [signs] with its serial line; add it or remove the key",
+        ("pad = 34", "sign = 34", ["15: windows[2].sign: it is on no line; add [[signs]] with its port, or remove it"]),
+        ("counter = 2", "counter = 2\nsign = 256", [
+            "15: windows[2].sign: 256 does not fit; give a whole number from 0 to 255 (address of its sign)",
+            "15: windows[2].sign: it is on no line; add [[signs]] with its port, or remove it",
         ]),
         ("keypad = { port", "keypad = { prt", [
             "16: windows[2].keypad.port: missing; give a text (serial:DEVICE?baud=N)",

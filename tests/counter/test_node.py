@@ -12,7 +12,7 @@ from typing import TypeVar
 import pytest
 
 from broker.bus import Letter, MemoryBroker
-from broker.config import BrokerAddress, CounterFile, Keypad, PadLine, SignLine, Window
+from broker.config import BrokerAddress, CounterFile, Keypad, PadLine, Window
 from broker.contract import wire
 from broker.contract.messages import (
     AnyCommand,
@@ -26,6 +26,7 @@ from broker.contract.messages import (
     DeviceState,
     DeviceStatus,
     Hall,
+    Language,
     Node,
     OpenCounter,
     Outcome,
@@ -51,9 +52,11 @@ from broker.contract.messages import (
 from broker.dispatcher import Dispatcher
 from broker.journal import Journal
 from broker.link import HallLink, subscriptions, will
+from broker.sign_file import SignLine
 from counter.node import CounterBox, views
 from counter.window import BLINKS
 from counter.wiring import connect
+from counter.wording import wording
 from hardware.devices import PadKey
 from hardware.simulators.candle_signs import SignShows, SimulatedSigns
 from hardware.simulators.jtt905_keypad import SimulatedKeypad
@@ -148,7 +151,7 @@ class ServiceHall:
             state_dir=str(self.disk),
             broker=BrokerAddress(password_file="none"),
             pads=PadLine(port=f"serial:{self.pads.cable.link}"),
-            signs=SignLine(port=f"serial:{self.signs.cable.link}"),
+            signs=(SignLine(port=f"serial:{self.signs.cable.link}"),),
             windows=(
                 Window(counter=1, pad=1, sign=SIGN[1], keypad=Keypad(port=f"serial:{self.keypad.cable.link}")),
                 Window(counter=2, pad=2, sign=SIGN[2]),
@@ -160,12 +163,13 @@ class ServiceHall:
             hall="east",
             node="windows",
             windows=file.windows,
+            wording=wording(Language.ZH),
             rating_s=rating_s,
             state_dir=self.disk,
             clock=time.monotonic,
         )
         self.windows = box
-        self._box = start(box.run(connect(file, on_link=box.line_changed)))
+        self._box = start(box.run(connect(file, on_link=box.line_changed, on_sign=box.sign_answers)))
 
     async def lose_box(self) -> None:
         await end(self._box)
@@ -270,7 +274,7 @@ async def hall(tmp_path: Path) -> AsyncIterator[ServiceHall]:
 
 async def test_a_customer_is_called_served_and_rates(hall: ServiceHall) -> None:
     ticket = await hall.serve_one()
-    await hall.until(lambda: hall.shown_at(1) == [("", 0), (ticket, BLINKS), (ticket, 0), ("", 0)])
+    await hall.until(lambda: hall.shown_at(1) == [("1", 0), (ticket, BLINKS), (ticket, 0), ("1", 0)])
     await hall.keypad.asked()
     assert hall.keypad.rate(1)
     await hall.until(lambda: hall.ratings() == [(ticket, Rating.SATISFIED)])
@@ -305,7 +309,7 @@ async def test_no_show_ends_the_call(hall: ServiceHall) -> None:
     hall.pads.press(1, "call")
     await hall.until(lambda: hall.pads.lamps[1] == "green fast")
     hall.pads.press(1, "finish")
-    await hall.until(lambda: hall.happened(VisitEnded) != [] and hall.sign(1) == "")
+    await hall.until(lambda: hall.happened(VisitEnded) != [] and hall.sign(1) == "1")
     assert [(each.ticket, each.outcome) for each in hall.events if isinstance(each, VisitEnded)] == [
         (ticket, Outcome.NO_SHOW)
     ]
@@ -424,7 +428,7 @@ async def test_the_hall_away_leaves_the_sign_and_blinks_red_and_the_press_is_not
     assert hall.sign(1) == ticket
     hall.open()
     await hall.until(lambda: hall.kiosk.here and hall.pads.lamps[2] == "off")
-    assert hall.sign(2) == ""
+    assert hall.sign(2) == "2"
     assert hall.happened(TicketCalled) == ["TicketCalled"]
 
 

@@ -40,7 +40,7 @@ port = {port}
 password_file = "{dir}/password"
 [pads]
 port = "serial:{dir}/pads"
-[signs]
+[[signs]]
 port = "serial:{dir}/signs"
 [[windows]]
 counter = 1

@@ -11,6 +11,7 @@ from broker.contract.messages import (
     CounterView,
     Done,
     FinishService,
+    Language,
     MarkNoShow,
     OpenCounter,
     Recall,
@@ -18,8 +19,10 @@ from broker.contract.messages import (
     StartService,
 )
 from counter.window import BLINKS, ClerkCommand, Order, PadShows, SignShows, Window, WindowAct
+from counter.wording import wording
 from hardware.devices import Lamp, PadKey
 
+PLAIN = wording(Language.ZH)
 IDLE = CounterView(epoch=1, seq=5, counter=3, state=CounterState.IDLE, waiting=7)
 CALLED = CounterView(epoch=1, seq=6, counter=3, state=CounterState.CALLED, waiting=6, call="c1", ticket="A012", times=1)
 SERVING = CounterView(
@@ -31,7 +34,7 @@ VIEWS = {view.state: view for view in (IDLE, CALLED, SERVING, PAUSED, CLOSED)}
 
 
 def at_work(view: CounterView) -> Window:
-    window = Window()
+    window = Window(wording=PLAIN)
     window.hall_here(True)
     window.viewed(view, 0)
     return window
@@ -84,20 +87,20 @@ def test_each_key_asks_for_one_thing_or_blinks_red(
 @pytest.mark.parametrize(
     ("view", "sign", "pad"),
     [
-        (IDLE, SignShows(text=""), PadShows(lamp=Lamp.OFF, text="7")),
-        (CALLED, SignShows(text="A012", blinks=BLINKS), PadShows(lamp=Lamp.BLINK_GREEN, text="012")),
-        (SERVING, SignShows(text="A012"), PadShows(lamp=Lamp.GREEN, text="012")),
-        (PAUSED, SignShows(text=""), PadShows(lamp=Lamp.RED, text="7")),
-        (CLOSED, SignShows(text=""), PadShows(lamp=Lamp.OFF, text="")),
+        (IDLE, SignShows(texts=("3",)), PadShows(lamp=Lamp.OFF, text="7")),
+        (CALLED, SignShows(texts=("A012",), blinks=BLINKS), PadShows(lamp=Lamp.BLINK_GREEN, text="012")),
+        (SERVING, SignShows(texts=("A012",)), PadShows(lamp=Lamp.GREEN, text="012")),
+        (PAUSED, SignShows(texts=("暂停服务", "暂停", "PAUSE", "")), PadShows(lamp=Lamp.RED, text="7")),
+        (CLOSED, SignShows(texts=("停止服务", "CLOSED", "")), PadShows(lamp=Lamp.OFF, text="")),
     ],
 )
 def test_sign_comes_first_then_the_pad(view: CounterView, sign: SignShows, pad: PadShows) -> None:
-    assert Window().viewed(view, 0) == [sign, pad]
+    assert Window(wording=PLAIN).viewed(view, 0) == [sign, pad]
 
 
 def test_more_people_than_the_pad_has_digits_for() -> None:
     crowd = CounterView(counter=3, state=CounterState.IDLE, waiting=1200)
-    assert PadShows(lamp=Lamp.OFF, text="999") in Window().viewed(crowd, 0)
+    assert PadShows(lamp=Lamp.OFF, text="999") in Window(wording=PLAIN).viewed(crowd, 0)
 
 
 def test_the_same_view_again_shows_nothing_new() -> None:
@@ -113,7 +116,7 @@ def test_a_recall_blinks_the_sign_again() -> None:
     again = CounterView(
         epoch=1, seq=9, counter=3, state=CounterState.CALLED, waiting=6, call="c1", ticket="A012", times=2
     )
-    assert at_work(CALLED).viewed(again, 1) == [SignShows(text="A012", blinks=BLINKS)]
+    assert at_work(CALLED).viewed(again, 1) == [SignShows(texts=("A012",), blinks=BLINKS)]
 
 
 def test_red_blinks_for_a_second_then_the_lamp_is_what_it_was() -> None:
@@ -129,7 +132,7 @@ def test_a_new_call_shows_on_the_sign_though_the_pad_still_blinks_red() -> None:
     window = at_work(IDLE)
     window.pressed(PadKey.START, 10)
     assert window.viewed(CALLED, 10.1) == [
-        SignShows(text="A012", blinks=BLINKS),
+        SignShows(texts=("A012",), blinks=BLINKS),
         PadShows(lamp=Lamp.BLINK_RED, text="012", beep=True),
     ]
     assert window.elapsed(11) == [PadShows(lamp=Lamp.BLINK_GREEN, text="012")]
@@ -137,7 +140,7 @@ def test_a_new_call_shows_on_the_sign_though_the_pad_still_blinks_red() -> None:
 
 def test_a_call_that_this_pad_did_not_ask_for_beeps_once() -> None:
     window = at_work(IDLE)
-    pushed = [SignShows(text="A012", blinks=BLINKS), PadShows(lamp=Lamp.BLINK_GREEN, text="012", beep=True)]
+    pushed = [SignShows(texts=("A012",), blinks=BLINKS), PadShows(lamp=Lamp.BLINK_GREEN, text="012", beep=True)]
     assert window.viewed(CALLED, 10) == pushed
     assert window.viewed(CALLED, 11) == []
 
@@ -147,7 +150,7 @@ def test_the_next_customer_of_an_armed_counter_beeps_right_after_the_finish() ->
     window.pressed(PadKey.FINISH, 10)
     pushed = CounterView(epoch=1, seq=9, counter=3, state=CounterState.CALLED, waiting=5, call="c2", ticket="A013")
     assert window.viewed(pushed, 10.1) == [
-        SignShows(text="A013", blinks=BLINKS),
+        SignShows(texts=("A013",), blinks=BLINKS),
         PadShows(lamp=Lamp.BLINK_GREEN, text="013", beep=True),
     ]
 
@@ -156,7 +159,7 @@ def test_a_call_that_the_clerk_asked_for_does_not_beep_nor_does_one_that_stands_
     window = at_work(IDLE)
     window.pressed(PadKey.CALL, 10)
     assert PadShows(lamp=Lamp.BLINK_GREEN, text="012") in window.viewed(CALLED, 10.1)
-    assert PadShows(lamp=Lamp.BLINK_GREEN, text="012") in Window().viewed(CALLED, 0)
+    assert PadShows(lamp=Lamp.BLINK_GREEN, text="012") in Window(wording=PLAIN).viewed(CALLED, 0)
 
 
 def test_a_press_of_next_that_waited_while_somebody_was_pushed_recalls_nobody() -> None:
@@ -170,7 +173,7 @@ def test_a_press_of_next_that_waited_while_somebody_was_pushed_recalls_nobody() 
 
 def test_somebody_served_without_a_number_is_a_dash_on_the_pad_and_nothing_on_the_sign() -> None:
     walk_up = CounterView(epoch=1, seq=9, counter=3, state=CounterState.SERVING, waiting=5, call="w1", ticket=NO_TICKET)
-    assert Window().viewed(walk_up, 0) == [SignShows(text=""), PadShows(lamp=Lamp.GREEN, text="---")]
+    assert Window(wording=PLAIN).viewed(walk_up, 0) == [SignShows(texts=("",)), PadShows(lamp=Lamp.GREEN, text="---")]
 
 
 def test_while_the_hall_is_away_a_press_blinks_red_and_the_sign_keeps_its_ticket() -> None:
@@ -181,7 +184,7 @@ def test_while_the_hall_is_away_a_press_blinks_red_and_the_sign_keeps_its_ticket
 
 
 def test_a_press_before_anything_was_seen_of_the_hall_blinks_red() -> None:
-    window = Window()
+    window = Window(wording=PLAIN)
     window.hall_here(True)
     assert [is_refusal(act) for act in window.pressed(PadKey.CALL, 10)] == [True]
 
@@ -222,7 +225,7 @@ def test_next_pressed_right_after_finish_follows_when_the_finish_is_done() -> No
     assert window.answered(Done(id="1", epoch=1, seq=8), 10.2) == []  # its view has not come
     free = CounterView(epoch=1, seq=8, counter=3, state=CounterState.IDLE, waiting=6, rate="c1")
     acts = window.viewed(free, 10.3)
-    assert acts[0] == SignShows(text="")
+    assert acts[0] == SignShows(texts=("3",))
     assert Order(kind=CallNext, seen=None) in acts
 
 
@@ -300,7 +303,7 @@ EVENTS = st.lists(
 def test_never_two_commands_under_way_and_never_on_a_call_that_is_not_shown(
     events: list[object], pauses: list[float]
 ) -> None:
-    window, shown, now, under_way = Window(), None, 0.0, 0
+    window, shown, now, under_way = Window(wording=PLAIN), None, 0.0, 0
     for event, pause in zip(events, pauses, strict=False):
         now += pause
         acts = list(window.elapsed(now))

@@ -10,6 +10,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from display.node import BoardNode
+
 from broker.bus import MemoryBroker, MemoryBus
 from broker.config import Window
 from broker.contract import wire
@@ -17,17 +19,19 @@ from broker.contract.messages import AnyView, CounterView, Language, Recorded, R
 from broker.dispatcher import Dispatcher
 from broker.journal import Journal
 from broker.link import HallLink, subscriptions
+from broker.sign_file import SignTexts
 from broker.voice_file import Voice
 from counter.node import CounterBox, views
 from counter.wiring import Devices
+from counter.wording import wording
 from display.announcer import Announcer, Made
 from display.board import Board, Picture
-from display.node import BoardNode
 from display.phrases import Spoken, seconds
 from display.spoken import SpokenCalls
 from display.voice_node import VoiceNode, heard_by_voice
 from hardware.drivers import candle_sign, jtt905_keypad, qsystem_pads
 from hardware.drivers.escpos_printer import EscposPrinter
+from hardware.drivers.line_signs import LineSigns
 from hardware.drivers.loudspeaker import duration_s
 from hardware.line import Line
 from hardware.simulators.candle_signs import SignShows, SimulatedSigns
@@ -47,6 +51,7 @@ FIRST_SIGN: Final = 33
 PAD_BAUD, SIGN_BAUD, KEYPAD_BAUD, PRINTER_BAUD = 19200, 57600, 9600, 115200
 BOARD_ROWS: Final = 5
 BACKLOG_S: Final = 15
+DARK_WHEN_IDLE: Final = wording(Language.ZH, SignTexts(idle=("",)))
 
 
 class Place:
@@ -299,7 +304,7 @@ class Building:
         signs.cable = MemoryCable(signs._received, baud=SIGN_BAUD)
         pad_line = _line(pads.cable, baud=PAD_BAUD, gap_s=qsystem_pads.GAP_S)
         sign_line = _line(signs.cable, baud=SIGN_BAUD, gap_s=candle_sign.GAP_S)
-        panel = candle_sign.CandleSigns(sign_line)
+        panel = LineSigns(sign_line, candle_sign.CandleCode())
         lines, keypads = [pad_line, sign_line], {}
         for address, place in by_pad.items():
             keypad = place.keypad
@@ -319,6 +324,7 @@ class Building:
             hall=HALL.id,
             node=f"box-{box}",
             windows=windows,
+            wording=DARK_WHEN_IDLE,
             rating_s=20,
             state_dir=self._directory / f"box-{box}",
             clock=asyncio.get_running_loop().time,

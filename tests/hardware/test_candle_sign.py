@@ -1,13 +1,8 @@
 import pytest
 
 from hardware.devices import Sign
-from hardware.drivers.candle_sign import (
-    CandleSigns,
-    brightness_frame,
-    displayable,
-    set_address_frame,
-    show_frame,
-)
+from hardware.drivers.candle_sign import CandleCode, brightness_frame, set_address_frame, show_frame
+from hardware.drivers.line_signs import LineSigns
 from hardware.line import Line
 
 
@@ -38,22 +33,54 @@ def test_the_frames_of_the_installer() -> None:
         brightness_frame(0x21, 4)
 
 
-def test_letters_are_shown_in_the_case_that_seven_segments_have() -> None:
-    assert displayable("a012") == "A012"
-    assert displayable("D012") == "d012"
-    assert displayable("o0 O") == "o0 O"
+@pytest.mark.parametrize(
+    ("percent", "frame"), [(0, "02 21 20 07"), (30, "02 21 21 07"), (70, "02 21 22 07"), (100, "02 21 23 07")]
+)
+def test_brightness_in_percent_is_the_nearest_of_four_levels(percent: int, frame: str) -> None:
+    assert CandleCode().dimmed(0x21, percent) == (bytes.fromhex(frame),)
 
 
 @pytest.mark.parametrize(
-    ("text", "character"), [("V004", "'V'"), ("3号", "'号'"), ("K7", "'K'"), ("A\x07", r"'\\x07'")]
+    ("text", "shown"),
+    [
+        ("a012", "A012"),
+        ("D012", "d012"),
+        ("o0 O", "o0 O"),
+        ("Ａ０１２", "A012"),  # full-width, as a Chinese keyboard types it
+        ("A012号", "A012"),
+        ("3号窗口", "3"),
+    ],
 )
-def test_a_letter_without_a_glyph_is_refused_by_name(text: str, character: str) -> None:
-    with pytest.raises(ValueError, match=character):
-        displayable(text)
+def test_seven_segments_show_what_they_have_letters_for(text: str, shown: str) -> None:
+    written = CandleCode().written(text)
+    assert (written.text, written.is_whole) == (shown, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "shown", "lost"), [("V004", "004", "V"), ("K7", "7", "K"), ("暂停服务", "", "暂停服务")]
+)
+def test_what_seven_segments_lack_is_named_and_never_another_letter(text: str, shown: str, lost: str) -> None:
+    written = CandleCode().written(text)
+    assert (written.text, written.lost) == (shown, lost)
+
+
+def test_the_installer_may_say_which_letter_stands_for_another() -> None:
+    written = CandleCode(letters={"V": "U"}).written("V004")
+    assert (written.text, written.is_whole) == ("U004", True)
+
+
+def test_of_a_number_that_is_too_long_the_end_is_shown_and_it_is_said() -> None:
+    written = CandleCode(characters=4).written("A1234")
+    assert (written.text, written.cut) == ("1234", True)
+
+
+def test_a_letter_that_slips_through_makes_no_frame() -> None:
+    with pytest.raises(ValueError, match="no V"):
+        show_frame(0x21, "V004")
 
 
 def test_an_address_that_no_sign_can_have_is_refused_when_the_hall_is_built() -> None:
-    signs = CandleSigns(Line("serial:/dev/hallcall/signs"))
+    signs = LineSigns(Line("serial:/dev/hallcall/signs"), CandleCode())
     lowest: Sign = signs.sign(0x20)
     highest: Sign = signs.sign(0x7F)
     assert lowest is not highest

@@ -5,11 +5,12 @@ from pathlib import Path
 import pytest
 
 from hardware.devices import PadKey, PadPress
-from hardware.drivers.candle_sign import CandleSigns
+from hardware.drivers.candle_sign import CandleCode, show_frame
+from hardware.drivers.line_signs import LineSigns
 from hardware.drivers.qsystem_pads import QSystemPads
 from hardware.line import Line
 from hardware.simulators.candle_signs import SignShows, SimulatedSigns
-from hardware.simulators.qsystem_pads import SimulatedPads
+from hardware.simulators.qsystem_pads import SimulatedPads, TextShown
 from hardware.simulators.reports import Reports
 
 Start = Callable[[Coroutine[object, object, object]], None]
@@ -18,7 +19,7 @@ Start = Callable[[Coroutine[object, object, object]], None]
 async def test_the_first_text_on_a_free_line_goes_out_at_once(link: Path, reports: Reports, start: Start) -> None:
     up = asyncio.Event()
     line = Line(f"serial:{link}?baud=57600", gap_s=30.0, baud=57600, on_link=lambda *_: up.set())
-    sign = CandleSigns(line).sign(0x21)
+    sign = LineSigns(line, CandleCode()).sign(0x21)
     async with SimulatedSigns(link=link, report=reports), asyncio.timeout(10):
         start(line.run())
         await up.wait()
@@ -31,7 +32,7 @@ async def test_frames_keep_200_ms_apart_and_a_waiting_sign_shows_only_the_newest
     link: Path, reports: Reports, start: Start
 ) -> None:
     line = Line(f"serial:{link}?baud=57600", gap_s=0.2, baud=57600)
-    signs = CandleSigns(line)
+    signs = LineSigns(line, CandleCode())
     async with SimulatedSigns(link=link, report=reports) as hall:
         for text in ("A001", "A002", "A003"):
             await signs.sign(0x21).show(text)
@@ -45,7 +46,7 @@ async def test_frames_keep_200_ms_apart_and_a_waiting_sign_shows_only_the_newest
 
 async def test_a_busy_sign_does_not_starve_the_others(link: Path, reports: Reports, start: Start) -> None:
     line = Line(f"serial:{link}?baud=57600", gap_s=0.2, baud=57600)
-    signs = CandleSigns(line)
+    signs = LineSigns(line, CandleCode())
     async with SimulatedSigns(link=link, report=reports):
         start(line.run())
         await signs.sign(0x21).show("A001")
@@ -63,7 +64,7 @@ async def test_a_sign_that_was_unplugged_shows_its_newest_text_when_it_is_back(
 ) -> None:
     told = asyncio.Queue[tuple[bool, str]]()
     line = Line(f"serial:{link}?baud=57600", baud=57600, on_link=lambda up, why: told.put_nowait((up, why)))
-    sign = CandleSigns(line).sign(0x21)
+    sign = LineSigns(line, CandleCode()).sign(0x21)
     async with asyncio.timeout(10), SimulatedSigns(link=link, report=reports) as hall:
         start(line.run())
         assert await told.get() == (True, "")
@@ -96,8 +97,28 @@ async def test_a_line_that_was_never_there_is_told_once_and_opened_when_it_comes
             assert await anext(pads.presses()) == PadPress(address=7, key=PadKey.CALL)
 
 
-def test_two_drivers_cannot_share_a_line() -> None:
-    line = Line("serial:/dev/hallcall/line1")
-    QSystemPads(line)
-    with pytest.raises(ValueError, match="two drivers"):
-        CandleSigns(line)
+async def test_pads_and_signs_share_a_line_and_each_hears_its_own(link: Path, reports: Reports, start: Start) -> None:
+    line = Line(f"serial:{link}?baud=9600", gap_s=0.02, baud=9600)
+    pads, signs = QSystemPads(line), LineSigns(line, CandleCode())
+    async with asyncio.timeout(10), SimulatedPads(link=link, addresses=(1, 2), report=reports) as hall:
+        far = SimulatedSigns(link=link, addresses=(0x21,), report=reports, baud=9600)  # on the same two wires
+        hall.cable.also(far._received)
+        start(line.run())
+        await signs.sign(0x21).show("A012")
+        assert (await reports.next(SignShows)).text == "A012"
+        await pads.text(1, "012")
+        hall.press(2, "call")
+        assert await anext(pads.presses()) == PadPress(address=2, key=PadKey.CALL)
+        assert (await reports.next(TextShown)).text == "012"
+
+
+async def test_the_gap_after_a_frame_is_the_one_that_its_own_device_wants(
+    link: Path, reports: Reports, start: Start
+) -> None:
+    line = Line(f"serial:{link}?baud=57600", gap_s=30.0, baud=57600)
+    async with asyncio.timeout(10), SimulatedSigns(link=link, report=reports, busy_ms=0):
+        start(line.run())
+        line.send(show_frame(0x21, "1"), slot="first", gap_s=0.0)
+        line.send(show_frame(0x22, "2"), slot="second")
+        assert (await reports.next(SignShows)).text == "1"
+        assert (await reports.next(SignShows)).text == "2"
