@@ -72,6 +72,8 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         self._shown: flow.Screen | None = None
         self._pressed: str | None = None
         self._finger: object = None
+        self._asked_s: float | None = None  # when a finger did what the next frame answers
+        self._lifted_s: float | None = None  # when it left a key that leads to another screen
 
     def load_kv(self, filename: str | None = None) -> bool:  # noqa: ARG002 - Kivy's own signature
         """Load none: the pictures give every place in pixels."""
@@ -109,6 +111,8 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         Clock.schedule_once(lambda _: self.stop(), 0)
 
     def _take_over(self, kiosk: flow.Kiosk) -> None:
+        if self._kiosk is not None and kiosk.screen != self._kiosk.screen:
+            self._asked_s, self._lifted_s = self._lifted_s, None
         self._kiosk = kiosk
         self._draw()
 
@@ -144,7 +148,8 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
     def _drawn(self, drawn: Picture) -> None:
         if self._witness is not None and self._kiosk is not None:
             targets = {key.name: self._painter.fraction(key.area) for key in drawn.keys}
-            self._witness.drew(drawn, kiosk=self._kiosk, pressed=self._pressed, targets=targets)
+            asked_s, self._asked_s = self._asked_s, None
+            self._witness.drew(drawn, kiosk=self._kiosk, pressed=self._pressed, targets=targets, asked_s=asked_s)
 
     def _flipped(self, *_: object) -> None:
         if self._glass is not None:
@@ -154,6 +159,9 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
 
     def _down(self, _: object, touch: MotionEvent) -> bool:
         """Press the key under the newest finger: an older one, or one that never left, cannot block the kiosk."""
+        if touch.is_mouse_scrolling:
+            return True
+        self._asked_s = self._clock()
         self._finger, self._pressed = touch.uid, self._painter.key_at(touch.x, touch.y)
         self._draw()
         return True
@@ -162,6 +170,7 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         if touch.uid != self._finger:
             return True
         key, self._pressed, self._finger = self._pressed, None, None
+        self._asked_s = self._lifted_s = self._clock()
         self._draw()
         if key is not None and self._painter.key_at(touch.x, touch.y) == key:
             self._on_touch(key)
