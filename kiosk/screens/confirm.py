@@ -213,6 +213,7 @@ def _take(scene: Scene, area: Area, *, taking: bool) -> list[Shape]:
     pressed = scene.pressed == "take" and not taking
     ink = KEY_INK if pressed else ON_BRAND
     size = min(68.0, area.h * 0.4) if len(said[0]) < 4 else min(56.0, area.h * 0.34)  # noqa: PLR2004 - 取号
+    size = max(READ, size)
     lines = paragraph(said, area.w - 40, size=size, color=ink, second_color=ink, bold=True)
     firsts = [line for line in lines if not line.small]
     masked = scene.kiosk.screen.masked if isinstance(scene.kiosk.screen, flow.Taking) else ""
