@@ -38,6 +38,9 @@ class BoardScreen(Struct, frozen=True, kw_only=True):
     rows: Annotated[
         Annotated[int, Meta(ge=1, le=8)] | None, Meta(description="calls shown; left out: as many as can be read")
     ] = None
+    characters: Annotated[
+        int, Meta(ge=4, le=8, description="of the longest number; longer ones need wider rows to be read from there")
+    ] = 4
     languages: Annotated[tuple[Language, ...], Meta(min_length=1, description="shown, the first one first")] = (
         Language.ZH,
         Language.EN,
@@ -57,6 +60,7 @@ def panel_of(screen: BoardScreen) -> Panel:
         diagonal_in=screen.diagonal_in,
         distance_m=screen.distance_m,
         bottom_mm=screen.bottom_mm,
+        characters=screen.characters,
     )
 
 

@@ -21,17 +21,16 @@ LOOSE: Final = 1.55  # from row to row where there is room
 EDGE: Final = 0.12  # around all
 # In font sizes of a number:
 TICKET: Final = 2.46  # a letter and three figures
-LETTER: Final = 0.71  # each further letter or figure, at most
+LETTER: Final = 0.65  # each further letter or figure
 COUNTER: Final = 1.16  # two figures
 BETWEEN: Final = 0.35
 SIDES: Final = 0.55  # both together
-NARROWEST: Final = TICKET + BETWEEN + COUNTER + SIDES
 ARROW: Final = 0.85
 # In font sizes of other text:
 STRIP: Final = 1.35  # height of the line at the bottom
-LEAST_ASIDE: Final = 6.7  # width in which names of services, their queues and minutes have room
+LEAST_ASIDE: Final = 6.4  # width in which names of services, their queues and minutes have room
 SUFFIX: Final = 3.3  # 号窗口 behind a window's number
-UPRIGHT_ASIDE: Final = 7.0  # height that an upright board keeps for the table of services
+UPRIGHT_ASIDE: Final = 7.6  # height that an upright board keeps for the table of services
 MOST_ROWS: Final = 8
 MOST_UPRIGHT_ROWS: Final = 6
 LEAST_TEXT_PX: Final = 14  # font size below which Chinese characters run together
@@ -46,6 +45,7 @@ class Panel:
     diagonal_in: float
     distance_m: float
     bottom_mm: int | None = None
+    characters: int = 4  # of a number, at most
 
     @property
     def px_per_mm(self) -> float:
@@ -84,9 +84,14 @@ class Panel:
         return self.height - self.strip_px - self.edge_px
 
     @property
+    def row_width(self) -> float:
+        """Width of a row with the longest number and a window of two figures, in font sizes of the number."""
+        return TICKET + (self.characters - 4) * LETTER + BETWEEN + COUNTER + SIDES
+
+    @property
     def narrowest_px(self) -> float:
-        """Width of a row with four characters and a window of two figures, at least."""
-        return NARROWEST * self.number_px / CAP + 2 * self.edge_px
+        """Width of a screen that has room for a row, at least."""
+        return self.row_width * self.number_px / CAP + 2 * self.edge_px
 
     @property
     def most_rows(self) -> int:
@@ -137,10 +142,11 @@ def faults(panel: Panel, rows: int | None) -> dict[str, str]:
     if panel.narrowest_px > panel.width or panel.most_rows == 0:
         farthest = _farthest(panel, 1)
         advice = f"it can be read from {farthest:.1f} m at most" if farthest else "it is too small for any distance"
+        wide_mm, tall_mm = panel.narrowest_px / fine, (panel.number_px * PITCH + panel.height - panel.body_px) / fine
         return {
-            "distance_m": f"from {away} a number must be {high_mm:.0f} mm high; four characters and a window then need "
-            f"{panel.narrowest_px / fine:.0f} x {(panel.number_px * PITCH + panel.height - panel.body_px) / fine:.0f} "
-            f"mm, and this panel has {panel.width / fine:.0f} x {panel.height / fine:.0f}: {advice}"
+            "distance_m": f"from {away} a number must be {high_mm:.0f} mm high; {panel.characters} characters and a "
+            f"window then need {wide_mm:.0f} x {tall_mm:.0f} mm, and this panel has {panel.width / fine:.0f} x "
+            f"{panel.height / fine:.0f}: {advice}"
         }
     if rows is not None and rows > panel.most_rows:
         farthest = _farthest(panel, rows)
@@ -161,6 +167,7 @@ def _farthest(panel: Panel, rows: int) -> float:
             diagonal_in=panel.diagonal_in,
             distance_m=step / 10,
             bottom_mm=panel.bottom_mm,
+            characters=panel.characters,
         )
         if nearer.narrowest_px <= panel.width and nearer.most_rows >= rows:
             return step / 10
@@ -174,11 +181,11 @@ def arranged(panel: Panel, rows: int | None = None) -> Arrangement:
         return _upright(panel, rows)
     count = max(1, rows or panel.most_rows)
     pitch = panel.body_px / count
-    least, ample = NARROWEST * panel.number_px / CAP, panel.width - 3 * edge - LEAST_ASIDE * text
+    least, ample = panel.row_width * panel.number_px / CAP, panel.width - 3 * edge - LEAST_ASIDE * text
     if ample < least:
         calls = Place(x=edge, y=edge, w=panel.width - 2 * edge, h=panel.body_px)
         return _filled(panel, count, calls, None)
-    wish = (NARROWEST + ARROW) * pitch / LOOSE / CAP + SUFFIX * text
+    wish = (panel.row_width + ARROW) * pitch / LOOSE / CAP + SUFFIX * text
     w = max(least, min(ample, max(wish, 0.58 * panel.width)))
     calls = Place(x=edge, y=edge, w=w, h=panel.body_px)
     left = calls.x + w + edge
@@ -205,6 +212,6 @@ def _filled(panel: Panel, rows: int, calls: Place, aside: Place | None) -> Arran
     text = panel.text_px / CAP
     strip = Place(x=0, y=panel.height - panel.strip_px, w=panel.width, h=panel.strip_px)
     by_height = calls.h / rows / LOOSE / CAP
-    by_width = (calls.w - SUFFIX * text) / (NARROWEST + ARROW)
+    by_width = (calls.w - SUFFIX * text) / (panel.row_width + ARROW)
     number = max(panel.number_px / CAP, min(by_height, by_width))
     return Arrangement(panel=panel, rows=rows, calls=calls, aside=aside, strip=strip, number=number, text=text)

@@ -29,6 +29,17 @@ def lines_of(text: str, width: float) -> list[str]:
     return [*lines, line.strip()] if line.strip() else lines
 
 
+def balanced(text: str, width: float) -> list[str]:
+    """Break a text into lines that are about equally long."""
+    lines = lines_of(text, width)
+    narrow = width_of(text, 1) / max(1, len(lines))
+    for step in range(10):
+        narrower = lines_of(text, min(width, narrow * (1 + step / 10)))
+        if len(narrower) == len(lines):
+            return narrower
+    return lines
+
+
 def _pieces(text: str) -> Iterator[str]:
     """Yield what may not be broken: a word with the space after it, a Chinese character with the stop after it."""
     piece = ""

@@ -10,21 +10,19 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
+from broker.board_file import BoardScreen
 from broker.bus import MqttBus
-from broker.config import BoardScreen, BrokenConfig, DisplayFile, load_node, login_of
+from broker.config import BrokenConfig, DisplayFile, load_node, login_of
 from broker.contract.messages import Role
 from broker.link import subscriptions, will
 from broker.voice_file import Voice
 from hardware.drivers.loudspeaker import open_speaker
 from hardware.voice.engines import Command
 from hardware.voice.maker import VoiceMaker, usual_maker
-from hardware.witness import Witness
 
 from .announcer import Announcer
-from .board import Board
-from .fonts import NoFont, chinese_fonts
-from .node import BoardNode
-from .node_thread import NodeThread
+from .fonts import NoFont
+from .showing import show
 from .spoken import SpokenCalls
 from .voice_node import VoiceNode, heard_by_voice
 
@@ -106,62 +104,6 @@ async def until_told_to_stop(node: VoiceNode) -> int:
     except asyncio.CancelledError:
         return 0
     return 1
-
-
-def prepare_kivy(state_dir: Path, screen: BoardScreen) -> None:
-    """Say in the environment how Kivy shall run: it reads these when it is imported, and nothing afterwards."""
-    home = state_dir / "kivy"
-    home.mkdir(parents=True, exist_ok=True)
-    os.environ |= {
-        "KIVY_NO_ARGS": "1",
-        "KIVY_HOME": str(home),
-        "KIVY_NO_FILELOG": "1",
-        "KIVY_NO_CONSOLELOG": "1",
-        "KIVY_LOG_MODE": "PYTHON",
-        "KCFG_GRAPHICS_WIDTH": str(screen.width),
-        "KCFG_GRAPHICS_HEIGHT": str(screen.height),
-        "KCFG_GRAPHICS_FULLSCREEN": "1" if screen.fullscreen else "0",
-        "KCFG_GRAPHICS_MULTISAMPLES": "0",  # shapes smooth their own edges; a box without a GPU pays for samples
-        "KCFG_GRAPHICS_ALLOW_SCREENSAVER": "0",
-        "KCFG_GRAPHICS_SHOW_CURSOR": "0",
-        "KCFG_GRAPHICS_RESIZABLE": "0",
-        "KCFG_KIVY_EXIT_ON_ESCAPE": "0",
-    }
-
-
-def show(file: DisplayFile, screen: BoardScreen, witness: Path | None) -> int:
-    """Be a board until SIGTERM: Kivy has the main thread, the node a thread and loop of its own."""
-    prepare_kivy(Path(file.state_dir), screen)
-    from .screen.app import BoardApp  # noqa: PLC0415 - a voice has no Kivy, and Kivy reads its environment first
-
-    app = BoardApp(
-        places=screen.rows,
-        fonts=chinese_fonts(),
-        witness=Witness(witness, name="board") if witness else None,
-    )
-
-    def make() -> BoardNode:
-        return BoardNode(
-            bus=bus_of(file, "view/hall", "view/queues", f"view/board/{screen.zone}"),
-            hall=file.hall,
-            node=file.node,
-            board=Board(zone=screen.zone, most_rows=screen.rows),
-            clock=time.monotonic,
-            now=lambda: datetime.now(UTC),
-            show=app.show_soon,
-        )
-
-    thread = NodeThread(make=make, on_end=app.stop_soon)
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: app.stop_soon())
-    thread.start()
-    try:
-        app.run()
-    finally:
-        thread.stop()
-    if thread.error is not None:
-        raise thread.error
-    return 0
 
 
 if __name__ == "__main__":

@@ -12,14 +12,19 @@ from zoneinfo import ZoneInfo
 from broker.contract.messages import AnyView, BoardRow, BoardView, HallView, Language, QueueRow, QueuesView, Text
 from broker.contract.texts import texts
 
+from .turns import next_turn_s, on_rows, take_turns
+
 PULSE: Final = timedelta(seconds=10)  # about the length of an announcement
+FRESH: Final = timedelta(seconds=45)  # so long somebody may still look for their number
+FADED: Final = timedelta(minutes=1)  # away for so long, the calls are of before
+LOST: Final = timedelta(minutes=10)  # and they are of no use any more
 _ZH: Final = texts(Language.ZH)["board"]
 _EN: Final = texts(Language.EN)["board"]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Row:
-    """One call; exactly one row of a board is the newest."""
+    """One call; one row of a board at most is the newest."""
 
     call: str
     ticket: str
@@ -27,6 +32,7 @@ class Row:
     times: int
     newest: bool = False
     pulsing: bool = False
+    tag: Text | None = None  # why it was called before others
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +57,11 @@ class Picture:
     date: str
     alive: bool
     ticker: tuple[str, str]  # Chinese, English
+    evacuation: bool = False  # everybody leaves: nothing else is shown
+    since: str = ""  # the time of what is shown, when it is not live
+    faded: bool = False  # it is of some time ago
+    lost: bool = False  # it is of too long ago to be shown
+    closed: bool = False  # the hall is
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,12 +70,17 @@ class Board:
 
     zone: str
     most_rows: int
+    also: tuple[str, ...] = ()  # further zones
     hall: HallView | None = None
     queues: QueuesView | None = None
-    calls: BoardView | None = None
+    calls: Mapping[str, BoardView] = field(default_factory=dict)  # by zone
     called_at: Mapping[tuple[str, int], datetime] = field(default_factory=dict)  # first sight of (call, times)
     here: bool = False
     last_here: datetime | None = None
+
+    @property
+    def zones(self) -> tuple[str, ...]:
+        return (self.zone, *self.also)
 
     def seen(self, view: AnyView, now: datetime) -> "Board":
         """Take in a view; those of other zones and of counters are nothing to this board."""
@@ -73,8 +89,13 @@ class Board:
                 return replace(self, hall=view, last_here=now)
             case QueuesView():
                 return replace(self, queues=view, last_here=now)
-            case BoardView(zone=self.zone):
-                return replace(self, calls=view, called_at=self._called_at(view, now), last_here=now)
+            case BoardView(zone=zone) if zone in self.zones:
+                return replace(
+                    self,
+                    calls={**self.calls, zone: view},
+                    called_at=self._called_at(view, now),
+                    last_here=now,
+                )
             case _:
                 return self
 
@@ -83,6 +104,7 @@ class Board:
         return replace(self, here=here, last_here=now if here or self.here else self.last_here)
 
     def picture(self, now: datetime) -> Picture:
+        away = self._away(now)
         return Picture(
             rows=self._rows(now),
             queues=tuple(self._queues()),
@@ -91,30 +113,56 @@ class Board:
             date=self._date(now),
             alive=self.here and self.hall is not None,
             ticker=self._ticker(now),
+            evacuation=self.hall is not None and self.hall.evacuation,
+            since=self._since(),
+            faded=away is not None and away >= FADED,
+            lost=away is not None and away >= LOST,
+            closed=bool(self.queues and self.queues.queues) and all(row.closed for row in self._queue_rows()),
         )
 
     def changes_at(self, now: datetime) -> datetime:
-        """Return when the picture will be another one though nothing is heard: the clock, a pulse, an age."""
+        """Return when the picture will be another one though nothing is heard: the clock, a pulse, a turn, an age."""
         if not self.here:
             return now + timedelta(seconds=1)
         times = [now.replace(second=0, microsecond=0) + timedelta(minutes=1)]
-        times += [at for seen in self.called_at.values() if seen > now - PULSE and (at := seen + PULSE) > now]
+        for seen in self.called_at.values():
+            if seen > now - FRESH:
+                times += [at for at in (seen + PULSE, seen + FRESH) if at > now]
+        if take_turns(self._calls(), lambda row: self._is_fresh(row, now), rows=self.most_rows):
+            at_s = now.timestamp()
+            times.append(now + timedelta(seconds=next_turn_s(at_s) - at_s))
         return min(times)
 
+    def called(self, call: str, times: int) -> datetime | None:
+        """Return when the hall called it; None: it is not known."""
+        rows = (row for view in self.calls.values() for row in view.rows)
+        return next((row.called_at for row in rows if (row.call, row.times) == (call, times)), None)
+
     def _called_at(self, view: BoardView, now: datetime) -> Mapping[tuple[str, int], datetime]:
-        """Return when each call on the board was first seen; those found at the start are of before our time."""
-        first_sight = now if self.calls is not None else datetime.min.replace(tzinfo=now.tzinfo)
-        return {(row.call, row.times): self.called_at.get((row.call, row.times), first_sight) for row in view.rows}
+        """Return when each call was first seen; those found at the start are as old as the hall says, or older."""
+        others = {(row.call, row.times) for zone, each in self.calls.items() if zone != view.zone for row in each.rows}
+        kept = {key: at for key, at in self.called_at.items() if key in others}
+        oldest = datetime.min.replace(tzinfo=now.tzinfo)
+        for row in view.rows:
+            first_sight = now if view.zone in self.calls else min(row.called_at or oldest, now)
+            kept[row.call, row.times] = self.called_at.get((row.call, row.times), first_sight)
+        return kept
+
+    def _calls(self) -> list[BoardRow]:
+        """Return the calls of all zones, newest first; within a zone the view's order decides."""
+        rows = [row for zone in self.zones if zone in self.calls for row in self.calls[zone].rows]
+        if self.also:
+            rows.sort(key=lambda row: row.called_at or self._first_sight(row), reverse=True)
+        return rows
 
     def _rows(self, now: datetime) -> tuple[Row, ...]:
-        rows = self.calls.rows[: self.most_rows] if self.calls else ()
-        if not rows:
+        calls = self._calls()
+        if not calls:
             return ()
-        newest = max(rows, key=self._first_sight)  # the first of equals: the order of the view decides
-
-        def pulses(row: BoardRow) -> bool:
-            return row is newest and not row.started and now - self._first_sight(row) < PULSE
-
+        newest = max(calls, key=self._first_sight)  # the first of equals
+        shown = on_rows(calls, lambda row: self._is_fresh(row, now), rows=self.most_rows, now_s=now.timestamp())
+        if newest not in shown:
+            newest = max(shown, key=self._first_sight)
         return tuple(
             Row(
                 call=row.call,
@@ -122,23 +170,29 @@ class Board:
                 counter=row.counter,
                 times=row.times,
                 newest=row is newest,
-                pulsing=pulses(row),
+                pulsing=row is newest and not row.started and now - self._first_sight(row) < PULSE,
+                tag=row.tag,
             )
-            for row in rows
+            for row in shown
         )
+
+    def _is_fresh(self, row: BoardRow, now: datetime) -> bool:
+        return not row.started and now - self._first_sight(row) < FRESH
 
     def _first_sight(self, row: BoardRow) -> datetime:
         return self.called_at[row.call, row.times]
 
-    def _queues(self) -> list[Queue]:
+    def _queue_rows(self) -> list[QueueRow]:
+        """Return the queues of this board's services, in the hall's order."""
         if self.hall is None or self.queues is None:
             return []
         rows = {row.service: row for row in self.queues.queues}
-        return [
-            _queue(service.name, rows[service.id], here=self.here)
-            for service in self.hall.hall.services
-            if service.zone == self.zone and service.id in rows
-        ]
+        services = (each for each in self.hall.hall.services if each.zone in self.zones)
+        return [rows[each.id] for each in services if each.id in rows]
+
+    def _queues(self) -> list[Queue]:
+        names = {service.id: service.name for service in self.hall.hall.services} if self.hall is not None else {}
+        return [_queue(names[row.service], row, here=self.here) for row in self._queue_rows()]
 
     def _local(self, now: datetime) -> datetime:
         return now.astimezone(ZoneInfo(self.hall.hall.timezone)) if self.hall else now.astimezone()
@@ -148,16 +202,27 @@ class Board:
         date = _ZH["date"].format(month=today.month, day=today.day, weekday=_ZH["weekdays"][today.weekday()])
         zones = {zone.id: zone.name for zone in self.hall.hall.zones} if self.hall else {}
         name = zones.get(self.zone)
-        return f"{date} · {name.zh} {name.en}" if name else date
+        return f"{date} · {name.zh} {name.en}" if name and not self.also else date
+
+    def _away(self, now: datetime) -> timedelta | None:
+        """Return how long the dispatcher has been away; None: it is here, or was never heard of."""
+        if self.here or self.last_here is None or self.hall is None:
+            return None
+        return max(timedelta(), now - self.last_here)
+
+    def _since(self) -> str:
+        return "" if self.here or self.last_here is None else self._local(self.last_here).strftime("%H:%M")
 
     def _ticker(self, now: datetime) -> tuple[str, str]:
-        if self.last_here is None or self.hall is None:
+        away = self._away(now)
+        if self.hall is None or (away is None and not self.here):
             return _ZH["starting"], _EN["starting"]
-        if self.here:
+        if away is None:
             return _ZH["rule"], _EN["rule"]
-        age_s = max(0, int((now - self.last_here).total_seconds()))
+        age_s = int(away.total_seconds())
         key, age = ("away_seconds", age_s) if age_s < 60 else ("away_minutes", age_s // 60)  # noqa: PLR2004 - a minute
-        return _ZH[key].format(age=age), _EN[key].format(age=age)
+        since = self._since()
+        return _ZH[key].format(age=age, since=since), _EN[key].format(age=age, since=since)
 
 
 def _queue(name: Text, row: QueueRow, *, here: bool) -> Queue:

@@ -1,80 +1,111 @@
-"""The board's window: takes pictures from any thread, draws what changed, notes what has been on the glass."""
+"""The board's window: takes sights from any thread, draws what changed, says what has been on the glass."""
 
 import time
-from pathlib import Path
+from collections.abc import Callable
 from typing import Final
 
 from kivy.app import App
 from kivy.clock import Clock, ClockEvent
-from kivy.core.window import Window, WindowBase
+from kivy.core.window import Window
+from kivy.graphics import Color, PopMatrix, PushMatrix, Rectangle, Scale, Translate
 from kivy.uix.widget import Widget
 
+from broker.contract.messages import Language
 from hardware.witness import Witness
 
-from ..board import Picture
 from ..fonts import Fonts
-from . import ink
-from .aside import Aside, Ticker
+from ..glass import OnGlass
+from ..look import Palette
+from ..pages import Pages, Sight
+from .aside import Aside
+from .glass import Glass
+from .ink import Ground, register
+from .message import Whole
 from .rows import Rows
+from .strip import Strip
 
 PULSE_FRAMES: Final = 6  # a second, while a call is announced
+STEP: Final = 0.03  # of the text's size: how far the picture moves in one step, against burning in
 
 
 class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
-    """Draws pictures until stopped; `run` in the main thread."""
+    """Draws sights until stopped; `run` in the main thread. `on_glass` hears of each new frame, in that thread."""
 
     title = "Hallcall 大屏 board"
 
-    def __init__(self, *, places: int, fonts: Fonts, witness: Witness | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        pages: Pages,
+        fonts: Fonts,
+        palette: Palette,
+        on_glass: Callable[[OnGlass], None],
+        witness: Witness | None = None,
+    ) -> None:
         super().__init__()
-        ink.register(fonts)
-        self._rows, self._aside, self._ticker = Rows(places), Aside(), Ticker()
-        self._picture: Picture | None = None
+        register(fonts)
+        self._pages, self._panel = pages, pages.arrangement.panel
+        self._ground = Ground(height=self._panel.height, palette=dict(palette))
+        first: Language = pages.languages[0]
+        arrangement = pages.arrangement
+        self.rows = Rows(arrangement, self._ground, first)
+        self._parts = (self.rows, Aside(pages, self._ground), Strip(arrangement, self._ground))
+        self._whole = Whole(arrangement, self._ground)
+        self._sight: Sight | None = None
         self._called_at = 0.0
         self._pulse: ClockEvent | None = None
-        self._glass = Glass(witness, self._rows) if witness is not None else None
+        self._glass = Glass(self.rows, on_glass, witness)
 
     def load_kv(self, filename: str | None = None) -> bool:  # noqa: ARG002 - Kivy's own signature
-        """Load none: every place is given in the design's pixels."""
+        """Load none: every place is given in pixels."""
         return False
 
     def build(self) -> Widget:
-        Window.clearcolor = ink.NIGHT
+        Window.clearcolor = self._ground.colours["night"]
         root = Widget()
-        for part in (self._rows, self._aside, self._ticker):
+        with root.canvas.before:
+            PushMatrix()
+            self._zoom = Scale(1, 1, 1)
+            self._shift = Translate(0, 0)
+        with root.canvas.after:
+            PopMatrix()
+            self._dim = Color(0, 0, 0, 0)
+            self._shade = Rectangle()
+        for part in (*self._parts, self._whole):
             root.add_widget(part)
-        Window.bind(on_resize=lambda *_: self._redraw())
-        if self._glass is not None:
-            Window.bind(on_flip=self._glass.flipped)
+        Window.bind(on_resize=lambda *_: self._fit(), on_flip=self._glass.flipped)
+        self._fit()
         return root
 
-    def show_soon(self, picture: Picture) -> None:
-        """Show a picture on the next frame; from any thread."""
-        Clock.schedule_once(lambda _: self.show(picture), 0)
+    def show_soon(self, sight: Sight) -> None:
+        """Show a sight on the next frame; from any thread."""
+        Clock.schedule_once(lambda _: self.show(sight), 0)
 
     def stop_soon(self) -> None:
         """Close the window; from any thread, or from a signal."""
         Clock.schedule_once(lambda _: self.stop(), 0)
 
-    def show(self, picture: Picture) -> None:
-        before, self._picture = self._picture, picture
-        scale = ink.Scale(*Window.size)
-        if before is None or before.rows != picture.rows:
-            self._rows.draw(picture.rows, scale)
-            self._keep_pulsing(before, picture)
-        if before is None or _beside(before) != _beside(picture):
-            self._aside.draw(picture, scale)
-        self._ticker.draw(picture, scale)
-        if self._glass is not None and (before is None or _seen(before) != _seen(picture)):
-            self._glass.expect(picture)
+    def show(self, sight: Sight) -> None:
+        before, self._sight = self._sight, sight
+        if before is None or _calls(before) != _calls(sight):
+            self.rows.draw(sight)
+            self._keep_pulsing(before, sight)
+        for part in self._parts[1:]:
+            part.draw(sight)
+        self._whole.draw(sight)
+        self._dim.a = 1 - sight.light
+        step = max(1.0, STEP * self._pages.arrangement.text)
+        self._shift.x, self._shift.y = sight.shift[0] * step, sight.shift[1] * step
+        self._glass.expect(sight)
 
-    def _redraw(self) -> None:
-        picture, self._picture = self._picture, None
-        if picture is not None:
-            self.show(picture)
+    def _fit(self) -> None:
+        """Fill the window that there is, though it should not be of another size than its file says."""
+        self._zoom.x, self._zoom.y = Window.width / self._panel.width, Window.height / self._panel.height
+        self._shade.pos, self._shade.size = (0, 0), Window.size
+        self._glass.window_px = (int(Window.width), int(Window.height))
 
-    def _keep_pulsing(self, before: Picture | None, picture: Picture) -> None:
-        pulsing = _pulsing(picture)
+    def _keep_pulsing(self, before: Sight | None, sight: Sight) -> None:
+        pulsing = _pulsing(sight)
         if pulsing and (before is None or _pulsing(before) != pulsing):
             self._called_at = time.monotonic()
         if pulsing and self._pulse is None:
@@ -84,58 +115,14 @@ class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
             self._pulse = None
 
     def _beat(self) -> None:
-        for tile in self._rows.tiles:
+        for tile in self.rows.tiles:
             if tile.row is not None and tile.row.pulsing:
                 tile.pulse(time.monotonic() - self._called_at)
 
 
-class Glass:
-    """Writes down what the labels said in the frame that was just handed to the screen, and takes pictures."""
-
-    def __init__(self, witness: Witness, rows: Rows) -> None:
-        self._witness = witness
-        self._rows = rows
-        self._expected: Picture | None = None
-        self._taken: set[Path] = set()
-
-    def expect(self, picture: Picture) -> None:
-        """Note what comes to the glass with the next frame."""
-        self._expected = picture
-
-    def flipped(self, window: WindowBase, *_: object) -> bool:
-        """Hand the frame over in Kivy's stead, then say what was on it."""
-        window.flip()
-        picture, self._expected = self._expected, None
-        if picture is not None:
-            drawn = [(tile.row, tile.words) for tile in self._rows.tiles if tile.row is not None]
-            self._witness.saw(
-                rows=[
-                    {"call": row.call, "text": words, "ticket": row.ticket, "counter": row.counter, "times": row.times}
-                    for row, words in drawn
-                ],
-                alive=picture.alive,
-            )
-            self._take_picture(window, picture)
-        return True
-
-    def _take_picture(self, window: WindowBase, picture: Picture) -> None:
-        """Keep the first picture of each number of rows, and of a hall that is away."""
-        name = f"board-{len(picture.rows)}rows.png" if picture.alive else "board-away.png"
-        path = self._witness.directory / name
-        if not picture.rows or path in self._taken:
-            return
-        self._taken.add(path)
-        window.dispatch("on_draw")  # once more, since the frame is no longer ours after its flip
-        Path(window.screenshot(str(path))).rename(path)
+def _pulsing(sight: Sight) -> list[tuple[str, int]]:
+    return [(row.call, row.times) for row in sight.rows if row.pulsing]
 
 
-def _pulsing(picture: Picture) -> list[tuple[str, int]]:
-    return [(row.call, row.times) for row in picture.rows if row.pulsing]
-
-
-def _beside(picture: Picture) -> tuple[object, ...]:
-    return picture.clock, picture.date, picture.queues, picture.notice
-
-
-def _seen(picture: Picture) -> tuple[object, ...]:
-    return [(row.call, row.ticket, row.counter, row.times) for row in picture.rows], picture.alive
+def _calls(sight: Sight) -> tuple[object, ...]:
+    return sight.rows, sight.empty, sight.faded

@@ -1,135 +1,164 @@
-"""Beside the calls: clock, date and zone, the table of services, the hall's notice, and the ticker beneath all."""
+"""Beside the calls: the table of services page by page, the hall's notice, and pictures."""
 
-from typing import Final
+from dataclasses import dataclass
+from pathlib import Path
 
-from kivy.graphics import Color, Line, Rectangle, SmoothEllipse, SmoothRoundedRectangle
+from kivy.core.image import Image as Picture
+from kivy.graphics import Color, Line, Rectangle
 from kivy.uix.widget import Widget
 
-from broker.contract.messages import Language, Text
-from broker.contract.texts import texts
+from broker.legibility import Place
 
-from ..board import Picture, Queue
-from . import ink
-from .ink import Ink, Scale
-
-LEFT: Final = 1190.0
-FLOOR: Final = 984.0  # where the ticker begins
-TEXT_LEFT: Final = 1234.0
-TEXT_RIGHT: Final = 1876.0
-TABLE_TOP: Final = 312.0
-ROW: Final = 124.0
-TIGHTEST: Final = 96.0  # below this the texts of a row shrink
-LAST, WAITING, MINUTES = 1587.0, 1721.0, TEXT_RIGHT  # right edges of the columns
-NAME_WIDTH: Final = 245.0
-NOTE_BOTTOM: Final = 948.0
-DOT: Final = 18.0
+from ..pages import FIGURES, HEAD, LINE, NAME, ONE_LINE_FIGURES, PAD, Note, Pages, Sight, Slide, Table, line_height
+from ..pages import Line as Service
+from .film import Film, is_film
+from .ink import Ground, Ink
 
 
-class QueueLine(Widget):  # type: ignore[misc] # Kivy ships no types
-    def __init__(self) -> None:
+@dataclass(frozen=True, kw_only=True)
+class Columns:
+    """Where last call, people and minutes stand: a place from the left, and 0, 0.5 or 1 for how they lie to it."""
+
+    at: tuple[tuple[float, float], ...]
+    one_line: bool
+
+
+def _columns(table: Table | None, inner: Place, size: float) -> Columns:
+    right = inner.x + inner.w
+    if table is not None and table.one_line:
+        return Columns(at=((right - 6.9 * size, 1), (right - 4.2 * size, 1), (right, 1)), one_line=True)
+    return Columns(at=((inner.x + 0.42 * inner.w, 0.5), (inner.x, 0), (right, 1)), one_line=False)
+
+
+class ServiceLine(Widget):  # type: ignore[misc] # Kivy ships no types
+    def __init__(self, ground: Ground) -> None:
         super().__init__()
+        self._ground = ground
         with self.canvas.before:
-            Color(*ink.NIGHT_LINE)
+            self._rule_colour = Color(*ground.colours["line"])
             self._rule = Line(width=1)
-        self._name, self._name_en = Ink(self), Ink(self, colour=ink.MUTED)
-        self._last, self._waiting = Ink(self), Ink(self)
-        self._minutes, self._minutes_en = Ink(self), Ink(self, colour=ink.MUTED)
+        self._name = (Ink(self), Ink(self))
+        self._last, self._waiting, self._minutes = (Ink(self) for _ in range(3))
 
-    def draw(self, queue: Queue, *, top: float, height: float, scale: Scale) -> None:
-        size = min(1.0, height / TIGHTEST) * scale.text
-        self._rule.points = [*scale.point(TEXT_LEFT, top), *scale.point(TEXT_RIGHT, top)]
-        upper, lower, middle = top + 0.40 * height, top + 0.74 * height, top + 0.52 * height
-        width = NAME_WIDTH * scale.x
-        self._name.put(queue.name.zh, scale.point(TEXT_LEFT, upper), px=38 * size, fit=width)
-        self._name_en.put(queue.name.en, scale.point(TEXT_LEFT, lower), px=23 * size, fit=width)
-        self._last.put(queue.last, scale.point(LAST, middle), px=38 * size, align=1)
-        self._waiting.put(queue.waiting, scale.point(WAITING, middle), px=38 * size, align=1)
-        minutes = upper if queue.minutes_en else middle
-        self._minutes.put(queue.minutes, scale.point(MINUTES, minutes), px=38 * size, align=1)
-        self._minutes_en.put(queue.minutes_en, scale.point(MINUTES, lower), px=23 * size, align=1)
-
-
-class Note(Widget):  # type: ignore[misc] # Kivy ships no types
-    def __init__(self) -> None:
-        super().__init__()
-        with self.canvas.before:
-            self._colour = Color(*ink.NOTE)
-            self._card = SmoothRoundedRectangle()
-        self._zh, self._en = Ink(self), Ink(self, colour=ink.MUTED)
-        self._zh.line_height = self._en.line_height = 1.25
-
-    def draw(self, notice: Text | None, scale: Scale) -> float:
-        """Return where the table may end, in the design's pixels."""
-        self._colour.a = 1 if notice else 0
-        wrap = (TEXT_RIGHT - TEXT_LEFT - 56) * scale.x
-        self._zh.put(notice.zh if notice else "", (0, 0), px=30 * scale.text, wrap=wrap)
-        self._en.put(notice.en if notice else "", (0, 0), px=23 * scale.text, wrap=wrap)
-        if notice is None:
-            return NOTE_BOTTOM
-        zh_height: float = self._zh.height / scale.y
-        en_height: float = self._en.height / scale.y
-        top = NOTE_BOTTOM - zh_height - en_height - 44
-        self._card.pos, self._card.size = scale.box(TEXT_LEFT, top, TEXT_RIGHT - TEXT_LEFT, NOTE_BOTTOM - top)
-        self._card.radius = [20 * scale.text]
-        self._zh.pos = scale.point(TEXT_LEFT + 28, top + 20 + zh_height)
-        self._en.pos = scale.point(TEXT_LEFT + 28, top + 24 + zh_height + en_height)
-        return top - 16
+    def draw(self, line: Service | None, place: Place, *, size: float, columns: Columns) -> None:
+        colours, point = self._ground.colours, self._ground.point
+        self._rule_colour.a = 1 if line else 0
+        self._rule.points = [*point(place.x, place.y), *point(place.x + place.w, place.y)]
+        said = line or Service(name=(), last="", waiting="", minutes="")
+        width = place.w - (ONE_LINE_FIGURES * size if columns.one_line else 0)
+        top = place.y + (place.h - len(said.name) * NAME * size) / 2 if columns.one_line else place.y + 0.06 * size
+        for at, label in enumerate(self._name):
+            words = said.name[at] if at < len(said.name) else ""
+            where = point(place.x, top + (at + 0.5) * NAME * size)
+            label.put(words, where, px=size, colour=colours["white"], fit=width)
+        y = place.y + (place.h / 2 if columns.one_line else place.h - 0.54 * FIGURES * size)
+        figures = ((self._last, said.last), (self._waiting, said.waiting), (self._minutes, said.minutes))
+        for (label, words), (x, align) in zip(figures, columns.at, strict=True):
+            label.put(words, point(x, y), px=size, colour=colours["white"], align=align)
 
 
 class Aside(Widget):  # type: ignore[misc] # Kivy ships no types
-    def __init__(self) -> None:
-        super().__init__()
-        with self.canvas.before:
-            Color(*ink.NIGHT_2)
-            self._ground = Rectangle()
-        self._clock, self._date = Ink(self), Ink(self, colour=ink.MUTED)
-        self._heads = [Ink(self, colour=ink.MUTED) for _ in range(4)]
-        self._note = Note()
-        self.add_widget(self._note)
-        self._lines: list[QueueLine] = []
+    """One page at a time; a picture that cannot be read leaves its place dark."""
 
-    def draw(self, picture: Picture, scale: Scale) -> None:
-        self._ground.pos, self._ground.size = scale.box(LEFT, 0, ink.WIDTH - LEFT, FLOOR)
-        self._clock.put(picture.clock, scale.point(TEXT_LEFT, 93), px=100 * scale.text)
-        date_width = (TEXT_RIGHT - TEXT_LEFT) * scale.x
-        self._date.put(picture.date, scale.point(TEXT_LEFT, 170), px=30 * scale.text, fit=date_width)
-        self._draw_heads(scale)
-        floor = self._note.draw(picture.notice, scale)
-        while len(self._lines) > len(picture.queues):
-            self.remove_widget(self._lines.pop())
-        while len(self._lines) < len(picture.queues):
-            self._lines.append(QueueLine())
+    def __init__(self, pages: Pages, ground: Ground) -> None:
+        super().__init__()
+        self._pages, self._ground = pages, ground
+        self._size = pages.arrangement.text
+        with self.canvas.before:
+            self._ground_colour = Color(*ground.colours["card"])
+            self._panel = Rectangle()
+            self._slide_colour = Color(1, 1, 1, 0)
+            self._slide = Rectangle()
+        self._heads = [Ink(self) for _ in range(3)]
+        self._lines: list[ServiceLine] = []
+        self._note = [Ink(self) for _ in range(12)]
+        self._title = Ink(self)
+        with self.canvas:
+            self._bar = [(Color(*ground.colours[name]), Rectangle(size=(0, 0))) for name in ("line", "muted")]
+        self._film = Film(self)
+        self._shown = ""
+
+    def draw(self, sight: Sight) -> None:
+        whole = self._pages.arrangement.aside
+        self._ground_colour.a = 1 if whole else 0
+        if whole is None:
+            return
+        self._panel.pos, self._panel.size = self._ground.box(whole)
+        page = sight.aside
+        place = self._pages.table_place(slides=sight.slide is not None) or whole
+        self._draw_table(page if isinstance(page, Table) else None, place)
+        self._draw_note(page if isinstance(page, Note) else None, place)
+        if sight.slide is not None:
+            self._draw_slide(sight.slide.path, self._pages.slide_place or whole)
+        else:
+            self._draw_slide(page.path if isinstance(page, Slide) else "", whole)
+
+    def _draw_table(self, table: Table | None, place: Place) -> None:
+        size = self._size
+        inner = Place(x=place.x + PAD * size, y=place.y + PAD * size, w=place.w - 2 * PAD * size, h=place.h)
+        columns = _columns(table, inner, size)
+        heads = table.heads if table else ("", "", "")
+        for label, words, (x, align) in zip(self._heads, heads, columns.at, strict=True):
+            where = self._ground.point(x, inner.y + 0.5 * HEAD * size)
+            label.put(words, where, px=size, colour=self._ground.colours["muted"], align=align)
+        lines = table.lines if table else ()
+        while len(self._lines) < len(lines):
+            self._lines.append(ServiceLine(self._ground))
             self.add_widget(self._lines[-1])
-        height = min(ROW, (floor - TABLE_TOP) / max(1, len(self._lines)))
-        for place, (line, queue) in enumerate(zip(self._lines, picture.queues, strict=True)):
-            line.draw(queue, top=TABLE_TOP + place * height, height=height, scale=scale)
+        y = inner.y + HEAD * size
+        for at, widget in enumerate(self._lines):
+            said = lines[at] if at < len(lines) else None
+            h = line_height(said, one_line=columns.one_line) * size if said else 0.0
+            widget.draw(said, Place(x=inner.x, y=y, w=inner.w, h=h), size=size, columns=columns)
+            y += h
+        self._draw_bar(table, inner)
 
-    def _draw_heads(self, scale: Scale) -> None:
-        zh, en = texts(Language.ZH)["board"], texts(Language.EN)["board"]
-        service, *columns = self._heads
-        service.put(f"{zh['service']} {en['service']}", scale.point(TEXT_LEFT, 264), px=25 * scale.text)
-        places = (("last", LAST), ("waiting", WAITING), ("minutes", MINUTES))
-        for head, (key, right) in zip(columns, places, strict=True):
-            head.halign = "right"
-            head.put(f"{zh[key]}\n{en[key]}", scale.point(right, 264), px=25 * scale.text, align=1)
+    def _draw_bar(self, table: Table | None, inner: Place) -> None:
+        """Say which page of how many this is."""
+        pages = table.pages if table and table.pages > 1 else 0
+        for colour, _ in self._bar:
+            colour.a = 1 if pages else 0
+        if not table or not pages:
+            return
+        y, w = inner.y + inner.h - 0.8 * self._size, inner.w / pages
+        for (_, bar), (x, wide) in zip(self._bar, ((0.0, inner.w), ((table.page - 1) * w, w)), strict=True):
+            bar.pos, bar.size = self._ground.box(Place(x=inner.x + x, y=y, w=wide, h=0.07 * self._size))
+
+    def _draw_note(self, note: Note | None, place: Place) -> None:
+        size, point = self._size, self._ground.point
+        left, top = place.x + PAD * size, place.y + PAD * size
+        colours, width = self._ground.colours, place.w - 2 * PAD * size
+        title = point(left, top + 0.5 * HEAD * size)
+        self._title.put(note.title if note else "", title, px=size, colour=colours["muted"], fit=width)
+        lines = note.lines if note else ()
+        for at, label in enumerate(self._note):
+            where = point(left, top + (HEAD + (at + 0.5) * LINE) * size)
+            words = lines[at] if at < len(lines) else ""
+            label.put(words, where, px=size, colour=colours["white"], fit=width)
+
+    def _draw_slide(self, path: str, place: Place) -> None:
+        if path != self._shown:
+            self._shown = path
+            self._film.play(path if is_film(path) else "")
+            texture = None if not path or is_film(path) else _texture(path)
+            self._slide.texture = texture
+            self._slide_colour.a = 1 if texture is not None else 0
+        self._film.stand(*self._ground.box(place))
+        if self._slide.texture is not None:
+            w, h = self._slide.texture.size
+            scale = min(place.w / w, place.h / h)
+            inner = Place(
+                x=place.x + (place.w - w * scale) / 2,
+                y=place.y + (place.h - h * scale) / 2,
+                w=w * scale,
+                h=h * scale,
+            )
+            self._slide.pos, self._slide.size = self._ground.box(inner)
 
 
-class Ticker(Widget):  # type: ignore[misc] # Kivy ships no types
-    def __init__(self) -> None:
-        super().__init__()
-        with self.canvas.before:
-            Color(*ink.NIGHT_LINE)
-            self._rule = Line(width=1)
-            self._dot_colour = Color(*ink.AWAY)
-            self._dot = SmoothEllipse()
-        self._words = Ink(self, colour=ink.TICKER)
-
-    def draw(self, picture: Picture, scale: Scale) -> None:
-        self._rule.points = [*scale.point(0, FLOOR), *scale.point(ink.WIDTH, FLOOR)]
-        middle = (FLOOR + ink.HEIGHT) / 2
-        x, y = scale.point(48, middle)
-        size = DOT * scale.text
-        self._dot.pos, self._dot.size = (x, y - size / 2), (size, size)
-        self._dot_colour.rgba = ink.ALIVE if picture.alive else ink.AWAY
-        words = "  ·  ".join(picture.ticker)
-        self._words.put(words, scale.point(94, middle), px=34 * scale.text, fit=(ink.WIDTH - 94 - 48) * scale.x)
+def _texture(path: str) -> object:
+    """Return a picture's pixels; None for a file that is no picture."""
+    try:
+        return Picture.load(str(Path(path)), nocache=True, keep_data=False).texture
+    except Exception:  # noqa: BLE001 - whatever Kivy's loaders raise for a broken file
+        return None

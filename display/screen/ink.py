@@ -1,34 +1,22 @@
-"""Colours, fonts and labels of the board, in the pixels of a 1920x1080 design with its origin at the top left."""
+"""Fonts and labels of the board, in pixels from the top left."""
 
 from pathlib import Path
 from typing import Final
 
 from kivy import kivy_data_dir
 from kivy.core.text import LabelBase
+from kivy.graphics import Color, PopMatrix, PushMatrix, Rotate, SmoothRoundedRectangle
 from kivy.uix.label import Label
 from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 
+from broker.legibility import Place
+
 from ..fonts import Fonts
 
-WIDTH: Final = 1920
-HEIGHT: Final = 1080
 TEXT: Final = "board-text"
 FIGURES: Final = "board-figures"  # bold, all figures of one width
-
-NIGHT: Final = get_color_from_hex("#0B1715")
-NIGHT_2: Final = get_color_from_hex("#12231F")
-NIGHT_LINE: Final = get_color_from_hex("#24403A")
-MUTED: Final = get_color_from_hex("#9DB5AE")
-WHITE: Final = get_color_from_hex("#FFFFFF")
-TICKER: Final = get_color_from_hex("#DCE8E4")
-NOTE: Final = get_color_from_hex("#1B332D")
-CALL: Final = get_color_from_hex("#FFC233")
-CALL_LIGHT: Final = get_color_from_hex("#FFE6A8")
-ON_CALL: Final = get_color_from_hex("#1C1300")
-ARROW_ON_CALL: Final = get_color_from_hex("#6B4A00")
-ALIVE: Final = get_color_from_hex("#43C59E")
-AWAY: Final = get_color_from_hex("#6E807B")
+Rgba = list[float]
 
 
 def register(fonts: Fonts) -> None:
@@ -37,43 +25,76 @@ def register(fonts: Fonts) -> None:
     LabelBase.register(name=FIGURES, fn_regular=fonts.bold or str(Path(kivy_data_dir) / "fonts" / "Roboto-Bold.ttf"))
 
 
-class Scale:
-    """From the design's pixels to the window's."""
+class Ground:
+    """The board's pixels, counted from the top left, and its colours by name."""
 
-    def __init__(self, width: float, height: float) -> None:
-        self.x = width / WIDTH
-        self.y = height / HEIGHT
-        self.text = min(self.x, self.y)
+    def __init__(self, *, height: float, palette: dict[str, str]) -> None:
         self.height = height
+        self.colours: dict[str, Rgba] = {name: get_color_from_hex(said) for name, said in palette.items()}
 
-    def box(self, x: float, y: float, width: float, height: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    def box(self, place: Place) -> tuple[tuple[float, float], tuple[float, float]]:
         """Return position and size for Kivy, whose origin is at the bottom left."""
-        return (x * self.x, self.height - (y + height) * self.y), (width * self.x, height * self.y)
+        return (place.x, self.height - place.y - place.h), (place.w, place.h)
 
     def point(self, x: float, y: float) -> tuple[float, float]:
-        return x * self.x, self.height - y * self.y
+        return x, self.height - y
 
 
 class Ink(Label):  # type: ignore[misc] # Kivy ships no types
-    """One line of text, or a paragraph of a given width; redrawn only when it changes."""
+    """One line of text; redrawn only when it changes. `shrunk` is by how much it had to be smaller than asked for."""
 
-    def __init__(self, parent: Widget, *, font: str = TEXT, colour: list[float] = WHITE) -> None:
-        super().__init__(font_name=font, color=colour, size_hint=(None, None))
+    def __init__(self, parent: Widget, *, font: str = TEXT) -> None:
+        super().__init__(font_name=font, size_hint=(None, None))
         self._drawn: object = None
+        self.shrunk = 1.0
         parent.add_widget(self)
 
     def put(
-        self, text: str, at: tuple[float, float], *, px: float, align: float = 0.0, fit: float = 0.0, wrap: float = 0.0
+        self,
+        text: str,
+        at: tuple[float, float],
+        *,
+        px: float,
+        colour: Rgba,
+        align: float = 0.0,
+        fit: float = 0.0,
     ) -> None:
-        """Centre the line's height on `at`; `align` 0 begins there, 1 ends there. `fit` shrinks it to that width."""
-        drawn = (text, px, fit, wrap, tuple(self.color))
+        """Centre the line's height on `at`; `align` 0 begins there, 1 ends there. `fit` is the width it may have."""
+        drawn = (text, px, fit, tuple(colour))
         if drawn != self._drawn:
-            self._drawn = drawn
-            self.text, self.font_size, self.text_size = text, px, (wrap or None, None)
+            self._drawn, self.shrunk = drawn, 1.0
+            self.color = colour
+            self.text, self.font_size = text, px
             self.texture_update()
             if fit and self.texture_size[0] > fit:
-                self.font_size = px * fit / self.texture_size[0]
+                self.shrunk = fit / self.texture_size[0]
+                self.font_size = px * self.shrunk
                 self.texture_update()
             self._trigger_texture.cancel()  # it is drawn by now: not once more in the next frame
             self.size = self.texture_size
         self.pos = (at[0] - align * self.width, at[1] - self.height / 2)
+
+
+class Arrow:
+    """An arrow to the right: a round-ended shaft and two strokes. Make it inside `with canvas`."""
+
+    def __init__(self, colour: Rgba) -> None:
+        self.colour = Color(*colour)
+        self._shaft = SmoothRoundedRectangle()
+        self._strokes = []
+        for angle in (135, -135):
+            PushMatrix()
+            self._strokes.append((Rotate(angle=angle), SmoothRoundedRectangle()))
+            PopMatrix()
+
+    def draw(self, centre: tuple[float, float], size: float, *, visible: bool) -> None:
+        """Draw it `size` wide; a smooth shape without a size still draws its edge, so it has no colour then."""
+        self.colour.a = 1 if visible else 0
+        (x, y), arm, thick = centre, size / 2, 0.15 * size
+        self._shaft.pos, self._shaft.size = (x - arm, y - thick / 2), (size, thick)
+        self._shaft.radius = [thick / 2]
+        tip = (x + arm - thick / 2, y)
+        for turn, stroke in self._strokes:
+            turn.origin = tip
+            stroke.pos, stroke.size = (tip[0] - thick / 2, tip[1] - thick / 2), (0.52 * size, thick)
+            stroke.radius = [thick / 2]

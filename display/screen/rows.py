@@ -3,118 +3,161 @@
 import math
 from typing import Final
 
-from kivy.graphics import Color, PopMatrix, PushMatrix, Rotate, SmoothRoundedRectangle
+from kivy.graphics import Color, SmoothLine, SmoothRoundedRectangle
 from kivy.uix.widget import Widget
 
 from broker.contract.messages import Language
 from broker.contract.texts import texts
+from broker.legibility import ARROW, BETWEEN, SIDES, Arrangement, Place
+from broker.text_width import width_of
 
 from ..board import Row
-from . import ink
-from .ink import Ink, Scale
+from ..pages import Sight
+from .ink import FIGURES, Arrow, Ground, Ink
 
-LEFT: Final = 48.0
-RIGHT: Final = 1160.0
-TOP: Final = 116.0
-BOTTOM: Final = 964.0
-GAP: Final = 18.0
-PAD: Final = 36.0
-DRAWN_HEIGHT: Final = 198.5  # of a row in the design, to which its text sizes belong
-LARGEST: Final = 1.3
+SUFFIX_GAP: Final = 0.2  # of the text's size
+TAG_PAD: Final = 0.28
 
 
 class RowTile(Widget):  # type: ignore[misc] # Kivy ships no types
-    def __init__(self) -> None:
+    def __init__(self, place: Place, arrangement: Arrangement, ground: Ground, first: Language) -> None:
         super().__init__()
         self.row: Row | None = None
+        self._place, self._arrangement, self._ground, self._first = place, arrangement, ground, first
         with self.canvas.before:
-            self._card_colour = Color(*ink.NIGHT_2)
+            self._card_colour = Color(*ground.colours["card"])
             self._card = SmoothRoundedRectangle()
-            self._arrow_colour = Color(*ink.MUTED)
-            self._shaft = SmoothRoundedRectangle()
-            self._head = [_Bar(angle) for angle in (135, -135)]
-        self._ticket = Ink(self, font=ink.FIGURES)
-        self._counter = Ink(self, font=ink.FIGURES)
-        self._suffix = Ink(self)
-
-    def draw(self, row: Row | None, *, top: float, height: float, scale: Scale) -> None:
-        """Draw one call into its place; None leaves an empty card."""
-        self.row = row
-        self._card.pos, self._card.size = scale.box(LEFT, top, RIGHT - LEFT, height)
-        self._card.radius = [26 * scale.text]
-        size = min(height / DRAWN_HEIGHT, LARGEST) * scale.text
-        middle = top + height / 2
-        text = ink.ON_CALL if row and row.newest else ink.WHITE
-        for label in (self._ticket, self._counter, self._suffix):
-            label.color = text
-        suffix = texts(Language.ZH)["board"]["counter_suffix"] if row else ""
-        self._ticket.put(row.ticket if row else "", scale.point(LEFT + PAD, middle), px=150 * size, fit=590 * scale.x)
-        x, y = scale.point(RIGHT - PAD, middle)
-        self._suffix.put(suffix, (x, y - 22 * size), px=56 * size, align=1)
-        self._counter.put(
-            str(row.counter) if row else "", (x - self._suffix.width - 16 * size, y), px=138 * size, align=1
-        )
-        self._draw_arrow(scale.point(717, middle), size, visible=row is not None)
-        self._arrow_colour.rgba = ink.ARROW_ON_CALL if row and row.newest else ink.MUTED
-        self._arrow_colour.a = 0 if row is None else 1  # a smooth shape without a size still draws its edge
-        self.pulse(0)
-
-    def pulse(self, phase: float) -> None:
-        """Colour the card; `phase` counts seconds since the call came, one wave a second."""
-        row = self.row
-        if row is None:
-            self._card_colour.rgba = [*ink.NIGHT_2[:3], 0.45]
-        elif not row.newest:
-            self._card_colour.rgba = ink.NIGHT_2
-        else:
-            share = (0.5 - 0.5 * math.cos(2 * math.pi * phase)) if row.pulsing else 0.0
-            self._card_colour.rgba = [a + (b - a) * share for a, b in zip(ink.CALL, ink.CALL_LIGHT, strict=True)]
+            self._arrow = Arrow(ground.colours["muted"])
+            self._tag_colour = Color(*ground.colours["tag"])
+            self._tag_frame = SmoothLine()
+        self._card.pos, self._card.size = ground.box(place)
+        self._card.radius = [min(0.2 * place.h, 0.3 * arrangement.text)]
+        self.ticket = Ink(self, font=FIGURES)
+        self.counter = Ink(self, font=FIGURES)
+        self._word = Ink(self)
+        self._tag = Ink(self)
 
     @property
     def words(self) -> str:
         """What the labels of this row say, as someone would read it."""
-        return f"{self._ticket.text} ➜ {self._counter.text} {self._suffix.text}"
+        counter, word = self.counter.text, self._word.text
+        said = f"{word} {counter}" if self._first is not Language.ZH else f"{counter} {word}"
+        return f"{self.ticket.text} ➜ {said.strip()}"
 
-    def _draw_arrow(self, centre: tuple[float, float], size: float, *, visible: bool) -> None:
-        x, y = centre
-        arm, thick = 30 * size, 9.2 * size if visible else 0
-        self._shaft.pos, self._shaft.size = (x - arm, y - thick / 2), (2 * arm if visible else 0, thick)
-        self._shaft.radius = [thick / 2]
-        for bar in self._head:
-            bar.draw((x + arm - thick / 2, y), length=31 * size if visible else 0, thick=thick)
+    @property
+    def shrunk(self) -> float:
+        """By how much the number had to be smaller than it should be; 1: it was not."""
+        return float(self.ticket.shrunk)
 
+    def draw(self, row: Row | None, *, faded: bool) -> None:
+        """Draw one call into its place; None leaves an empty card."""
+        self.row, colours = row, self._ground.colours
+        amber = row is not None and row.newest and not faded
+        self._ink = colours["faded" if faded else "on_call" if amber else "white"]
+        size, text, place = self._arrangement.number, self._arrangement.text, self._place
+        left, right, middle = place.x + SIDES / 2 * size, place.x + place.w - SIDES / 2 * size, place.y + place.h / 2
+        end = self._draw_counter(row, right, middle)
+        room = end - left - BETWEEN * size
+        self.ticket.put(
+            row.ticket if row else "", self._ground.point(left, middle), px=size, colour=self._ink, fit=room
+        )
+        if self.ticket.shrunk < 1 and self._word.text:  # a number goes before the word behind the window
+            end = self._draw_counter(row, right, middle, with_word=False)
+            room = end - left - BETWEEN * size
+            at = self._ground.point(left, middle)
+            self.ticket.put(row.ticket if row else "", at, px=size, colour=self._ink, fit=room)
+        start = left + self.ticket.width
+        word, tag = self._tag_of(row)
+        if tag and tag + 0.5 * text > end - start:  # why goes before the word behind the window
+            end = self._draw_counter(row, right, middle, with_word=False)
+            if tag + 0.5 * text > end - start:
+                word, tag = "", 0.0
+        self._draw_tag(word, start + 0.25 * text, middle, tag)
+        start += tag + 0.25 * text if tag else 0.0
+        free = end - start
+        x, y = self._ground.point(start + free / 2, middle)
+        self._arrow.colour.rgba = colours["arrow_on_call" if amber else "muted"]
+        self._arrow.draw((x, y), 0.42 * size, visible=row is not None and free > ARROW * size)
+        self.pulse(0, faded=faded)
 
-class _Bar:
-    """Half of an arrow's head: a round-ended stroke from the tip, turned by `angle`."""
+    def pulse(self, phase: float, *, faded: bool = False) -> None:
+        """Colour the card; `phase` counts seconds since the call came, one wave a second."""
+        row, colours = self.row, self._ground.colours
+        if row is None:
+            self._card_colour.rgba = [*colours["card"][:3], 0.45]
+        elif not row.newest or faded:
+            self._card_colour.rgba = colours["card"]
+        else:
+            share = (0.5 - 0.5 * math.cos(2 * math.pi * phase)) if row.pulsing else 0.0
+            pairs = zip(colours["call"], colours["call_light"], strict=True)
+            self._card_colour.rgba = [a + (b - a) * share for a, b in pairs]
 
-    def __init__(self, angle: float) -> None:
-        PushMatrix()
-        self._turn = Rotate(angle=angle)
-        self._stroke = SmoothRoundedRectangle()
-        PopMatrix()
+    def _tag_of(self, row: Row | None) -> tuple[str, float]:
+        """Return a tag's word, and its width with the frame around it."""
+        if row is None or row.tag is None:
+            return "", 0.0
+        text = self._arrangement.text
+        word = row.tag.zh if self._first is Language.ZH else row.tag.en
+        return word, width_of(word, text) + 2 * TAG_PAD * text
 
-    def draw(self, tip: tuple[float, float], *, length: float, thick: float) -> None:
-        self._turn.origin = tip
-        self._stroke.pos, self._stroke.size = (tip[0] - thick / 2, tip[1] - thick / 2), (length, thick)
-        self._stroke.radius = [thick / 2]
+    def _draw_counter(self, row: Row | None, right: float, middle: float, *, with_word: bool = True) -> float:
+        """Draw the window at the right, with its word where there is room; return where it begins."""
+        size, text, place = self._arrangement.number, self._arrangement.text, self._place
+        figures = str(row.counter) if row else ""
+        zh = self._first is Language.ZH
+        word = texts(Language.ZH)["board"]["counter_suffix"] if zh else texts(Language.EN)["board"]["counter_prefix"]
+        room = place.w - self._arrangement.panel.row_width * size - SUFFIX_GAP * text
+        ways = (word, word[:1]) if zh else (word,)
+        said = next((each for each in ways if width_of(each, text) <= room), "") if row and with_word else ""
+        colour = self._ink
+        if zh:
+            self._word.put(said, self._ground.point(right, middle + 0.16 * text), px=text, colour=colour, align=1)
+            edge = right - self._word.width - (SUFFIX_GAP * text if said else 0)
+            self.counter.put(figures, self._ground.point(edge, middle), px=size, colour=colour, align=1)
+            return float(edge - self.counter.width)
+        self.counter.put(figures, self._ground.point(right, middle), px=size, colour=colour, align=1)
+        edge = right - max(float(self.counter.width), 1.16 * size if row else 0) - SUFFIX_GAP * text
+        self._word.put(said, self._ground.point(edge, middle + 0.16 * text), px=text, colour=colour, align=1)
+        return float(edge - self._word.width)
+
+    def _draw_tag(self, word: str, x: float, middle: float, width: float) -> None:
+        text = self._arrangement.text
+        colour = self._ink
+        self._tag.put(word, self._ground.point(x + TAG_PAD * text, middle), px=text, colour=colour)
+        self._tag_colour.rgba = [*colour[:3], 1 if word else 0]
+        h = 1.28 * text
+        left, bottom = self._ground.point(x, middle + h / 2)
+        self._tag_frame.rounded_rectangle = (left, bottom, max(width, 1), h, 0.2 * text)
+        self._tag_frame.width = max(1.0, 0.02 * text)
 
 
 class Rows(Widget):  # type: ignore[misc] # Kivy ships no types
-    """The left of the board: a head line and as many cards as fit the hall."""
+    """As many cards as can be read from where people wait; one sentence instead where nobody is called."""
 
-    def __init__(self, places: int) -> None:
+    def __init__(self, arrangement: Arrangement, ground: Ground, first: Language) -> None:
         super().__init__()
-        self._heads = (Ink(self, colour=ink.MUTED), Ink(self, colour=ink.MUTED))
-        self.tiles = [RowTile() for _ in range(places)]
+        self._arrangement, self._ground = arrangement, ground
+        calls = arrangement.calls
+        self.tiles = [
+            RowTile(
+                Place(x=calls.x, y=calls.y + at * arrangement.pitch, w=calls.w, h=arrangement.pitch - arrangement.gap),
+                arrangement,
+                ground,
+                first,
+            )
+            for at in range(arrangement.rows)
+        ]
         for tile in self.tiles:
             self.add_widget(tile)
+        self._empty = [Ink(self) for _ in range(2)]
 
-    def draw(self, rows: tuple[Row, ...], scale: Scale) -> None:
-        zh, en = texts(Language.ZH)["board"], texts(Language.EN)["board"]
-        left, right = self._heads
-        left.put(f"{zh['number']} {en['number']}", scale.point(LEFT + PAD, 76), px=34 * scale.text)
-        right.put(f"{zh['counter']} {en['counter']}", scale.point(RIGHT - PAD, 76), px=34 * scale.text, align=1)
-        height = (BOTTOM - TOP - GAP * (len(self.tiles) - 1)) / len(self.tiles)
+    def draw(self, sight: Sight) -> None:
         for place, tile in enumerate(self.tiles):
-            row = rows[place] if place < len(rows) else None
-            tile.draw(row, top=TOP + place * (height + GAP), height=height, scale=scale)
+            tile.draw(sight.rows[place] if place < len(sight.rows) else None, faded=sight.faded)
+        said = sight.empty if not sight.rows else ()
+        calls, size = self._arrangement.calls, self._arrangement.text
+        for place, label in enumerate(self._empty):
+            middle = calls.y + calls.h / 2 + (place - (len(said) - 1) / 2) * 1.5 * size
+            at = self._ground.point(calls.x + calls.w / 2, middle)
+            words = said[place] if place < len(said) else ""
+            label.put(words, at, px=size, colour=self._ground.colours["muted"], align=0.5, fit=0.9 * calls.w)

@@ -61,6 +61,13 @@ def test_whatever_is_not_refused_can_be_read_and_has_room(
             assert one is other or apart_x or apart_y
 
 
+def test_longer_numbers_take_the_width_of_the_table() -> None:
+    longer = Panel(width=1920, height=1080, diagonal_in=55, distance_m=8, characters=7)
+    assert faults(longer, None) == {}
+    assert arranged(longer).aside is None
+    assert arranged(panel(55, 8)).aside is not None
+
+
 def test_a_screen_that_hangs_high_is_read_from_farther_away() -> None:
     high = panel(55, 5, bottom_mm=2600)
     assert high.seen_from_m == pytest.approx(5 + ((2600 + 684.9 - 1200) / 1000) ** 2 / 5, abs=0.01)

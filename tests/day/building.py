@@ -6,11 +6,10 @@ are no sound.
 
 import asyncio
 from collections.abc import Callable, Coroutine, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
-
-from display.node import BoardNode
 
 from broker.bus import MemoryBroker, MemoryBus
 from broker.config import Window
@@ -18,6 +17,7 @@ from broker.contract import wire
 from broker.contract.messages import AnyView, CounterView, Language, Recorded, Role
 from broker.dispatcher import Dispatcher
 from broker.journal import Journal
+from broker.legibility import Panel, arranged
 from broker.link import HallLink, subscriptions
 from broker.sign_file import SignTexts
 from broker.voice_file import Voice
@@ -25,7 +25,9 @@ from counter.node import CounterBox, views
 from counter.wiring import Devices
 from counter.wording import wording
 from display.announcer import Announcer, Made
-from display.board import Board, Picture
+from display.board import Board
+from display.board_node import BoardNode
+from display.pages import Pages, Sight
 from display.phrases import Spoken, seconds
 from display.spoken import SpokenCalls
 from display.voice_node import VoiceNode, heard_by_voice
@@ -51,6 +53,7 @@ FIRST_SIGN: Final = 33
 PAD_BAUD, SIGN_BAUD, KEYPAD_BAUD, PRINTER_BAUD = 19200, 57600, 9600, 115200
 BOARD_ROWS: Final = 5
 BACKLOG_S: Final = 15
+WALL: Final = arranged(Panel(width=1920, height=1080, diagonal_in=65, distance_m=5))
 DARK_WHEN_IDLE: Final = wording(Language.ZH, SignTexts(idle=("",)))
 
 
@@ -117,8 +120,8 @@ class Glass:
         self.calls: dict[str, tuple[str, int]] = {}  # call → ticket and counter
         self._on_call = on_call
 
-    def show(self, picture: Picture) -> None:
-        for row in picture.rows:
+    def show(self, sight: Sight) -> None:
+        for row in sight.rows:
             if row.call not in self.calls:
                 self.calls[row.call] = (row.ticket, row.counter)
                 self._on_call(row.ticket, row.counter)
@@ -338,6 +341,8 @@ class Building:
             hall=HALL.id,
             node=f"board-{zone}",
             board=Board(zone=zone, most_rows=BOARD_ROWS),
+            pages=Pages(arrangement=replace(WALL, rows=BOARD_ROWS), languages=(Language.ZH,)),
+            folder=None,
             clock=loop.time,
             now=self.now,
             show=self.glasses[zone].show,

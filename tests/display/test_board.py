@@ -137,7 +137,7 @@ def test_the_clock_is_the_halls() -> None:
 
 def test_when_the_dispatcher_is_away_the_calls_stay_with_their_age() -> None:
     shown = board(hall(), calls(("A001", 3, 1))).reached(False, NOON)
-    for age_s, words in ((12, "12 秒前"), (180, "3 分钟前")):
+    for age_s, words in ((12, "停在 09:43，已 12 秒"), (180, "停在 09:43，已 3 分钟")):
         picture = shown.picture(NOON + timedelta(seconds=age_s))
         assert not picture.alive
         assert [row.ticket for row in picture.rows] == ["A001"]

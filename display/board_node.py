@@ -1,0 +1,136 @@
+"""The shell of a board: it hears the hall, turns pages by the clock, and watches what is on the glass. No Kivy here."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+
+from broker.bus import Bus
+from broker.contract.messages import AnyView, DeviceState, Role
+from broker.link import HallLink
+
+from .board import Board, Picture
+from .glass import PATIENCE_S, Agreement, OnGlass
+from .pages import Pages, Sight
+from .slides import FILMS, found
+
+LOOK_S: Final = 5.0  # the clock may have been set, the folder of pictures filled
+
+
+class BoardNode:
+    """Keeps one board's sight; `show` gets each new one, on the event loop. `now` is aware."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        hall: str,
+        node: str,
+        board: Board,
+        pages: Pages,
+        folder: Path | None,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+        show: Callable[[Sight], None],
+    ) -> None:
+        self._board, self._pages, self._folder = board, pages, folder
+        self._clock, self._now, self._show = clock, now, show
+        self._picture: Picture = board.picture(now())
+        self._shown: Sight | None = None
+        self._slides: Sequence[str] = ()
+        self._agreement = Agreement()
+        self._films = False
+        self._window_px = (0, 0)
+        self._news = asyncio.Event()
+        self.link = HallLink(
+            bus=bus,
+            hall=hall,
+            node=node,
+            role=Role.DISPLAY,
+            clock=clock,
+            on_view=self._viewed,
+            on_hall_here=self._reached,
+        )
+
+    async def run(self) -> None:
+        """Stay in the hall until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self.link.run())
+            tasks.create_task(self._keep_time())
+            tasks.create_task(self._watch())
+
+    def on_glass(self, glass: OnGlass) -> None:
+        """Take in what a frame showed, on the event loop."""
+        for call, times in self._agreement.see(glass):
+            called_at = self._board.called(call, times)
+            if called_at is not None and self._board.called_at.get((call, times), called_at) > called_at:
+                late_s = self._clock() - glass.at_s
+                way_ms = ((self._now() - called_at).total_seconds() - late_s) * 1000
+                self._agreement.took(max(0.0, way_ms))
+        self._films, self._window_px = glass.plays_films, glass.window_px
+
+    async def _keep_time(self) -> None:
+        while True:
+            if self._folder is not None:
+                self._slides = await asyncio.to_thread(found, self._folder)
+            self._draw()
+            self._news.clear()
+            now = self._now()
+            changes = min(self._board.changes_at(now), self._pages.changes_at(self._picture, now, self._playable()))
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(min((changes - now).total_seconds(), LOOK_S)):
+                    await self._news.wait()
+
+    async def _watch(self) -> None:
+        while True:
+            self.link.device("screen", *self._health())
+            if self._folder is not None:
+                self.link.device("media", *self._media())
+            await asyncio.sleep(PATIENCE_S)
+
+    def _health(self) -> tuple[DeviceState, str]:
+        parted = self._agreement.parted(self._clock())
+        if parted:
+            return DeviceState.FAULT, parted
+        panel = self._pages.arrangement.panel
+        if self._window_px not in {(0, 0), (panel.width, panel.height)}:
+            wide, high = self._window_px
+            said = f"the window has {wide} x {high} pixels, its file says {panel.width} x {panel.height}: correct it"
+            return DeviceState.WARNING, said
+        if self._agreement.too_long:
+            said = f"{self._agreement.too_long} is too long to be read from {panel.distance_m:g} m on this screen"
+            return DeviceState.WARNING, said
+        return DeviceState.OK, self._agreement.ways
+
+    def _media(self) -> tuple[DeviceState, str]:
+        films = [path for path in self._slides if path.lower().endswith(FILMS)]
+        if films and not self._films:
+            said = f"{len(films)} films are not shown: this machine plays none; pip install ffpyplayer"
+            return DeviceState.WARNING, said
+        if not self._slides:
+            return DeviceState.WARNING, f"no pictures in {self._folder}: put PNG or JPEG files there"
+        return DeviceState.OK, f"{len(self._slides)} pictures and films"
+
+    def _playable(self) -> Sequence[str]:
+        return [path for path in self._slides if self._films or not path.lower().endswith(FILMS)]
+
+    def _viewed(self, view: AnyView) -> None:
+        self._board = self._board.seen(view, self._now())
+        self._draw()
+        self._news.set()
+
+    def _reached(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
+        self._board = self._board.reached(here, self._now())
+        self._draw()
+        self._news.set()
+
+    def _draw(self) -> None:
+        now = self._now()
+        self._picture = self._board.picture(now)
+        sight = self._pages.sight(self._picture, now, self._playable())
+        self._agreement.want(sight.rows, self._clock(), covered=sight.message is not None)
+        if sight != self._shown:
+            self._shown = sight
+            self._show(sight)
