@@ -40,13 +40,18 @@ password_file = "{directory}/password"
 
 [printer]
 port = "tcp:127.0.0.1:{printer_port}"
-
+"""
+HEARD = (
+    CONFIG
+    + """
 [speech]
 speaker = "tcp:127.0.0.1:{speaker_port}"
 
 [keypad]
 port = "serial:{keypad}?baud=9600"
 """
+)
+TYPED = Path(__file__).with_name("typed_window.py")
 
 
 class Mosquitto(Protocol):
@@ -56,10 +61,10 @@ class Mosquitto(Protocol):
 
 
 class Customer:
-    """Feels keys and hears; the witness of the screen is for the test alone."""
+    """Feels keys and hears; the witness of the screen is for the test alone. `key` presses a key of that name."""
 
-    def __init__(self, keypad: SimulatedTactileKeypad, witness: Path) -> None:
-        self._keypad = keypad
+    def __init__(self, key: Callable[[str], None], witness: Path) -> None:
+        self._key = key
         self._witness = witness
         self.heard: list[Announced] = []
         self.slips: list[SlipPrinted] = []
@@ -86,7 +91,7 @@ class Customer:
     async def press(self, key: str, *, screen: str, focus: str | None = None) -> float:
         """Press a key until the screen is there that follows; return when, on the machine's clock in ms."""
         at = time.monotonic() * 1000
-        self._keypad.press(key)
+        self._key(key)
         await self.until(
             lambda: self.frames()[-1]["screen"] == screen and (focus is None or self.frames()[-1]["focus"] == focus)
         )
@@ -120,8 +125,15 @@ class Tape:
 
 @asynccontextmanager
 async def kiosk_of_the_hall(
-    mosquitto: Mosquitto, hall: Hall, directory: Path, customer: Customer, loudspeaker: SimulatedLoudspeaker
-) -> AsyncIterator[None]:
+    mosquitto: Mosquitto,
+    hall: Hall,
+    directory: Path,
+    customer: Customer,
+    config: str,
+    *program: str,
+    speaker_port: int = 0,
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A hall with its dispatcher, and the kiosk's program in its window."""
     dispatcher = Dispatcher(
         bus=MqttBus(login=mosquitto.login("dispatcher"), subscriptions=[wire.topic(hall.id, "cmd/{}", "+")]),
         journal=Journal(directory / "journal"),
@@ -132,28 +144,29 @@ async def kiosk_of_the_hall(
     dispatcher.open_day()
     dispatcher.configure(hall)
     (directory / "password").write_text(mosquitto.login("kiosk-1").password, encoding="utf-8")
-    config = directory / "kiosk.toml"
+    file = directory / "kiosk.toml"
     async with SimulatedPrinter(report=customer.catch, speed_mm_s=400) as printer:
-        config.write_text(
-            CONFIG.format(
+        file.write_text(
+            config.format(
                 directory=directory,
                 broker_port=mosquitto.port,
                 printer_port=printer.port,
-                speaker_port=loudspeaker.port,
+                speaker_port=speaker_port,
                 keypad=directory / "keypad",
             ),
             encoding="utf-8",
         )
         deciding = asyncio.create_task(dispatcher.run())
-        program = await asyncio.create_subprocess_exec(
-            *(sys.executable, "-m", "kiosk", "--config", str(config), "--witness", str(directory / "seen")),
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, *program, "--config", str(file), "--witness", str(directory / "seen")),
             env={**os.environ, "SDL_VIDEODRIVER": "offscreen"},
+            stdin=asyncio.subprocess.PIPE,
         )
         try:
-            yield
+            yield process
         finally:
-            program.terminate()
-            await program.wait()
+            process.terminate()
+            await process.wait()
             deciding.cancel()
             with contextlib.suppress(asyncio.CancelledError):
                 await deciding
@@ -166,10 +179,12 @@ async def test_a_blind_customer_takes_a_number_by_keys_and_sound_alone(
     mosquitto: Mosquitto, small_hall: Hall, tmp_path: Path
 ) -> None:
     async with SimulatedTactileKeypad(link=tmp_path / "keypad") as keypad:
-        customer = Customer(keypad, tmp_path / "seen" / "kiosk.jsonl")
+        customer = Customer(keypad.press, tmp_path / "seen" / "kiosk.jsonl")
         async with (
             SimulatedLoudspeaker(report=customer.hear, tape=tmp_path / "hall.wav") as loudspeaker,
-            kiosk_of_the_hall(mosquitto, small_hall, tmp_path, customer, loudspeaker),
+            kiosk_of_the_hall(
+                mosquitto, small_hall, tmp_path, customer, HEARD, "-m", "kiosk", speaker_port=loudspeaker.port
+            ),
         ):
             await customer.until(lambda: bool(customer.frames()) and "无人等候" in customer.frames()[-1]["texts"])
             assert not customer.heard
@@ -215,3 +230,37 @@ async def test_a_blind_customer_takes_a_number_by_keys_and_sound_alone(
     assert [each[-1] for each in heard] == sorted(each[-1] for each in heard)
     assert not any(each.overlapped for each in customer.heard)
     assert [slip.lines.count("B001") for slip in customer.slips] == [1]
+
+
+@pytest.mark.screen
+@pytest.mark.broker
+async def test_a_customer_who_cannot_touch_takes_a_number_with_a_keypad_that_types(
+    mosquitto: Mosquitto, small_hall: Hall, tmp_path: Path
+) -> None:
+    typed: list[str] = []
+    customer = Customer(typed.append, tmp_path / "seen" / "kiosk.jsonl")
+    async with kiosk_of_the_hall(mosquitto, small_hall, tmp_path, customer, CONFIG, str(TYPED)) as kiosk:
+
+        async def press(key: str, *, screen: str, focus: str | None = None) -> None:
+            assert kiosk.stdin is not None
+            kiosk.stdin.write(f">{key}\n".encode())
+            await customer.press(key, screen=screen, focus=focus)
+
+        await customer.until(lambda: bool(customer.frames()) and "无人等候" in customer.frames()[-1]["texts"])
+        await press("right", screen="home", focus="language:en")  # held: it repeats, and counts once
+        await press("right", screen="home", focus="service:bill")
+        await press("right", screen="home", focus="service:new")
+        await press("enter", screen="confirm")
+        await press("back", screen="home")
+        await press("left", screen="home", focus="language:en")
+        await press("left", screen="home", focus="help")
+        await press("right", screen="home", focus="language:en")
+        await press("right", screen="home", focus="service:bill")
+        await press("enter", screen="confirm")
+        await press("enter", screen="confirm", focus="take")
+        await press("enter", screen="ticket")
+        await customer.until(lambda: any("A001" in slip.lines for slip in customer.slips))
+        await customer.until(lambda: "请取走小票" in customer.frames()[-1]["texts"])
+        await press("escape", screen="home")
+        assert kiosk.returncode is None
+    assert len(customer.slips) == 1
