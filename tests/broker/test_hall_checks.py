@@ -87,6 +87,17 @@ def complaints(file: Path, old: str, new: str) -> list[str]:
     return str(broken.value).replace(f"{file}:", "").splitlines()
 
 
+def test_a_hall_that_expects_customers_is_in_order(file: Path) -> None:
+    booked = 'id = "booked"\nname = { zh = "预约", en = "Booked" }\nappointment = true\n\n[[classes]]\nid = "courtesy"'
+    asked = '[identity]\nkind = "account"\nrequired = ["bill"]\noptional = ["new"]\nper_day = 3\n\n[[needs]]'
+    text = "bookings = true\n" + HALL.replace('id = "courtesy"', booked, 1).replace("[[needs]]", asked, 1)
+    file.write_text(text, encoding="utf-8")
+    hall = load_hall(file)
+    assert hall.bookings
+    assert hall.identity is not None
+    assert (hall.identity.digits, hall.identity.per_day) == ((10, 13), 3)
+
+
 def test_a_hall_in_order_has_neither_complaints_nor_advice(file: Path) -> None:
     file.write_text(HALL, encoding="utf-8")
     hall = load_hall(file)
@@ -99,6 +110,12 @@ def test_a_hall_in_order_has_neither_complaints_nor_advice(file: Path) -> None:
 @pytest.mark.parametrize(
     ("old", "new", "said"),
     [
+        # who the customer is
+        ('id = "east"', 'id = "east"\nbookings = true', ["2: bookings: no class is for appointments; add one with appointment = true, or take a pack, or remove the key"]),
+        ("[[needs]]", '[identity]\nkind = "account"\n[[needs]]', ["28: identity: no service asks for it; name services in required or optional, or remove [identity]"]),
+        ("[[needs]]", '[identity]\nkind = "account"\nrequired = ["bill"]\noptional = ["new", "bill"]\n[[needs]]', ['31: identity.optional[2]: "bill" is required already; remove it from one of the two']),
+        ("[[needs]]", '[identity]\nkind = "account"\nrequired = ["bil"]\n[[needs]]', ['30: identity.required[1]: "bil" is not there; did you mean bill?']),
+        ("[[needs]]", '[identity]\nkind = "passport"\nrequired = ["bill"]\n[[needs]]', ['29: identity.kind: "passport" is not one of account, id_card']),
         # ids, once and known
         ('id = "courtesy"', 'id = "ordinary"', ['25: classes[2].id: "ordinary" is taken by classes[1].id in line 19; give another', '22: classes[1].per_hour: not for "ordinary", the class of everybody who has no other; remove the key']),
         ('id = "low"\n', 'id = "low"\nname = { zh = "低", en = "Low" }\n[[needs]]\nid = "low"\n', ['32: needs[2].id: "low" is taken by needs[1].id in line 29; give another']),
