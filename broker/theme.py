@@ -12,7 +12,7 @@ ACTION: Final = 7.0  # to one: contrast of numbers and of what one touches
 
 
 class Theme(Struct, frozen=True, kw_only=True):
-    """The hall's colours on the kiosk."""
+    """The hall's colours and logo on the kiosk, in a file that its `screen.theme` names. All keys may be left out."""
 
     brand: Annotated[Colour, Meta(description="ground of the main key; white stands on it")] = "#00574B"
     deep: Annotated[Colour | None, Meta(description="ground of the ticket's page; left out: a darker brand")] = None

@@ -1,6 +1,7 @@
 """Which screen follows a touch."""
 
 from dataclasses import replace
+from typing import Final
 
 from broker.contract.messages import ORDINARY, Language
 from hardware.devices import Printed
@@ -33,6 +34,8 @@ from .scanning import returning
 from .settling import homeward, no_paper
 from .state import Kiosk, can_print, on_page, page_size, shut_by
 from .struggling import after_offer
+
+LANGUAGES: Final = frozenset(each.value for each in Language)
 
 
 def after_touch(kiosk: Kiosk, key: str, now_s: float) -> tuple[Kiosk, Wish | None]:
@@ -111,7 +114,7 @@ def _at_home(kiosk: Kiosk, home: Home, name: str, argument: str) -> Kiosk:
                 (kiosk.large, kiosk.contrast), (False, False)
             )
             return replace(kiosk, large=large, contrast=contrast, screen=Home())
-        case "language":
+        case "language" if argument in LANGUAGES:
             chosen = Language(argument)
             return replace(kiosk, language=None if kiosk.language is chosen else chosen)
         case "courtesy":
