@@ -24,7 +24,8 @@ class TactilePad(Struct, frozen=True, kw_only=True):
     """Keys that are felt: of a keypad that types as a USB keyboard, or on a serial line that sends each key's name.
 
     A keyboard's are left, right, up, down, enter, escape, backspace, tab, insert, delete, home, end, pageup, pagedown,
-    f1 to f24, keypad+, keypad-, keypad*, keypad/, volumeup, volumedown and mute.
+    f1 to f24, keypad+, keypad-, keypad*, keypad/, volumeup, volumedown and mute. Keypads differ and can be set: Storm's
+    `<<` is f23 (1400 Series Audio-Nav, technical manual 1.5, page 28); what means nothing is in the kiosk's log.
     """
 
     port: Annotated[str, Meta(description="serial:DEVICE?baud=N; empty: none on a serial line")] = ""

@@ -4,6 +4,7 @@ Runs in the main thread; the node has a thread of its own. States come in by `sh
 Importing this module starts Kivy: its environment is set before, in `kiosk.__main__`.
 """
 
+import logging
 from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 from pathlib import Path
@@ -28,6 +29,8 @@ from .screens.painter import Painter
 from .screens.scene import picture
 from .screens.shapes import Picture
 from .screens.witness import ScreenWitness
+
+log = logging.getLogger(__name__)
 
 
 class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
@@ -62,6 +65,7 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         self._on_scan = on_scan
         self._keys = keys or {}
         self._keyboard = Keyboard()
+        self._meaningless: set[str] = set()  # keys that were told to technicians
         self._offered: tuple[str, ...] = ()
         self._clock = clock
         self._now = now
@@ -184,6 +188,9 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
                 self._on_scan(text)
             case Tactile(key=name) if name in self._keys:
                 self._on_press(self._keys[name], self._offered)
+            case Tactile(key=name) if name not in self._meaningless:
+                self._meaningless.add(name)
+                log.info("the key %s means nothing here; name it in [keypad] if it is a keypad's", name)
             case _:
                 pass
         return True
