@@ -6,6 +6,7 @@ import select
 import socket
 import termios
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Final, Literal, TypeVar
 from urllib.parse import parse_qsl
@@ -24,6 +25,8 @@ _CABLE_ERRORS: Final = (OSError, termios.error)
 _CHUNK: Final = 4096
 _CONNECT_S: Final = 3.0
 _EMPTY_TRANSFER_S: Final = 0.05  # some USB printers answer "nothing" at once and for ever
+_STALE_S: Final = 0.05  # a USB printer keeps what it said to nobody, and says it to whoever opens it next
+_STALE_PIECES: Final = 64  # and one that never stops talking is not waited for
 _KEEPALIVE_S: Final = 10
 
 
@@ -36,7 +39,7 @@ async def open_port(url: str) -> Port:
         case "tcp":
             return await _open_tcp(place)
         case "usblp":
-            return _open_usblp(place)
+            return await _open_usblp(place)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -136,7 +139,7 @@ async def _open_tcp(place: Place) -> Port:
     return _StreamPort(reader, writer, name=f"{place.name}:{place.port}", write_s=place.write_timeout_s)
 
 
-def _open_usblp(place: Place) -> Port:
+async def _open_usblp(place: Place) -> Port:
     try:
         fd = os.open(place.name, os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
     except OSError as error:
@@ -144,7 +147,13 @@ def _open_usblp(place: Place) -> Port:
             f"USB printer {place.name} cannot be opened ({error.strerror}): is its cable in, is it on, does another "
             "program hold it, may this user open it (group lp)?"
         ) from error
-    return _UsbPort(fd, name=f"USB printer {place.name}", write_s=place.write_timeout_s)
+    port = _UsbPort(fd, name=f"USB printer {place.name}", write_s=place.write_timeout_s)
+    try:
+        await port.forget_the_past()
+    except BaseException:
+        await port.close()
+        raise
+    return port
 
 
 class _StreamPort:
@@ -217,7 +226,15 @@ class _UsbPort:
                 raise self._gone("unplugged")
             await asyncio.sleep(_EMPTY_TRANSFER_S)
 
+    async def forget_the_past(self) -> None:
+        """Drop what the printer said to whoever had it open before: it would be taken for its next answer."""
+        with suppress(TimeoutError):
+            for _ in range(_STALE_PIECES):
+                async with asyncio.timeout(_STALE_S):
+                    await self.read()
+
     async def write(self, data: bytes) -> None:
+        """Send all; the kernel drops what the printer has not taken yet when the device is closed, so wait for that."""
         rest = memoryview(data)
         try:
             async with asyncio.timeout(self._write_s):
@@ -226,10 +243,13 @@ class _UsbPort:
                         rest = rest[os.write(self._open_fd(), rest) :]
                     except BlockingIOError:
                         await self._writable()
+                await self._writable()
         except TimeoutError as error:
             raise self._gone(f"took no bytes for {self._write_s:g} s") from error
         except OSError as error:
             raise self._gone(str(error)) from error
+        if _is_hung_up(self._open_fd()):
+            raise self._gone("unplugged")
 
     async def close(self) -> None:
         if self._fd < 0:

@@ -149,6 +149,15 @@ async def test_a_usb_printer_speaks_both_ways_and_can_be_pulled(link: Path) -> N
         await port.close()
 
 
+async def test_what_a_usb_printer_said_to_nobody_is_not_its_next_answer(link: Path) -> None:
+    async with asyncio.timeout(10), PtyCable(link, lambda *_: None) as cable:
+        cable.send(b"\x1a")
+        port = await open_port(f"usblp:{link}")
+        cable.send(b"\x12")
+        assert await port.read() == b"\x12"
+        await port.close()
+
+
 async def test_a_closed_port_wakes_whoever_reads_it(link: Path) -> None:
     for scheme in ("serial", "usblp"):
         async with asyncio.timeout(10), PtyCable(link, lambda *_: None):
