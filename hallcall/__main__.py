@@ -121,6 +121,13 @@ def printer(arguments: Sequence[str]) -> int:
     return _parts("printer", {"probe": probe, "new-roll": _of_kiosk("new_roll")}, arguments)
 
 
+def sign(arguments: Sequence[str]) -> int:
+    """Try an LED sign: sign try, sign address."""
+    from . import sign as signs  # noqa: PLC0415
+
+    return _parts("sign", {"try": signs.try_out, "address": signs.set_address}, arguments)
+
+
 def _of_kiosk(module: str) -> Callable[[Sequence[str]], int]:
     """Run a module of the kiosk as a program of its own: programs never import one another."""
     return lambda arguments: (
@@ -152,6 +159,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "kiosk": kiosk,
     "slip": slip,
     "printer": printer,
+    "sign": sign,
 }
 
 

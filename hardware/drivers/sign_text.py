@@ -4,11 +4,14 @@ Full-width letters become plain ones, a letter is tried in both cases, words of 
 the sign has none. What remains and cannot be shown is named: it is never replaced by a letter that means another queue.
 """
 
+import re
 import unicodedata
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
+_LEFT_OUT: Final = "\0"
+_LEFT_OUTS: Final = re.compile(" *\0[ \0]*")
 SPARE: Final = frozenset("号窗口请到柜台#.,:;·-–—→>/|")  # a number can be read without them
 
 
@@ -43,10 +46,10 @@ def written(
         if glyph is not None:
             shown += glyph
         elif character in SPARE or character == " ":
-            shown += " " if has(" ") else ""
+            shown += _LEFT_OUT
         else:
             lost += character
-    whole = " ".join(shown.split())
+    whole = _LEFT_OUTS.sub(" " if has(" ") else "", shown).strip()
     shown = whole
     while shown and not fits(shown):
         shown = shown[1:]

@@ -15,12 +15,15 @@ from pathlib import Path
 from threading import Thread
 from typing import Final, Literal, get_args
 
+from .alpha_signs import SimulatedAlphaSigns
 from .candle_signs import SimulatedSigns
 from .escpos_printer import SimulatedPrinter, SlipPrinted
 from .jtt905_keypad import SimulatedKeypad
+from .led_bars import SimulatedBars
 from .line_keypad import SimulatedTactileKeypad
 from .line_scanner import SimulatedScanner
 from .loudspeaker import SimulatedLoudspeaker
+from .modbus_panels import SimulatedPanels
 from .qsystem_pads import KeyName, SimulatedPads
 
 Act = Callable[[Sequence[str]], None]
@@ -28,12 +31,26 @@ Simulated = (
     SimulatedPads
     | SimulatedKeypad
     | SimulatedSigns
+    | SimulatedPanels
+    | SimulatedAlphaSigns
+    | SimulatedBars
     | SimulatedPrinter
     | SimulatedLoudspeaker
     | SimulatedScanner
     | SimulatedTactileKeypad
 )
-Device = Literal["printer", "pads", "keypad", "sign", "loudspeaker", "scanner", "tactile-keypad"]
+Device = Literal[
+    "printer",
+    "pads",
+    "keypad",
+    "sign",
+    "modbus-sign",
+    "alpha-sign",
+    "led-bar",
+    "loudspeaker",
+    "scanner",
+    "tactile-keypad",
+]
 DEVICES: Final[tuple[Device, ...]] = get_args(Device)
 KEYS: Final[tuple[KeyName, ...]] = get_args(KeyName)
 
@@ -149,6 +166,18 @@ def _device(options: argparse.Namespace) -> tuple[Simulated, dict[str, Act]]:
                 "unplug": lambda _words: signs.cable.unplug(),
                 "plug": lambda _words: signs.cable.plug(),
             }
+        case "modbus-sign":
+            panels = SimulatedPanels(link=options.link, report=_report, baud=baud)
+            return panels, {
+                "power off": lambda words: panels.power_off(int(words[0])),
+                "power on": lambda words: panels.power_on(int(words[0])),
+                "unplug": lambda _words: panels.cable.unplug(),
+                "plug": lambda _words: panels.cable.plug(),
+            }
+        case "alpha-sign":
+            return SimulatedAlphaSigns(link=options.link, report=_report, baud=baud), {}
+        case "led-bar":
+            return SimulatedBars(link=options.link, report=_report, baud=baud), {}
         case "tactile-keypad":
             felt = SimulatedTactileKeypad(link=options.link, baud=baud)
             return felt, {

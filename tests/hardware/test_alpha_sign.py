@@ -48,6 +48,6 @@ async def test_people_read_the_text_which_flashes_and_then_stands(
         await up.wait()
         await signs.sign(2).show("A012  3", blinks=1)
         first, second = await reports.next(SignShows), await reports.next(SignShows)
-        assert [(each.text, each.blinks) for each in (first, second)] == [("A012 3", -1), ("A012 3", 0)]
+        assert [(each.text, each.blinks) for each in (first, second)] == [("A012  3", -1), ("A012  3", 0)]
         assert hall.text(1) == ""
         assert (hall.bad_bytes, hall.not_understood) == (0, 0)
