@@ -21,7 +21,7 @@ from broker.config import BrokenConfig, KioskFile, load_node, load_theme
 from broker.contract.messages import Language
 from broker.contract.texts import texts
 
-from .checks import hall, paper, place, window
+from .checks import ears, hall, paper, place, window
 from .checks.finding import Bench, Check, Finding, Light, green, red
 from .only_one import AlreadyRunning, only_one
 from .remembered import remembered_hall
@@ -36,6 +36,8 @@ CHECKS: Final = (
     Check("fonts", place.fonts, beside=True),
     Check("printer", paper.printer),
     Check("paper", paper.roll, beside=True),
+    Check("speech", ears.speech),
+    Check("keypad", ears.keypad),
     Check("screen", window.screen),
 )
 COLOURS: Final = {Light.GREEN: "32", Light.AMBER: "33", Light.RED: "31", Light.SKIPPED: "2"}
