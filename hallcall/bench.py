@@ -5,10 +5,11 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .benches import decisions, durability, estimates, memory, press, restart
+from .benches import decisions, durability, estimates, memory, press, restart, signs
 
 SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "press": press.measure,
+    "signs": signs.measure,
     "picks": decisions.picks,
     "simulation": decisions.simulation,
     "estimates": estimates.measure,

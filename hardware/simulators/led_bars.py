@@ -2,7 +2,8 @@
 
 Frame: `7E | address | length | command | text in GB2312 | XOR | 7F`. The length counts command and text; the XOR is
 over address to text. Between 7E and 7F the bytes 7D, 7E and 7F are sent as 7D and the byte XOR 20. Commands: 31 show,
-32 show blinking until the next show, 33 brightness (one byte, 0 to 7), 34 clear. Eight characters, four Chinese ones.
+32 show blinking until the next show, 33 brightness (one byte, 0 to 7), 34 clear. Eight characters, four Chinese ones;
+there are longer ones.
 A bar needs 50 ms for each frame and does not see one that begins earlier. It never answers.
 """
 
@@ -35,7 +36,6 @@ _HEAD: Final = 0x7E
 _TAIL: Final = 0x7F
 _ESCAPE: Final = 0x7D
 _FLIP: Final = 0x20
-_ROOM: Final = 8
 _SHORTEST: Final = 4
 
 
@@ -49,6 +49,7 @@ class SimulatedBars:
         addresses: Iterable[int] = range(1, 9),
         report: Callable[[SignShows], None] | None = None,
         baud: int = 9600,
+        room: int = 8,
         busy_ms: float = 50.0,
         late_ms: float = 40.0,
     ) -> None:
@@ -57,6 +58,7 @@ class SimulatedBars:
         self.too_early = 0
         self.not_understood = 0
         self._report = report or (lambda _shown: None)
+        self._room = room
         self._deaf_ms = busy_ms - late_ms
         self._last_ended_ms = float("-inf")
         self._frame: bytearray | None = None
@@ -104,7 +106,7 @@ class SimulatedBars:
         if command == 0x33 and len(body) == 1 and body[0] < 8:  # noqa: PLR2004 - "0 to 7"
             self.brightness[address] = body[0]
             return
-        if command not in (0x31, 0x32, 0x34) or len(body) > _ROOM:
+        if command not in (0x31, 0x32, 0x34) or len(body) > self._room:
             self.not_understood += 1
             return
         self.texts[address] = body.decode("gb2312", errors="replace").strip()

@@ -53,15 +53,31 @@ def test_a_good_file_is_read(path: Path) -> None:
         ("modbus = {", "file = 'x'\nmodbus = {", "11: signs[1].file: is for driver 'generic-sign', not 'modbus-sign'"),
         ("sign = 2", "sign = 1", "15: windows[1].sign: a call pad on the same cable has address 1; give each its own"),
         ("sign = 2", "sign = 250", "15: windows[1].sign: 250 is no address of a modbus-sign; give 1 to 247"),
-        ("sign = 2", "sign = 2\nsign_line = 'b'", "15: windows[1].sign: it is on no line; name one of signs in `sign_line`"),
+        (
+            "sign = 2",
+            "sign = 2\nsign_line = 'b'",
+            "15: windows[1].sign: it is on no line; name one of signs in `sign_line`",
+        ),
         ("?baud=9600", "", "state the speed of all of them"),
         ('driver = "modbus-sign"\nmodbus = { blinks = 8 }', 'driver = "generic-sign"', "signs[1].file: missing"),
-        ('driver = "modbus-sign"\nmodbus = { blinks = 8 }', 'driver = "alpha-sign"\nbrightness = 5', "cannot be dimmed"),
-        ("[[windows]]", '[[hall_signs]]\nzone = "main"\nsign = 2\n[[windows]]', "another sign on the same cable has address 2"),
+        (
+            'driver = "modbus-sign"\nmodbus = { blinks = 8 }',
+            'driver = "alpha-sign"\nbrightness = 5',
+            "cannot be dimmed",
+        ),
+        (
+            "[[windows]]",
+            '[[hall_signs]]\nzone = "main"\nsign = 2\n[[windows]]',
+            "another sign on the same cable has address 2",
+        ),
         ("[[windows]]", '[[signs]]\nport = "serial:/dev/two"\n[[windows]]', "two lines are called 'signs'"),
-        ("[[windows]]", '[[signs.dims]]\nbegins = "20:00"\nends = "7:00"\nbrightness = 5\n[[windows]]', "signs[1].dims[1].ends"),
+        (
+            "[[windows]]",
+            '[[signs.dims]]\nbegins = "20:00"\nends = "7:00"\nbrightness = 5\n[[windows]]',
+            "signs[1].dims[1].ends",
+        ),
     ],
-)  # fmt: skip
+)
 def test_what_cannot_work_is_said_with_its_line(path: Path, old: str, new: str, said: str) -> None:
     assert said in complaints(path, BOX.replace(old, new))
 

@@ -43,7 +43,7 @@ class Counterside:
         self.devices: dict[str, DeviceStatus] = {}
         self.pads = SimulatedPads(link=directory / "one", addresses=(1, 2), report=lambda _: self.news.set())
         self.panels = SimulatedPanels(link=directory / "one", addresses=(33, 34), report=lambda _: self.news.set())
-        self.bars = SimulatedBars(link=directory / "two", addresses=(7,), report=lambda _: self.news.set())
+        self.bars = SimulatedBars(link=directory / "two", addresses=(7,), room=16, report=lambda _: self.news.set())
         (directory / "bar.toml").write_text(SHEET.replace("characters = 8", "characters = 16"), encoding="utf-8")
         self.file = CounterFile(
             node="box",
