@@ -21,7 +21,7 @@ from broker.config import BrokenConfig, KioskFile, load_node, load_theme
 from broker.contract.messages import Language
 from broker.contract.texts import texts
 
-from .checks import ears, hall, paper, place, window
+from .checks import ears, hall, identity, paper, place, window
 from .checks.finding import Bench, Check, Finding, Light, green, red
 from .only_one import AlreadyRunning, only_one
 from .remembered import remembered_hall
@@ -32,6 +32,7 @@ CHECKS: Final = (
     Check("clock", place.clock, beside=True),
     Check("broker", hall.broker),
     Check("dispatcher", hall.dispatcher),
+    Check("identity", identity.identity, beside=True),
     Check("offline", place.own_numbers, beside=True),
     Check("fonts", place.fonts, beside=True),
     Check("printer", paper.printer),

@@ -1,14 +1,19 @@
 """Account and ID numbers: what is accepted, what is shown, what is sent."""
 
 import re
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
 from broker.config import BrokenConfig, KioskFile, load_node
-from broker.contract.messages import Identity, IdentityKind
+from broker.contract.messages import Hall, Identity, IdentityKind, Language
+from broker.contract.texts import texts
+from kiosk.checks.finding import Bench
+from kiosk.checks.identity import identity
 from kiosk.identity import is_right, masked, person_of
 from kiosk.identity_key import identity_key
 from kiosk.screens.customers import grouped
@@ -89,3 +94,29 @@ def test_a_key_that_is_none_is_refused_before_a_window_opens(tmp_path: Path, key
 
 def test_a_key_is_its_files_first_line(tmp_path: Path) -> None:
     assert identity_key(kiosk_file(tmp_path, f"{KEY.decode()}\nfor kiosks 1 and 2\n")) == KEY
+
+
+@pytest.mark.parametrize(
+    ("key", "asks", "light"),
+    [(KEY.decode(), True, "green"), ("short", False, "red"), (None, True, "red"), (None, False, None)],
+)
+async def test_the_technicians_check_says_whether_the_key_is_there(
+    tmp_path: Path,
+    hall: Hall,
+    key: str | None,
+    asks: bool,  # noqa: FBT001 - a table
+    light: str | None,
+) -> None:
+    file = kiosk_file(tmp_path, key)
+    bench = Bench(
+        file=file if key is not None else structs.replace(file, identity_key_file=""),
+        path=tmp_path / "kiosk.toml",
+        now=lambda: datetime.now(UTC),
+        clock=lambda: 0.0,
+        hall=structs.replace(hall, identity=ACCOUNT if asks else None),
+    )
+    found = [finding async for finding in identity(bench)]
+    assert [each.light.value for each in found] == ([light] if light is not None else [])
+    for language in Language:
+        for each in found:
+            assert texts(language)["check"][each.key].format(**dict(each.args))

@@ -28,6 +28,7 @@ from broker.contract.messages import (
     TicketTaken,
 )
 from broker.hall.life import VisitState
+from broker.hall.snapshot import restored, taken
 
 from .floor import BOOKED, COURTESY, MORNING, PLAIN, Floor, a_hall, reason
 
@@ -82,9 +83,9 @@ def test_what_is_told_at_check_in_is_what_the_ticket_then_is(
     assert found.standing is standing
     called_from = None if called_in_min is None else MORNING + timedelta(minutes=called_in_min)
     assert found.called_from == called_from
-    taken = floor.try_take("bill", booking=CODE)
-    assert isinstance(taken, TicketTaken)
-    assert taken.priority_class == priority_class
+    answer = floor.try_take("bill", booking=CODE)
+    assert isinstance(answer, TicketTaken)
+    assert answer.priority_class == priority_class
     issued = floor.history[-1].event
     assert isinstance(issued, TicketIssued)
     assert (issued.booking, issued.booked_at, issued.ready_at) == (CODE, found.at, called_from)
@@ -92,9 +93,9 @@ def test_what_is_told_at_check_in_is_what_the_ticket_then_is(
 
 def test_whoever_is_late_and_old_or_sick_still_has_that_class(floor: Floor) -> None:
     book(floor, -16)
-    taken = floor.try_take("bill", "courtesy", booking=CODE)
-    assert isinstance(taken, TicketTaken)
-    assert taken.priority_class == "courtesy"
+    answer = floor.try_take("bill", "courtesy", booking=CODE)
+    assert isinstance(answer, TicketTaken)
+    assert answer.priority_class == "courtesy"
 
 
 def test_an_early_one_is_called_before_those_who_came_after_its_time_and_not_before(floor: Floor) -> None:
@@ -292,6 +293,15 @@ def test_a_booking_that_somebody_else_used_meanwhile_makes_an_ordinary_number(fl
 def test_a_hall_file_without_the_class_makes_booked_tickets_ordinary(floor: Floor) -> None:
     book(floor, 5)
     floor.ask(ConfigureHall(id="h", hall=replace(booking_hall(), classes=(PLAIN,))), node="dispatcher")
-    taken = floor.try_take("bill", booking=CODE)
-    assert isinstance(taken, TicketTaken)
-    assert taken.priority_class == ORDINARY
+    answer = floor.try_take("bill", booking=CODE)
+    assert isinstance(answer, TicketTaken)
+    assert answer.priority_class == ORDINARY
+
+
+def test_a_hall_that_goes_on_from_a_snapshot_knows_its_bookings(floor: Floor) -> None:
+    book(floor, 5, "111111")
+    book(floor, 24 * 60, "222222")
+    floor.take("bill", booking="111111")
+    again = restored(taken(floor.state), epoch=1)
+    assert again.bookings == floor.state.bookings
+    assert [visit.booking for visit in again.visits.values()] == ["111111"]
