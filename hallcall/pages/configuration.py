@@ -11,6 +11,7 @@ from broker import config, policy_pack
 from broker.contract import messages
 from broker.fields import shape
 from broker.policy_pack import Pack
+from hardware.sign_frames import GenericSign
 from broker.theme import Theme
 
 from .tables import NOTE, default, header, paragraphs, plain, row
@@ -21,6 +22,7 @@ _FILES: Final[dict[str, type[Struct]]] = {
     "A kiosk's file": config.KioskFile,
     "A display's file": config.DisplayFile,
     "A counter box's file": config.CounterFile,
+    "A generic sign's file": GenericSign,
     "A theme": Theme,
 }
 _WITH_PACK: Final = "`pack = …` takes the classes, needs and policy of a trade as a hall's defaults:"
