@@ -11,8 +11,9 @@ from typing import Final
 
 MOST: Final = 512  # characters of a code; what is longer is none
 LEAST: Final = 3
-PAUSE_S: Final = 0.2  # no scanner pauses so long: a new code begins
+PAUSE_S: Final = 0.3  # no scanner pauses so long: a new code begins
 TYPED_S: Final = 0.05  # a character, on average; a quick typist needs twice as long
+STALL_S: Final = 0.1  # so late the window may hear of the end, when it is busy
 HELD_S: Final = 1.0  # a key that is held repeats sooner; what comes later is a new press, its release was lost
 
 ENTER: Final = "enter"
@@ -107,7 +108,7 @@ class Keyboard:
 
     def _scan(self, now_s: float) -> Scan | None:
         length = len(self._typed)
-        is_quick = now_s - self._last_s <= PAUSE_S and now_s - self._since_s <= length * TYPED_S
+        is_quick = now_s - self._last_s <= PAUSE_S and now_s - self._since_s <= length * TYPED_S + STALL_S
         return Scan(self._typed) if LEAST <= length <= MOST and is_quick else None
 
 
