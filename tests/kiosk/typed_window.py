@@ -1,6 +1,6 @@
 """The kiosk's program, with a keyboard that a test plays: each line of stdin is typed into its window, Enter behind it.
 
-A line such as `>right` holds that one key for a while. A line such as `>right` holds that one key for a while.
+A line such as `>right` holds that one key for a while.
 
 A line such as `!200` is somebody who wants out: so many keys that lead out of other programs, with Ctrl, Alt and Super,
 and requests to close the window. All are SDL's own events, pushed into the library that Kivy's window has loaded.
@@ -26,7 +26,6 @@ QUIT, WINDOW, CLOSE = 0x100, 0x200, 14
 CTRL, ALT, SUPER = 0x0040, 0x0100, 0x0400
 F1, F4, F11, F12, ESCAPE, PRINT_SCREEN, TAB, DELETE = 0x3A, 0x3D, 0x44, 0x45, 0x29, 0x46, 0x2B, 0x4C
 LETTERS = range(0x04, 0x1E)
-FELT = {"right": 0x4F, "left": 0x50, "enter": 0x28, "escape": 0x29, "back": 0x72}  # F23: Storm's <<
 FELT = {"right": 0x4F, "left": 0x50, "enter": 0x28, "escape": 0x29, "back": 0x72}  # F23: Storm's <<
 BY_SCANCODE = 1 << 30  # SDLK_SCANCODE_MASK: a key that has no character
 
@@ -78,9 +77,6 @@ def play() -> None:
         if line.startswith(">"):
             hold(sdl, FELT[line[1:].strip()])
             continue
-        if line.startswith(">"):
-            hold(sdl, FELT[line[1:].strip()])
-            continue
         if line.startswith("!"):
             storm(sdl, int(line[1:]))
             continue
@@ -91,14 +87,6 @@ def play() -> None:
                 event = KeyEvent(type=kind, state=kind == KEY_DOWN, scancode=usage, sym=usage, mod=mod)
                 sdl.SDL_PushEvent(ctypes.byref(event))
             time.sleep(0.005)  # as a scanner types
-
-
-def hold(sdl: ctypes.CDLL, usage: int) -> None:
-    """Hold a key until it has repeated five times, as a keypad's does that types as a keyboard."""
-    for repeat in range(6):
-        event = KeyEvent(type=KEY_DOWN, state=1, repeat=repeat > 0, scancode=usage, sym=usage | BY_SCANCODE)
-        sdl.SDL_PushEvent(ctypes.byref(event))
-    sdl.SDL_PushEvent(ctypes.byref(KeyEvent(type=KEY_UP, scancode=usage, sym=usage | BY_SCANCODE)))
 
 
 def hold(sdl: ctypes.CDLL, usage: int) -> None:
