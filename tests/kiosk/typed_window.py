@@ -86,7 +86,6 @@ def play() -> None:
             for kind in (KEY_DOWN, KEY_UP):
                 event = KeyEvent(type=kind, state=kind == KEY_DOWN, scancode=usage, sym=usage, mod=mod)
                 sdl.SDL_PushEvent(ctypes.byref(event))
-            time.sleep(0.005)  # as a scanner types
 
 
 def hold(sdl: ctypes.CDLL, usage: int) -> None:
