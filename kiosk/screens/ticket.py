@@ -112,7 +112,8 @@ def _left(scene: Scene, screen: flow.Ticket, area: Area) -> list[Shape]:
     place_h = sum(line.height for line in place) + 24
     most = 262.0 if scene.roomy else 150.0
     least = 120.0
-    choices = [(place, notes), (place, [line for line in notes if not line.small]), (place, []), (_firsts(place), [])]
+    short = _firsts(paragraph(_short_rule(scene), rest_w, size=READ, color=PALE, second_color=PALE))
+    choices = [(place, notes), (place, _firsts(notes)), (place, short), (place, []), (_firsts(place), [])]
     for place_lines, note_lines in choices:
         place_h = sum(line.height for line in place_lines) + 24
         notes_h = sum(line.height for line in note_lines) + (14 if note_lines else 0)
@@ -202,6 +203,14 @@ def late_rule(scene: Scene) -> Said:
     if hall is None:
         return scene.speech.both("missed_rule_none")
     return scene.speech.both("missed_rule", numbers=hall.policy.return_numbers, minutes=round(hall.policy.return_min))
+
+
+def _short_rule(scene: Scene) -> Said:
+    """Return the late-return rule for a panel that has room for a line or two."""
+    hall = scene.kiosk.hall
+    if hall is None or not hall.policy.return_numbers:
+        return "", ""
+    return scene.speech.both("missed_rule_line", numbers=hall.policy.return_numbers)
 
 
 def _fate(scene: Scene, screen: flow.Ticket, area: Area) -> list[Shape]:
