@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Final
 
+from broker.alive import keep_alive
 from broker.bus import Bus
 from broker.contract.messages import AnyView, DeviceState, Role
 from broker.link import HallLink
@@ -60,6 +61,7 @@ class BoardNode:
             tasks.create_task(self.link.run())
             tasks.create_task(self._keep_time())
             tasks.create_task(self._watch())
+            tasks.create_task(keep_alive(lambda: self._agreement.parted(self._clock())))
 
     def on_glass(self, glass: OnGlass) -> None:
         """Take in what a frame showed, on the event loop."""
