@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from broker.board_file import BoardScreen, Media, panel_of
 from broker.contract.messages import (
@@ -198,6 +198,7 @@ def draw(screen: BoardScreen, out: Path, theme: Theme, *, only: list[str] | None
     def keep(name: str, sight: Sight) -> None:
         Window.dispatch("on_draw")
         Path(Window.screenshot(str(out / f"{name}.png"))).rename(out / f"{name}.png")
+        smallest = min(_inks(app.root), key=lambda ink: ink.shrunk)
         line = {
             "name": name,
             "rows": [[row.ticket, row.counter, row.shrunk] for row in seen[-1].rows],
@@ -206,7 +207,12 @@ def draw(screen: BoardScreen, out: Path, theme: Theme, *, only: list[str] | None
             "needed_mm": [round(panel.number_px / fine, 1), round(panel.text_px / fine, 1)],
             "px_per_mm": round(fine, 4),
             "strip": sight.strip,
-            "cards": [[round(tile.ticket.x), round(tile.ticket.y), *tile.ticket.size] for tile in app.rows.tiles],
+            "text_px": pages.arrangement.text,
+            "tickets": [_box(tile.ticket) for tile in app.rows.tiles if tile.row is not None],
+            "counters": [_box(tile.counter) for tile in app.rows.tiles if tile.row is not None],
+            "clock": _box(app.strip.clock),
+            "smallest": smallest.shrunk,
+            "smallest_text": smallest.text,
             "shift": sight.shift,
         }
         record.write(json.dumps(line, ensure_ascii=False) + "\n")
@@ -218,6 +224,19 @@ def draw(screen: BoardScreen, out: Path, theme: Theme, *, only: list[str] | None
     Clock.schedule_once(next_one, 0)
     app.run()
     record.close()
+
+
+def _box(label: Any) -> list[float]:
+    """Return a label's place, counted from the bottom left."""
+    return [label.x, label.y, label.width, label.height]
+
+
+def _inks(widget: Any) -> Iterator[Any]:
+    """Yield all labels that say something."""
+    if getattr(widget, "text", "") and hasattr(widget, "shrunk"):
+        yield widget
+    for child in widget.children:
+        yield from _inks(child)
 
 
 if __name__ == "__main__":

@@ -22,9 +22,12 @@ def on_rows(calls: Sequence[Call], is_fresh: Callable[[Call], bool], *, rows: in
         free = rows - len(fresh)
         others = [each for each in calls if each not in fresh][:free]
         return tuple(each for each in calls if each in fresh or each in others)
+    turn = int(now_s // TURN_S)
     stay = rows // 2
-    turning, room = fresh[stay:], rows - stay
-    first = int(now_s // TURN_S) * room
+    if rows == 1:  # the newest every other time
+        stay, turn = (turn + 1) % 2, turn // 2
+    turning, room = fresh[max(stay, rows == 1) :], rows - stay
+    first = turn * room
     now = [turning[(first + place) % len(turning)] for place in range(room)]
     return (*fresh[:stay], *(each for each in turning if each in now))
 

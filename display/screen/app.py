@@ -49,7 +49,8 @@ class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
         first: Language = pages.languages[0]
         arrangement = pages.arrangement
         self.rows = Rows(arrangement, self._ground, first)
-        self._parts = (self.rows, Aside(pages, self._ground), Strip(arrangement, self._ground))
+        self.strip = Strip(arrangement, self._ground)
+        self._parts = (self.rows, Aside(pages, self._ground), self.strip)
         self._whole = Whole(arrangement, self._ground)
         self._sight: Sight | None = None
         self._called_at = 0.0

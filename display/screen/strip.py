@@ -22,7 +22,7 @@ class Strip(Widget):  # type: ignore[misc] # Kivy ships no types
             self._rule = Line(width=1)
             self._dot_colour = Color(*ground.colours["away"])
             self._dot = SmoothEllipse()
-        self._words, self._clock = Ink(self), Ink(self)
+        self._words, self.clock = Ink(self), Ink(self)
 
     def draw(self, sight: Sight) -> None:
         place, size = self._arrangement.strip, self._arrangement.text
@@ -33,6 +33,6 @@ class Strip(Widget):  # type: ignore[misc] # Kivy ships no types
         self._dot.pos, self._dot.size = (x, y - side / 2), (side, side)
         self._dot_colour.rgba = colours["alive" if sight.alive else "away"]
         left, right = place.x + (PAD + DOT) * size - 0.15 * size, place.x + place.w - PAD * size
-        self._clock.put(sight.clock, point(right, middle), px=size, colour=colours["white"], align=1)
+        self.clock.put(sight.clock, point(right, middle), px=size, colour=colours["white"], align=1)
         width = right - left - CLOCK * size + 0.4 * size
         self._words.put(sight.strip, point(left, middle), px=size, colour=colours["white"], fit=width)
