@@ -61,7 +61,7 @@ def shown(panel: str, tmp_path_factory: pytest.TempPathFactory) -> Shown:
         ],
         env={**os.environ, "SDL_VIDEODRIVER": "offscreen"},
         check=True,
-        timeout=240,
+        timeout=600,
         capture_output=True,
     )
     lines = (out / "gallery.jsonl").read_text(encoding="utf-8").splitlines()
