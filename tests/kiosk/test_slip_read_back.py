@@ -69,6 +69,9 @@ def occasions(hall: Hall, taken: TicketTaken, at: Occasion) -> Iterator[Occasion
             needs=("low",) if is_courtesy else (),
             taken=msgspec.structs.replace(taken, priority_class="courtesy" if is_courtesy else "ordinary"),
         )
+    for language, large, after_next, ahead in product(Language, truths, truths, (0, 3)):
+        missed = msgspec.structs.replace(taken, ahead=ahead)
+        yield replace(at, language=language, large=large, after_next=after_next, taken=missed, code="HC1:T:B014")
     for language, large, policy in product(
         Language,
         truths,
