@@ -21,7 +21,7 @@ from broker.config import BrokenConfig, KioskFile, load_node, load_theme
 from broker.contract.messages import Language
 from broker.contract.texts import texts
 
-from .checks import ears, hall, identity, paper, place, window
+from .checks import beside, ears, hall, identity, paper, place, window
 from .checks.finding import Bench, Check, Finding, Light, green, red
 from .only_one import AlreadyRunning, only_one
 from .remembered import remembered_hall
@@ -39,6 +39,8 @@ CHECKS: Final = (
     Check("paper", paper.roll, beside=True),
     Check("speech", ears.speech),
     Check("keypad", ears.keypad),
+    Check("scanner", beside.scanner),
+    Check("id_cards", beside.id_cards),
     Check("screen", window.screen),
 )
 COLOURS: Final = {Light.GREEN: "32", Light.AMBER: "33", Light.RED: "31", Light.SKIPPED: "2"}

@@ -75,6 +75,8 @@ class Place:
             ),
             encoding="utf-8",
         )
+        with path.open("a", encoding="utf-8") as file:
+            file.write("".join(self.more))
         return path
 
     async def check(self, *arguments: str) -> tuple[int, str]:
@@ -167,6 +169,18 @@ async def test_each_thing_that_is_broken_is_red_and_nothing_else(place: Place) -
     place.broker_port, there = 9, place.broker_port
     assert reds(await place.findings()) == {"broker", "printer"}
     place.broker_port = there
+
+
+@pytest.mark.screen
+@pytest.mark.broker
+async def test_what_stands_beside_the_screen_is_tried_where_the_file_names_it(place: Place) -> None:
+    well = await place.findings()
+    assert not {"scanner", "id_cards", "keypad", "speech"} & well.keys()
+    place.more = [
+        f'[scanner]\nport = "serial:{place.directory}/nothing-there"\n',
+        '[id_cards]\nport = "tcp:127.0.0.1:9"\n',
+    ]
+    assert reds(await place.findings()) == {"scanner", "id_cards"}
 
 
 def reds(findings: dict[str, str]) -> set[str]:
