@@ -113,16 +113,24 @@ class Line:
                 retry_s = min(LAST_RETRY_S, retry_s * 2)
                 continue
             self._tell_up()
-            try:
-                async with asyncio.TaskGroup() as both_ways:
-                    both_ways.create_task(self._read(port))
-                    both_ways.create_task(self._write(port))
-            except* PortGone as gone:
-                self._tell_down(_first(gone))
-            finally:
-                await port.close()
+            self._tell_down(await self._until_gone(port))
             retry_s = FIRST_RETRY_S
             await asyncio.sleep(retry_s)
+
+    async def _until_gone(self, port: Port) -> PortGone:
+        """Read and write until the port goes. No TaskGroup: it would forget a cancel that meets the loss."""
+        both_ways = [asyncio.ensure_future(self._read(port)), asyncio.ensure_future(self._write(port))]
+        try:
+            ended, _ = await asyncio.wait(both_ways, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in both_ways:
+                each.cancel()
+            await asyncio.gather(*both_ways, return_exceptions=True)
+            await port.close()
+        error = ended.pop().exception()
+        if isinstance(error, PortGone):
+            return error
+        raise error or AssertionError("reading and writing end only with an error")
 
     async def _read(self, port: Port) -> None:
         while True:
@@ -178,8 +186,3 @@ class Line:
             codec.lost(gone)
         if self._on_link is not None:
             self._on_link(False, str(gone))
-
-
-def _first(group: BaseExceptionGroup[PortGone]) -> PortGone:
-    inner = group.exceptions[0]
-    return inner if isinstance(inner, PortGone) else _first(inner)

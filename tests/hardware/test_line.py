@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from hardware.devices import PadKey, PadPress
+from hardware.devices import PadKey, PadPress, Port, PortGone
 from hardware.drivers.candle_sign import CandleCode, show_frame
 from hardware.drivers.line_signs import LineSigns
 from hardware.drivers.qsystem_pads import QSystemPads
@@ -122,3 +122,38 @@ async def test_the_gap_after_a_frame_is_the_one_that_its_own_device_wants(
         line.send(show_frame(0x22, "2"), slot="second")
         assert (await reports.next(SignShows)).text == "1"
         assert (await reports.next(SignShows)).text == "2"
+
+
+class CableGoesAtTheEnd:
+    """A port whose cable is pulled in the moment in which the program ends."""
+
+    def __init__(self) -> None:
+        self.is_read = asyncio.Event()
+
+    async def read(self) -> bytes:
+        self.is_read.set()
+        try:
+            await asyncio.get_running_loop().create_future()
+        except asyncio.CancelledError:
+            raise PortGone("unplugged") from None
+        return b""
+
+    async def write(self, data: bytes) -> None:
+        raise PortGone(f"unplugged, {data!r}")
+
+    async def close(self) -> None:
+        """Nothing is open."""
+
+
+async def test_a_line_ends_though_its_cable_goes_in_the_same_moment() -> None:
+    port = CableGoesAtTheEnd()
+
+    async def opener(_url: str) -> Port:
+        return port
+
+    running = asyncio.create_task(Line("serial:/dev/hallcall/line1", opener=opener).run())
+    await port.is_read.wait()
+    running.cancel()
+    async with asyncio.timeout(5):
+        with pytest.raises(asyncio.CancelledError):
+            await running
