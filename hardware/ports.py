@@ -1,9 +1,11 @@
 """Moves bytes over serial lines, TCP and USB printers: `open_port(url)`, and the only importer of pyserial."""
 
 import asyncio
+import fcntl
 import os
 import select
 import socket
+import struct
 import termios
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,7 +19,7 @@ T = TypeVar("T")
 
 FORMS: Final = (
     "serial:/dev/hallcall/keypad3?baud=9600 (also parity=N|E|O, stop=1|2, write_timeout=SECONDS), "
-    "tcp:HOST:PORT (also ?write_timeout=SECONDS), usblp:/dev/usb/lp0"
+    "tcp:HOST:PORT (also ?write_timeout=SECONDS), usblp:/dev/usb/lp0, spi:/dev/spidev0.0"
 )
 
 # pyserial on unplug raises SerialException (an OSError) or OSError, and termios.error on a line that it cannot set.
@@ -28,6 +30,8 @@ _EMPTY_TRANSFER_S: Final = 0.05  # some USB printers answer "nothing" at once an
 _STALE_S: Final = 0.05  # a USB printer keeps what it said to nobody, and says it to whoever opens it next
 _STALE_PIECES: Final = 64  # and one that never stops talking is not waited for
 _KEEPALIVE_S: Final = 10
+_SPI_MAX_SPEED: Final = 0x40046B04  # SPI_IOC_WR_MAX_SPEED_HZ
+_SPI_HZ: Final = 1_000_000  # a MAX7219 takes ten, its long ribbon cables do not
 
 
 async def open_port(url: str) -> Port:
@@ -40,13 +44,15 @@ async def open_port(url: str) -> Port:
             return await _open_tcp(place)
         case "usblp":
             return await _open_usblp(place)
+        case "spi":
+            return _open_spi(place)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """A port's url, taken apart and found good; `name` is a path or a host."""
 
-    scheme: Literal["serial", "tcp", "usblp"]
+    scheme: Literal["serial", "tcp", "usblp", "spi"]
     name: str
     port: int = 0
     baud: int = 9600
@@ -81,6 +87,8 @@ def parse(url: str) -> Place:
             return Place(scheme="tcp", name=host.strip("[]"), port=int(port), write_timeout_s=write_timeout_s)
         case "usblp" if name:
             return Place(scheme="usblp", name=name, write_timeout_s=write_timeout_s)
+        case "spi" if name:
+            return Place(scheme="spi", name=name, write_timeout_s=write_timeout_s)
         case _:
             raise ValueError(f"{url!r} is no port that Hallcall knows; write one of: {FORMS}")
 
@@ -292,6 +300,43 @@ class _UsbPort:
 
     def _gone(self, reason: str) -> PortGone:
         return PortGone(f"{self._name} is gone ({reason}): check its cable, its power, and who else holds it")
+
+
+def _open_spi(place: Place) -> Port:
+    try:
+        fd = os.open(place.name, os.O_RDWR)
+        fcntl.ioctl(fd, _SPI_MAX_SPEED, struct.pack("=I", _SPI_HZ))
+    except OSError as error:
+        raise PortGone(
+            f"spi {place.name} cannot be opened ({error}): is SPI switched on (raspi-config), and may this user use it?"
+        ) from error
+    return _SpiPort(fd, name=f"spi {place.name}")
+
+
+class _SpiPort:
+    """A Linux spidev device: each write is one transfer, latched at its end. What hangs there says nothing."""
+
+    def __init__(self, fd: int, *, name: str) -> None:
+        self._fd = fd
+        self._name = name
+        self._closed = asyncio.Event()
+
+    async def read(self) -> bytes:
+        await self._closed.wait()
+        raise PortGone(f"{self._name} is closed")
+
+    async def write(self, data: bytes) -> None:
+        if self._closed.is_set():
+            raise PortGone(f"{self._name} is closed")
+        try:
+            os.write(self._fd, data)  # some hundred bytes at 1 MHz: no loop waits for that
+        except OSError as error:
+            raise PortGone(f"{self._name} takes no bytes ({error}): check that SPI is switched on") from error
+
+    async def close(self) -> None:
+        if not self._closed.is_set():
+            self._closed.set()
+            os.close(self._fd)
 
 
 def _is_hung_up(fd: int) -> bool:

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from hardware.devices import PortGone
 from hardware.drivers.line_signs import LineSigns
 from hardware.drivers.matrix_sign import MatrixCode, picture, wide
 from hardware.line import Line
+from hardware.ports import open_port
 from hardware.sign_kinds import Chain
 from hardware.simulators.max7219_chain import Lit, SimulatedChain
 from hardware.simulators.reports import Reports
@@ -86,3 +88,8 @@ async def test_a_called_number_is_dark_and_lit_in_turn_and_then_stands(
     assert ["#" in "".join(each.rows) for each in seen] == [True, False, True, False, True]
     halves = [after.monotonic_ms - before.monotonic_ms for before, after in pairwise(seen)]
     assert min(halves) > 400  # 1 Hz, never faster
+
+
+async def test_spi_that_is_switched_off_is_told_with_what_to_check(tmp_path: Path) -> None:
+    with pytest.raises(PortGone, match="is SPI switched on"):
+        await open_port(f"spi:{tmp_path / 'spidev0.0'}")
