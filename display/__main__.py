@@ -7,21 +7,26 @@ import os
 import signal
 import sys
 import time
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from broker.board_file import BoardScreen
 from broker.bus import MqttBus
 from broker.config import BrokenConfig, DisplayFile, load_node, login_of
-from broker.contract.messages import Role
+from broker.contract.messages import Language, Role
 from broker.link import subscriptions, will
 from broker.voice_file import Voice
+from hardware.devices import PortGone
 from hardware.drivers.loudspeaker import open_speaker
 from hardware.voice.engines import Command
 from hardware.voice.maker import VoiceMaker, usual_maker
 
 from .announcer import Announcer
+from .board_check import board_findings
+from .check import Finding, check, green, node_findings, red
 from .fonts import NoFont
+from .phrases import sentences
 from .showing import show
 from .spoken import SpokenCalls
 from .voice_node import VoiceNode, heard_by_voice
@@ -33,10 +38,16 @@ def main() -> int:
     options = argparse.ArgumentParser(prog="python -m display", description=__doc__)
     options.add_argument("--config", type=Path, required=True, help="this node's file")
     options.add_argument("--witness", type=Path, metavar="DIR", help="write down there what the board shows")
+    options.add_argument("--check", action="store_true", help="show a test picture or say a call; tell what works")
+    options.add_argument("--seconds", type=float, default=10.0, help="how long the test picture stays")
+    options.add_argument("--lang", type=Language, default=Language.ZH, help="of what the check tells: zh or en")
     asked = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
-        return run(load_node(asked.config, DisplayFile), witness=asked.witness)
+        file = load_node(asked.config, DisplayFile)
+        if asked.check:
+            return tell_what_works(file, asked.lang, seconds=asked.seconds)
+        return run(file, witness=asked.witness)
     except (BrokenConfig, NoFont) as error:
         sys.stderr.write(f"{error}\n")
         return os.EX_CONFIG
@@ -50,6 +61,36 @@ def run(file: DisplayFile, *, witness: Path | None) -> int:
             return asyncio.run(speak(file, voice))
         case _:
             raise BrokenConfig(f"{file.node}: a display node is a board or a voice: write either [screen] or [voice]")
+
+
+def tell_what_works(file: DisplayFile, language: Language, *, seconds: float) -> int:
+    match file:
+        case DisplayFile(screen=BoardScreen() as screen):
+            return check(board_findings(file, screen, seconds=seconds), language)
+        case DisplayFile(voice=Voice() as voice):
+            return check(voice_findings(file, voice), language)
+        case _:
+            raise BrokenConfig(f"{file.node}: a display node is a board or a voice: write either [screen] or [voice]")
+
+
+def voice_findings(file: DisplayFile, voice: Voice) -> Iterator[Finding]:
+    """Say a call through the loudspeaker."""
+    yield from node_findings(file)
+    yield from asyncio.run(_said_a_call(file, voice))
+
+
+async def _said_a_call(file: DisplayFile, voice: Voice) -> list[Finding]:
+    announcer = Announcer(maker(Path(file.state_dir), voice))
+    try:
+        speaker = open_speaker(voice.speaker)
+        made = await announcer.make(sentences("A001", 1, voice.languages, 1), volume_db=voice.volume_db)
+        said = red("speech", "problem", problem=made.fault) if made.fault else green("speech", "speech_ok")
+        await speaker.play(made.whole)
+    except (ValueError, PortGone) as error:
+        return [red("speaker", "speaker_gone", port=voice.speaker, problem=str(error))]
+    finally:
+        await announcer.close()
+    return [said, green("speaker", "speaker_ok", port=voice.speaker)]
 
 
 def bus_of(file: DisplayFile, *also: str) -> MqttBus:

@@ -109,6 +109,11 @@ def kiosk(arguments: Sequence[str]) -> int:
     return subprocess.run([sys.executable, "-m", "kiosk", *arguments], check=False).returncode
 
 
+def display(arguments: Sequence[str]) -> int:
+    """Run a board or a voice, or tell a technician what works: display --check."""
+    return subprocess.run([sys.executable, "-m", "display", *arguments], check=False).returncode
+
+
 def slip(arguments: Sequence[str]) -> int:
     """Draw a ticket's slip as the kiosk would print it: slip preview."""
     return _parts("slip", {"preview": _of_kiosk("preview")}, arguments)
@@ -157,6 +162,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "bench": bench,
     "pictures": pictures,
     "kiosk": kiosk,
+    "display": display,
     "slip": slip,
     "printer": printer,
     "sign": sign,
