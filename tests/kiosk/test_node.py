@@ -33,6 +33,7 @@ from hardware.devices import PaperState, Printed, PrintResult
 from hardware.drivers.escpos_printer import EscposPrinter
 from hardware.simulators.escpos_printer import Report, SimulatedPrinter, SlipPrinted
 from kiosk import flow
+from kiosk.glass import Glass
 from kiosk.node import VIEWS, KioskNode
 from kiosk.owed import Owed, OwedFile
 from kiosk.paper import slip_bytes
@@ -108,7 +109,9 @@ class ServiceHall:
             self._journal.close()
         self.broker.carry("dispatcher", will(hall="east", node="dispatcher", role=Role.DISPATCHER))
 
-    def start_kiosk(self, printer: EscposPrinter | Tray, *, identity_key: bytes | None = None) -> None:
+    def start_kiosk(
+        self, printer: EscposPrinter | Tray, *, identity_key: bytes | None = None, glass: Glass | None = None
+    ) -> None:
         self._hang_up = printer.close
         self.node = KioskNode(
             bus=self.broker.bus(name="kiosk-1", subscriptions=subscriptions(hall="east", node="kiosk-1", also=VIEWS)),
@@ -125,6 +128,7 @@ class ServiceHall:
             boot="one",
             in_background=lambda work: work(),
             on_change=lambda _: self.news.set(),
+            glass=glass,
         )
         self._running = start(self.node.run())
 
@@ -243,6 +247,27 @@ async def test_two_touches_bring_a_slip_and_the_hall_knows_it(place: ServiceHall
     assert place.screen.slip is Printed.YES
     assert place.issued == [place.screen.taken.ticket] == ["B001"]
     assert [line for slip in desk.tray for line in slip.lines if line in {"用电报装", "B001"}] == ["用电报装", "B001"]
+
+
+async def test_a_customer_who_struggles_is_told_to_whoever_watches_until_he_is_gone(place: ServiceHall) -> None:
+    place.touch(*("service:new", "back") * 3)
+    await place.until(lambda: "guide" in place.health and "struggles" in place.health["guide"].detail)
+    assert place.health["guide"].state is DeviceState.WARNING
+    place.touch("service:new", "home")
+    await place.until(lambda: place.health["guide"].state is DeviceState.OK)
+
+
+async def test_a_window_that_stands_still_is_told_by_the_node_that_does_not(place: ServiceHall, desk: Desk) -> None:
+    await place.kill_kiosk()
+    now_s = asyncio.get_running_loop().time
+    glass = Glass(now_s=now_s())
+    glass.turned(now_s=now_s() - 60)  # and not since
+    place.start_kiosk(desk.driver(), glass=glass)
+    await place.until(lambda: place.health.get("screen") is not None)
+    await place.until(lambda: place.health["screen"].state is DeviceState.FAULT)
+    assert "stands still" in place.health["screen"].detail
+    glass.turned(now_s=now_s())
+    await place.until(lambda: place.health["screen"].state is DeviceState.OK)
 
 
 async def test_a_hasty_customer_gets_one_number(place: ServiceHall, desk: Desk) -> None:
