@@ -64,11 +64,12 @@ def panel_of(screen: BoardScreen) -> Panel:
     )
 
 
-def board_findings(file: TomlFile) -> Iterable[Finding]:
-    """Return why people could not read a board from where they wait."""
-    reading, about = Reading(), file.tables.get("screen")
-    screen = reading.structure(about, BoardScreen) if isinstance(about, dict) else None
-    if screen is None or reading.findings or not isinstance(about, dict):
-        return
-    for key, text in faults(panel_of(screen), screen.rows).items():
-        yield Finding(place=("screen", key) if key in about else ("screen",), text=text)
+def board_findings(file: TomlFile, where: str = "screen") -> Iterable[Finding]:
+    """Return why people could not read the boards that stand at `where`, as `select` takes it."""
+    for place, about in file.select(where):
+        reading = Reading()
+        screen = reading.structure(about, BoardScreen) if isinstance(about, dict) else None
+        if screen is None or reading.findings or not isinstance(about, dict):
+            continue
+        for key, text in faults(panel_of(screen), screen.rows).items():
+            yield Finding(place=(*place, key) if key in about else place, text=text)

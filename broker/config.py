@@ -15,6 +15,7 @@ from .board_file import BoardScreen, board_findings
 from .bus import Login
 from .checks import node as node_checks
 from .checks.advice import advice
+from .checks.agreement import unique
 from .checks.hall import hall_findings
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
 from .policy_pack import Pack
@@ -220,13 +221,20 @@ class Pages(Struct, frozen=True, kw_only=True):
     listen: Annotated[
         str, Meta(pattern=r"^[^ ]+:\d{1,5}$", description="HOST:PORT; 127.0.0.1 lets no other machine in")
     ] = "0.0.0.0:8080"
-    rows: Annotated[int, Meta(ge=1, le=8, description="calls shown on a board")] = 4
+
+
+class WebBoard(Struct, frozen=True, kw_only=True):
+    """A board for browsers, at /board/<id>: a Windows PC, an Android box, a television with a browser of its own."""
+
+    id: Annotated[Id, Meta(description="its name in the address")]
+    screen: BoardScreen
 
 
 class WebFile(NodeFile, frozen=True, kw_only=True):
     """The web server's file."""
 
     pages: Pages = Pages()
+    boards: tuple[WebBoard, ...] = ()
 
 
 class SupervisorFile(NodeFile, frozen=True, kw_only=True):
@@ -322,11 +330,17 @@ def _load_node(file: TomlFile, kind: type[Node]) -> Node:
         rules = _kiosk_findings
     elif issubclass(kind, DisplayFile):
         rules = _display_findings
+    elif issubclass(kind, WebFile):
+        rules = _web_findings
     return _load(on_its_profile(file) if issubclass(kind, KioskFile) else file, kind, rules)
 
 
 def _display_findings(file: TomlFile) -> Iterable[Finding]:
     return [*node_checks.display_findings(file), *board_findings(file), *voice_findings(file)]
+
+
+def _web_findings(file: TomlFile) -> Iterable[Finding]:
+    return [*unique(file, "boards[].id"), *board_findings(file, "boards[].screen")]
 
 
 def _kiosk_findings(file: TomlFile) -> Iterable[Finding]:

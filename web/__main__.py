@@ -19,6 +19,7 @@ from broker.config import BrokenConfig, WebFile, load_node, login_of
 from broker.contract.messages import Role
 from broker.link import subscriptions, will
 
+from .boards import shown_of
 from .node import HEARD, WebNode
 from .pages import Site
 
@@ -55,7 +56,7 @@ async def serve(file: WebFile) -> int:
         ),
         hall=file.hall,
         node=file.node,
-        most_rows=file.pages.rows,
+        boards=[shown_of(each) for each in file.boards],
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
     )

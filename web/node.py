@@ -2,23 +2,22 @@
 
 import asyncio
 import contextlib
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-import msgspec
-
 from broker.bus import Bus
-from broker.contract.messages import AnyView, HallView, Role
+from broker.contract.messages import AnyView, DeviceState, HallView, Role
 from broker.link import HallLink
-from display.board import Board
+
+from .boards import SLIDES_S, Shown, zones_missing
 
 HEARD: Final = ("view/hall", "view/queues", "view/board/+")
 HEARTBEAT_S: Final = 5.0  # a page that hears nothing for longer says so
 
 
 class WebNode:
-    """Keeps the picture of each zone's board. `clock` gives monotonic seconds, `now` an aware time."""
+    """Keeps each board's sight. `clock` gives monotonic seconds, `now` an aware time."""
 
     def __init__(
         self,
@@ -26,15 +25,13 @@ class WebNode:
         bus: Bus,
         hall: str,
         node: str,
-        most_rows: int,
+        boards: Sequence[Shown],
         clock: Callable[[], float],
         now: Callable[[], datetime],
     ) -> None:
-        self._most_rows = most_rows
-        self._now = now
-        self._hall: HallView | None = None
-        self._boards: dict[str, Board] = {}
-        self._views: dict[tuple[type[AnyView], str], AnyView] = {}  # the last of each kind and zone
+        self._clock, self._now = clock, now
+        self._boards = {each.id: each for each in boards}
+        self._slides: dict[str, tuple[float, tuple[str, ...]]] = {}  # since when they are known, and their paths
         self._changed = asyncio.Event()
         self.link = HallLink(
             bus=bus,
@@ -47,44 +44,47 @@ class WebNode:
         )
 
     @property
-    def hall(self) -> HallView | None:
-        """The hall in force; None until it was heard of."""
-        return self._hall
+    def boards(self) -> dict[str, Shown]:
+        """The boards by their names, in the order of the file."""
+        return self._boards
 
-    async def pictures(self, zone: str) -> AsyncIterator[bytes]:
-        """Yield what a zone's board shows, as JSON: at once, at each change, and every HEARTBEAT_S."""
+    async def sights(self, board: str) -> AsyncIterator[bytes]:
+        """Yield what a board shows, as JSON: at once, at each change, and every HEARTBEAT_S."""
         while True:
-            changed, now = self._changed, self._now()
-            board = self._board(zone)
-            yield msgspec.json.encode(board.picture(now))
-            wait_s = min(HEARTBEAT_S, max(0.05, (board.changes_at(now) - now).total_seconds()))
+            changed, slides = self._changed, await self.slides(board)
+            now = self._now()
+            sight, changes = self._boards[board].sight(now, slides)
+            yield sight
+            wait_s = min(HEARTBEAT_S, max(0.05, (changes - now).total_seconds()))
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout(wait_s):
                     await changed.wait()
 
-    def _board(self, zone: str) -> Board:
-        """Return a zone's board; before the hall was heard of, and for a zone that it does not have, an empty one."""
-        return self._boards.get(zone) or Board(zone=zone, most_rows=self._most_rows)
+    async def slides(self, board: str) -> tuple[str, ...]:
+        """Return the paths of a board's pictures; looked up now and then."""
+        known = self._slides.get(board)
+        if known is None or self._clock() - known[0] > SLIDES_S:
+            known = (self._clock(), await self._boards[board].slides())
+            self._slides[board] = known
+        return known[1]
 
     def _viewed(self, view: AnyView) -> None:
         now = self._now()
-        self._boards = {zone: board.seen(view, now) for zone, board in self._boards.items()}
-        self._views[type(view), getattr(view, "zone", "")] = view
+        self._boards = {name: board.seen(view, now) for name, board in self._boards.items()}
         if isinstance(view, HallView):
-            self._hall = view
-            self._boards = {zone.id: self._boards.get(zone.id) or self._new(zone.id, now) for zone in view.hall.zones}
+            self._check(view)
         self._wake()
 
-    def _new(self, zone: str, now: datetime) -> Board:
-        """Return a board that knows all that was heard before its zone was."""
-        board = Board(zone=zone, most_rows=self._most_rows).reached(self.link.here, now)
-        for view in self._views.values():
-            board = board.seen(view, now)
-        return board
+    def _check(self, hall: HallView) -> None:
+        """Say in the presence which board waits for a zone that there is not."""
+        missing = [f"{each.id}: {', '.join(zones_missing(each, hall))}" for each in self._boards.values()]
+        wrong = [each for each in missing if not each.endswith(": ")]
+        detail = f"no such zone in hall.toml ({'; '.join(wrong)}): correct this node's file" if wrong else ""
+        self.link.device("boards", DeviceState.WARNING if wrong else DeviceState.OK, detail)
 
     def _reached(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
         now = self._now()
-        self._boards = {zone: board.reached(here, now) for zone, board in self._boards.items()}
+        self._boards = {name: board.reached(here, now) for name, board in self._boards.items()}
         self._wake()
 
     def _wake(self) -> None:

@@ -1,6 +1,5 @@
 """What a browser may ask for. Nothing here decides anything about the hall."""
 
-import re
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
@@ -16,7 +15,6 @@ from .node import WebNode
 
 STATIC: Final = Path(__file__).with_name("static")
 MOST_LISTENERS: Final = 200  # pages that are told of changes at one time
-ZONE: Final = re.compile(r"^[a-z0-9][a-z0-9_-]{0,31}$")
 HEADERS: Final = [
     (b"content-security-policy", b"default-src 'self'; frame-ancestors 'self'; base-uri 'none'; form-action 'self'"),
     (b"x-content-type-options", b"nosniff"),
@@ -51,8 +49,9 @@ class Site:
             Starlette(
                 routes=[
                     Route("/", self._front),
-                    Route("/board/{zone}", self._board),
-                    Route("/board/{zone}/live", self._live),
+                    Route("/board/{board}", self._board),
+                    Route("/board/{board}/live", self._live),
+                    Route("/board/{board}/media/{name}", self._media),
                     Mount("/static", StaticFiles(directory=STATIC)),
                 ],
                 exception_handlers={404: _not_found},
@@ -60,44 +59,49 @@ class Site:
         )
 
     async def _front(self, _: Request) -> Response:
-        """Send a browser to the board of the first zone; the address bar then shows what others are called."""
-        hall = self._node.hall
-        if hall is None:
-            return PlainTextResponse("营业厅尚未就绪，请稍候刷新。\nThe hall is not there yet; try again soon.\n", 503)
-        return RedirectResponse(f"/board/{hall.hall.zones[0].id}")
+        """Send a browser to the first board; the address bar then shows what the others are called."""
+        for board in self._node.boards:
+            return RedirectResponse(f"/board/{board}")
+        return PlainTextResponse("没有配置大屏 · no boards in this node's file: add [[boards]]\n", 404)
 
     async def _board(self, request: Request) -> Response:
-        if not self._has_zone(request.path_params["zone"]):
-            return await _not_found(request, Exception())
+        if request.path_params["board"] not in self._node.boards:
+            return _no_page(request)
         return FileResponse(STATIC / "board.html", headers={"cache-control": "no-cache"})
 
     async def _live(self, request: Request) -> Response:
-        """Push a zone's picture as server-sent events."""
-        zone = request.path_params["zone"]
-        if not self._has_zone(zone):
-            return await _not_found(request, Exception())
+        """Push a board's layout, then each sight, as server-sent events."""
+        board = request.path_params["board"]
+        if board not in self._node.boards:
+            return _no_page(request)
         if self._listeners >= MOST_LISTENERS:
             return PlainTextResponse("too many boards are open at once; close some\n", 503, {"retry-after": "10"})
         return StreamingResponse(
-            self._told(self._node.pictures(zone)),
+            self._told(board),
             media_type="text/event-stream",
             headers={"cache-control": "no-store", "x-accel-buffering": "no"},
         )
 
-    async def _told(self, pictures: AsyncIterator[bytes]) -> AsyncIterator[bytes]:
+    async def _told(self, board: str) -> AsyncIterator[bytes]:
         self._listeners += 1
         try:
-            yield b"retry: 2000\n\n"
-            async for picture in pictures:
-                yield b"data: " + picture + b"\n\n"
+            yield b"retry: 2000\nevent: layout\ndata: " + self._node.boards[board].layout() + b"\n\n"
+            async for sight in self._node.sights(board):
+                yield b"data: " + sight + b"\n\n"
         finally:
             self._listeners -= 1
 
-    def _has_zone(self, zone: str) -> bool:
-        """Return whether there may be such a zone; while the hall is not known, any may."""
-        hall = self._node.hall
-        return bool(ZONE.match(zone)) and (hall is None or any(each.id == zone for each in hall.hall.zones))
+    async def _media(self, request: Request) -> Response:
+        """Return a picture or film that lies in the board's folder now, and no other file."""
+        board, name = request.path_params["board"], request.path_params["name"]
+        slides = await self._node.slides(board) if board in self._node.boards else ()
+        path = next((each for each in slides if Path(each).name == name), None)
+        return FileResponse(path) if path is not None else _no_page(request)
 
 
 async def _not_found(request: Request, _: Exception) -> Response:
+    return _no_page(request)
+
+
+def _no_page(request: Request) -> Response:
     return PlainTextResponse(f"{request.url.path}: 没有这个页面 · no such page\n", 404)

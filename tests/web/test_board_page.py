@@ -1,7 +1,6 @@
 """The board in a browser: `python -m web` against a real broker, looked at in Chromium."""
 
 import asyncio
-import itertools
 import os
 import signal
 import sys
@@ -16,6 +15,7 @@ from playwright.async_api import Browser, Page, expect
 from broker.bus import Letter, MqttBus
 from broker.contract import wire
 from broker.contract.messages import AnyView, BoardRow, BoardView, Hall, HallView, Presence, QueueRow, QueuesView, Role
+from broker.legibility import CAP
 from tests.conftest import free_port
 
 if TYPE_CHECKING:
@@ -34,8 +34,16 @@ password_file = "{directory}/password"
 
 [pages]
 listen = "127.0.0.1:{port}"
+
+[[boards]]
+id = "main"
+screen = {{ zone = "main", diagonal_in = 43, distance_m = 5, characters = 7 }}
+
+[[boards]]
+id = "upright"
+screen = {{ zone = "main", width = 1080, height = 1920, diagonal_in = 43, distance_m = 4 }}
 """
-SIZES = ((1920, 1080), (1280, 720), (1024, 768), (1080, 1920))
+SIZES = (("main", 1920, 1080), ("main", 1280, 720), ("main", 1024, 768), ("upright", 1080, 1920))
 
 
 @dataclass
@@ -111,32 +119,59 @@ async def test_a_call_stands_on_the_page_as_soon_as_the_hall_says_it(hall: Pages
     page = await browser.new_page()
     await page.goto(f"{hall.url}/", wait_until="commit")
     await expect(page).to_have_url(f"{hall.url}/board/main")
-    await expect(page.locator("#queues")).to_contain_text("电费")
+    await expect(page.locator("#aside")).to_contain_text("电费")
     hall.show(*calls(1, ("A002", 2), ("B001", 1)))
     await expect(page.locator(".call.newest .ticket")).to_have_text("A002")
-    assert await rows_on(page) == [["A002", "2号窗口"], ["B001", "1号窗口"]]
+    assert await rows_on(page) == [["A002", "2"], ["B001", "1"]]
     assert await page.locator(".call").first.get_attribute("data-call") == "cA002"
 
 
-@pytest.mark.parametrize(("width", "height"), SIZES)
+@pytest.mark.parametrize(("board", "width", "height"), SIZES)
 async def test_nothing_leaves_the_screen_and_nothing_lies_on_something_else(
-    width: int, height: int, hall: Pages, browser: Browser
+    board: str, width: int, height: int, hall: Pages, browser: Browser
 ) -> None:
     page = await browser.new_page(viewport={"width": width, "height": height})
-    await page.goto(f"{hall.url}/board/main", wait_until="commit")
-    hall.show(*calls(1, ("A002", 2), ("ABC1234", 12), ("B002", 3), ("B003", 4)))
-    await expect(page.locator(".call")).to_have_count(4)
-    texts = page.locator(".call span, #queues td, #clock, #date, #ticker")
+    await page.goto(f"{hall.url}/board/{board}", wait_until="commit")
+    long = "ABC1234" if board == "main" else "A012"
+    hall.show(*calls(1, ("A002", 2), (long, 12), ("B002", 3), ("B003", 4)))
+    await expect(page.locator(".call.newest .ticket")).to_have_text("A002")
+    texts = page.locator(".call span, #aside span, #strip span")
     for place in range(await texts.count()):
         box = await texts.nth(place).bounding_box()
         assert box is not None
         right, bottom = box["x"] + box["width"], box["y"] + box["height"]
         assert 0 <= box["x"] <= right <= width + 1, await texts.nth(place).inner_text()
         assert 0 <= box["y"] <= bottom <= height + 1, await texts.nth(place).inner_text()
-    for place in range(4):
+    for place in range(await page.locator(".call").count()):
         row = page.locator(".call").nth(place)
-        edges = [await row.locator(name).bounding_box() for name in (".ticket", ".arrow", ".counter")]
-        assert all(a and b and a["x"] + a["width"] <= b["x"] for a, b in itertools.pairwise(edges))
+        number = await row.locator(".ticket").bounding_box()
+        counter = await row.locator(".counter").bounding_box()
+        assert number is not None
+        assert counter is not None
+        assert number["x"] + number["width"] <= counter["x"]
+
+
+async def test_a_number_is_as_high_as_the_distance_asks(hall: Pages, browser: Browser) -> None:
+    page = await browser.new_page(viewport={"width": 1920, "height": 1080})
+    await page.goto(f"{hall.url}/board/main", wait_until="commit")
+    hall.show(*calls(1, ("A002", 2), ("B001", 1)))
+    await expect(page.locator(".call")).to_have_count(2)
+    px_per_mm = (1920**2 + 1080**2) ** 0.5 / (43 * 25.4)
+    for name in (".ticket", ".counter"):
+        sizes = await page.locator(f".call {name}").evaluate_all(
+            "all => all.map(e => parseFloat(getComputedStyle(e).fontSize))"
+        )
+        assert min(sizes) * CAP >= 12.2 * 5 * px_per_mm - 0.5
+
+
+async def test_an_evacuation_covers_everything(hall: Pages, small_hall: Hall, browser: Browser) -> None:
+    page = await browser.new_page()
+    await page.goto(f"{hall.url}/board/main", wait_until="commit")
+    await expect(page.locator("#message")).to_be_hidden()
+    hall.show(HallView(epoch=1, seq=9, day="2026-11-22", hall=small_hall, evacuation=True))
+    await expect(page.locator("#message")).to_contain_text("请立即离开大厅")
+    hall.show(HallView(epoch=1, seq=10, day="2026-11-22", hall=small_hall))
+    await expect(page.locator("#message")).to_be_hidden()
 
 
 async def test_the_page_says_that_it_is_not_live_and_recovers(hall: Pages, browser: Browser) -> None:
@@ -145,7 +180,7 @@ async def test_the_page_says_that_it_is_not_live_and_recovers(hall: Pages, brows
     await expect(page.locator("#board.alive")).to_be_visible()
     await hall.here(up=False)
     await expect(page.locator("#board.alive")).to_have_count(0)
-    await expect(page.locator("#queues")).not_to_contain_text("3–5")
+    await expect(page.locator("#aside")).not_to_contain_text("3–5")
     await hall.here(up=True)
     await expect(page.locator("#board.alive")).to_be_visible()
 
