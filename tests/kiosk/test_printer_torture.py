@@ -309,9 +309,9 @@ async def test_the_same_over_a_pty(tmp_path: Path, failure: Failure, outcomes: d
         cable = desk._cable
         assert cable is not None
         counter = Counting(desk, cable, failure, position)
-        cable._received = counter.received
+        cable._receivers[:] = [counter.received]
         async with asyncio.timeout(20), desk:
-            driver = EscposPrinter(f"serial:{link}?baud=921600", answer_timeout_s=0.3, status_timeout_s=0.1)
+            driver = EscposPrinter(f"serial:{link}?baud=921600", answer_timeout_s=2, status_timeout_s=1)
             assert await driver.status() is PaperState.OK
             result = await driver.print(SLIP)
             assert result == outcomes[failure.name][position].result, position
