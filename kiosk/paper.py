@@ -45,6 +45,13 @@ def slip_mm(items: Sequence[Item], paper: escpos_layout.Paper) -> int:
     return -(-escpos_layout.length_dots(paper, [_laid_out(item) for item in items]) // DOTS_A_MM)
 
 
+def unprintable(items: Sequence[Item], paper: escpos_layout.Paper) -> str:
+    """Return the characters that neither the printer nor this machine's font has: an empty box stands for each."""
+    drawn = [item.text for item in items if isinstance(item, Line)]
+    rare = "".join(text for text in drawn if not escpos_layout.is_native(text, paper.encoding))
+    return escpos_layout.missing_glyphs(rare, paper.font) if rare else ""
+
+
 def _laid_out(item: Item) -> escpos_layout.Item:
     match item:
         case Line(text=text, size=size, bold=bold, align=align):

@@ -18,7 +18,7 @@ from hardware.simulators.escpos_commands import Splitter
 from hardware.simulators.escpos_paper import Typesetter
 from hardware.simulators.escpos_picture import slip_picture
 
-from .paper import DOTS_A_MM, slip_bytes, slip_mm
+from .paper import DOTS_A_MM, slip_bytes, slip_mm, unprintable
 from .scanned import code_of
 from .template import SlipKind, load_template, shipped
 from .written import Occasion, written
@@ -71,6 +71,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     items = written(template, _occasion(hall, options), width_dots=paper.width_dots)
     raw = slip_bytes(items, paper=paper)
     picture_of(raw, width_dots=paper.width_dots).save(options.out, optimize=True)
+    if boxes := unprintable(items, paper):
+        text = f"{boxes}: printed as an empty box, no font here has it; write the name without it"
+        print(text, file=sys.stderr)  # noqa: T201 - a command line
     length_mm = slip_mm(items, paper)
     print(f"{options.out}: {len(raw)} bytes, {length_mm} mm of paper")  # noqa: T201 - a command line
     return 0

@@ -12,7 +12,7 @@ from broker.strict_toml import BrokenConfig
 from hardware.drivers.escpos_layout import Paper, columns
 from hardware.simulators.escpos_commands import Splitter
 from hardware.simulators.escpos_paper import Typesetter
-from kiosk.paper import slip_bytes, slip_mm
+from kiosk.paper import slip_bytes, slip_mm, unprintable
 from kiosk.slip import Item, Line, Logo, Mark, Qr
 from kiosk.template import load_template, shipped
 from kiosk.written import Occasion, written
@@ -151,6 +151,12 @@ def test_a_name_that_the_printers_font_lacks_is_the_only_line_drawn_as_dots(hall
     sent = slip_bytes(slip(rare, b014), paper=Paper())
     assert sent.count(b"\x1dv0") == 1
     assert "用电报装".encode("gb18030") in sent
+
+
+def test_a_name_that_no_font_has_is_told_beforehand(hall: Hall, b014: TicketTaken) -> None:
+    for name, boxes in (("䶮家庄营业厅", "䶮"), ("镕家庄营业厅", ""), ("城东供电营业厅", "")):
+        named = msgspec.structs.replace(hall, name=msgspec.structs.replace(hall.name, zh=name))
+        assert unprintable(slip(named, b014), Paper(encoding="gb2312")) == boxes
 
 
 TEMPLATE = """\
