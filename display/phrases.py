@@ -2,6 +2,7 @@
 
 import string
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Final
 
 from broker.contract.messages import Language
@@ -38,7 +39,10 @@ def chinese_number(number: int) -> str:
 def phrase(ticket: str, counter: int, language: Language, *, key: str = "announcement") -> str:
     """Return the sentence that calls a ticket."""
     words = texts(language)["voice"]
-    signs = (words["digits"][int(sign)] if sign.isdecimal() else sign + words["after_letter"] for sign in ticket)
+    signs = [words["digits"][int(sign)] if sign.isdecimal() else sign + words["after_letter"] for sign in ticket]
+    for place, pair in enumerate(pairwise(ticket)):
+        if "".join(pair).isalpha():
+            signs[place] += words["between_letters"]  # or they are read as one word
     number = chinese_number(counter) if language is Language.ZH else str(counter)
     return words[key].format(ticket=" ".join(signs), counter=number)
 
