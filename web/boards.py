@@ -13,7 +13,7 @@ import msgspec
 
 from broker.board_file import BoardScreen, panel_of
 from broker.config import WebBoard, load_theme
-from broker.contract.messages import AnyView, HallView
+from broker.contract.messages import AnyView, HallView, Language
 from broker.contract.texts import texts
 from broker.legibility import SIDES, arranged
 from broker.theme import Theme
@@ -44,7 +44,7 @@ class Shown:
     def layout(self) -> bytes:
         """Return where everything stands, as JSON."""
         words = texts(self.screen.languages[0])["board"]
-        arrangement = self.pages.arrangement
+        arrangement, chinese = self.pages.arrangement, self.screen.languages[0] is Language.ZH
         return msgspec.json.encode(
             {
                 "id": self.id,
@@ -63,7 +63,8 @@ class Shown:
                 "pad": PAD,
                 "sides": SIDES,
                 "language": self.screen.languages[0],
-                "suffix": words["counter_suffix"],
+                "word": words["counter_suffix" if chinese else "counter_prefix"],
+                "word_short": words["counter_suffix"][:1] if chinese else "",
                 "not_heard": words["page_silent"],
                 "colours": palette(self.theme),
             }

@@ -67,7 +67,7 @@
     var ticket = make("span", "ticket", row.ticket);
     var space = make("span", "space");
     var counter = make("span", "counter", String(row.counter));
-    var word = make("span", "word", layout.suffix);
+    var word = make("span", "word", layout.word);
     var chinese = layout.language === "zh";
     var height = layout.pitch - layout.gap;
     made.setAttribute("data-call", row.call);
@@ -99,26 +99,43 @@
     return made;
   }
 
-  // A number that is too long goes before the arrow, before the word, before why; then it gets smaller.
+  // Number and window go before the arrow, the arrow before the whole word; only then does the number get smaller.
   function fitCall(row) {
+    var space = row.querySelector(".space");
+    var word = row.querySelector(".word");
     function over() { return row.scrollWidth - row.clientWidth; }
-    [".arrow", ".word", ".tag"].forEach(function (name) {
+    function without(name) {
       var part = row.querySelector(name);
-      var space = row.querySelector(".space");
-      var tight = over() > 0 || (name === ".arrow" && space.offsetWidth < 0.6 * layout.number);
-      if (part && tight) { part.parentNode.removeChild(part); }
-    });
+      if (part) { part.parentNode.removeChild(part); }
+    }
+    if (space.offsetWidth < 0.85 * layout.number) { word.textContent = layout.word_short; }
+    if (space.offsetWidth < 0.6 * layout.number) { without(".arrow"); }
+    if (over() > 0) { without(".word"); }
+    if (over() > 0) { without(".tag"); }
     if (over() > 0) {
       var ticket = row.querySelector(".ticket");
       shrink(ticket, ticket.offsetWidth - over());
     }
   }
 
+  function blanks(from) {
+    var made = [];
+    for (var place = from; place < layout.rows; place += 1) {
+      var card = make("div", "blank");
+      card.style.top = place * layout.pitch + "px";
+      card.style.height = layout.pitch - layout.gap + "px";
+      card.style.borderRadius = Math.min(0.2 * (layout.pitch - layout.gap), 0.3 * layout.text) + "px";
+      card.style.backgroundColor = layout.colours.card;
+      made.push(card);
+    }
+    return made;
+  }
+
   function drawCalls() {
     var target = find("calls");
     put(target, layout.calls);
     if (sight.rows.length) {
-      fill(target, sight.rows.map(drawCall));
+      fill(target, sight.rows.map(drawCall).concat(blanks(sight.rows.length)));
       Array.prototype.forEach.call(target.querySelectorAll(".call"), fitCall);
       return;
     }
