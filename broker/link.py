@@ -143,7 +143,7 @@ class HallLink:
                     self._bus.publish(will(hall=self._hall, node=self._node, role=self._role))
 
     async def ask(self, command: AnyCommand, *, patience_s: float | None = None) -> AnyAnswer:
-        """Send a command until it is answered. Its age is counted from this call.
+        """Send a command until it is answered. Its age is counted from this call, and from what it says itself.
 
         Without `patience_s` the command's own deadline holds, or no end. Raises Unanswered.
         """
@@ -152,7 +152,7 @@ class HallLink:
             patience_s = deadline_ms / 1000
         future: asyncio.Future[AnyAnswer] = asyncio.get_running_loop().create_future()
         self._answers[command.id] = future
-        pressed = self._clock()
+        pressed = self._clock() - command.age_ms / 1000
         try:
             async with asyncio.timeout(patience_s):
                 while True:

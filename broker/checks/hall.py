@@ -15,6 +15,7 @@ from .staffing import staffing_findings
 from .ticket_numbers import number_findings
 
 DISPATCHER: Final = Role.DISPATCHER.value  # its name on the bus; no node's
+SPEAK_FOR_COUNTERS: Final = {Role.COUNTER.value, Role.WEB.value}
 _UNIQUE: Final = (
     "zones[].id",
     "services[].id",
@@ -25,6 +26,8 @@ _UNIQUE: Final = (
     "classes[].id",
     "needs[].id",
     "clerks[].id",
+    "pause_reasons[].id",
+    "decline_reasons[].id",
 )
 _ONCE: Final = (
     "services[].targets[].priority_class",
@@ -102,6 +105,6 @@ def _roles(file: TomlFile) -> Iterator[Finding]:
             yield Finding(place=(*place, "id"), text='"dispatcher" is reserved for the dispatcher; give another')
         if node.get("role") == Role.DISPATCHER.value:
             yield Finding(place=(*place, "role"), text="the dispatcher is not listed; remove this node")
-        elif node.get("counters") and node.get("role") != Role.COUNTER.value:
-            text = "only a node of role counter speaks for counters; remove the key or change the role"
+        elif node.get("counters") and node.get("role") not in SPEAK_FOR_COUNTERS:
+            text = "only nodes of the roles counter and web speak for counters; remove the key or change the role"
             yield Finding(place=(*place, "counters"), text=text)

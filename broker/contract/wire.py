@@ -51,7 +51,7 @@ CHANNELS: Final = (
     Channel(
         pattern="cmd/{}",
         carries=AnyCommand,
-        writers=(Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.SUPERVISOR),
+        writers=(Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.WEB, Role.SUPERVISOR),
         readers=(Role.DISPATCHER, Role.WATCH),
         retained=False,
         own=True,

@@ -33,6 +33,7 @@ from ..contract.messages import (
     Language,
     Outcome,
     OutcomeStated,
+    Past,
     Position,
     Recorded,
     ReturnRight,
@@ -61,7 +62,7 @@ from .hours import serve_until_ms
 from .learning import Learning
 from .life import CALLED, ENDED, HELD, ISSUED, MISSED, SERVING, VOID
 from .state import CLOSE, HallState, Series
-from .visit import Undoable, Visit, copy_of
+from .visit import Undoable, Visit, copy_of, remember
 
 DONE, NO_SHOW, UNSTATED = Outcome.DONE, Outcome.NO_SHOW, Outcome.UNSTATED
 
@@ -254,7 +255,7 @@ def _call(state: HallState, event: TicketCalled, at_ms: int, seq: int) -> None:
         visit.hold, visit.started_ms, visit.outcome = None, 0, None
     if visit.ahead:
         visit.ahead = ""
-    visit.call, visit.calls = event.call, visit.calls + 1
+    visit.call, visit.calls, visit.rule = event.call, visit.calls + 1, event.rule
     if not visit.first_called_ms:
         visit.first_called_ms = at_ms
         if visit.rolled_s and (not exempt or event.rule == "absolute"):  # out of turn, it proves nothing
@@ -299,6 +300,7 @@ def _next_service(state: HallState, event: TransactionEnded, at_ms: int, seq: in
     if (service := state.services.get(visit.service)) is not None:
         state.learning.served(service, kept_ms)
     visit.earlier = (*visit.earlier, (event.call, event.counter))
+    remember(visit, Past.SERVED, at_ms, event.counter, visit.service)
     visit.service, visit.then = event.service, visit.then[1:]
     visit.only_counter, visit.only_clerk, visit.started_ms = 0, "", 0
     state.join(visit)
@@ -321,10 +323,12 @@ def _end(state: HallState, event: VisitEnded, at_ms: int, seq: int) -> None:
         visit.changed_seq = seq
     visit.outcome = outcome
     if outcome is NO_SHOW and visit.state is not MISSED:  # at the day's end it is the last word
+        remember(visit, Past.MISSED, at_ms, event.counter)
         visit.state, visit.missed_ms, visit.missed_at = MISSED, at_ms, state.calls_of.get(visit.service, 0)
         return
     visit.state = ENDED
     if outcome is UNSTATED:
+        remember(visit, Past.SERVED, at_ms, event.counter, visit.service)
         state.owed[visit.id] = None
 
 
@@ -344,6 +348,7 @@ def _open_case(state: HallState, event: CaseOpened, at_ms: int, seq: int) -> Non
 def _hold(state: HallState, event: VisitHeld, at_ms: int, seq: int) -> None:
     visit = free(state, event, at_ms, seq, finished=False)
     visit.state, visit.hold, visit.hold_until_ms = HELD, event.hold, ms(event.until)
+    remember(visit, Past.HELD, at_ms, event.counter, event.hold.value)
     desk = state.desks[event.counter]
     desk.held = (*desk.held, visit.id)
     if event.hold is Hold.DOCUMENTS_KEPT:
@@ -356,6 +361,7 @@ def _hold(state: HallState, event: VisitHeld, at_ms: int, seq: int) -> None:
 def _transfer(state: HallState, event: VisitTransferred, at_ms: int, seq: int) -> None:
     visit = free(state, event, at_ms, seq, finished=False)
     visit.service = event.service
+    remember(visit, Past.TRANSFERRED, at_ms, event.counter, event.service)
     visit.only_counter, visit.only_clerk = event.to_counter or 0, event.to_clerk or ""
     if event.position is Position.FIRST:
         visit.ahead = "first"
@@ -368,6 +374,7 @@ def _return(state: HallState, event: VisitReturned, at_ms: int, seq: int) -> Non
     visit = state.visits[event.visit]
     state.leave(visit)
     visit.changed_seq, visit.outcome = seq, None
+    remember(visit, Past.RETURNED, at_ms, None)
     if event.new_place:
         visit.since_ms, visit.order = at_ms, seq
     visit.ahead = "return" if event.after_next else ""
@@ -377,6 +384,7 @@ def _return(state: HallState, event: VisitReturned, at_ms: int, seq: int) -> Non
 def _reclassify(state: HallState, event: TicketReclassified, at_ms: int, seq: int) -> None:
     if event.counter is not None:
         visit = free(state, event, at_ms, seq, finished=False)
+        remember(visit, Past.NOT_ENTITLED, at_ms, event.counter, visit.priority_class)
     else:
         visit = state.visits[event.visit]
         visit.changed_seq, visit.rolled_s = seq, None  # its promise was for another class

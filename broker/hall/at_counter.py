@@ -60,15 +60,19 @@ from .life import CALLED, HELD, may
 from .request import Request
 from .state import MINUTE_MS, HallState
 from .turn import next_turn
-from .visit import Visit
+from .visit import Undoable, Visit
 
 DONE, UNSTATED, DECLINED = Outcome.DONE, Outcome.UNSTATED, Outcome.DECLINED
-COUNTER, SUPERVISOR = Role.COUNTER, Role.SUPERVISOR
+COUNTER, SUPERVISOR, WEB = Role.COUNTER, Role.SUPERVISOR, Role.WEB
 
 
 def may_speak_for(state: HallState, node: str, counter: int) -> bool:
+    """Tell whether a node speaks for a counter; the web server knows its clerks, and speaks for all if not limited."""
     role = state.roles.get(node)
-    return role is SUPERVISOR or (role is COUNTER and counter in state.nodes[node].counters)
+    if role is SUPERVISOR:
+        return True
+    counters = state.nodes[node].counters if role is COUNTER or role is WEB else ()
+    return counter in counters or (role is WEB and not counters)
 
 
 def at_counter(state: HallState, command: CounterCommand, request: Request) -> Decision:
@@ -405,11 +409,7 @@ def _undo(state: HallState, command: Undo, request: Request) -> Decision:
     if undo is None:
         return refused(command, "nothing_to_undo", counter=command.counter)
     visit = state.visits[undo.whom] if undo.whom is not None else None
-    policy = _policy(state)
-    is_no_show = visit is not None and visit.outcome is Outcome.NO_SHOW
-    within_s = policy.undo_no_show_s if is_no_show else policy.undo_s
-    is_changed = visit is not None and visit.changed_seq != (undo.also_seq or undo.seq)
-    if request.now_ms - undo.at_ms > within_s * 1000 or is_changed:
+    if request.now_ms > undo_until_ms(undo, visit, _policy(state)) or is_changed_since(undo, visit):
         return refused(command, "too_late_to_undo", counter=command.counter)
     undone = Undone(
         counter=command.counter,
@@ -420,6 +420,16 @@ def _undo(state: HallState, command: Undo, request: Request) -> Decision:
         call=visit.call if visit is not None and undo.act == TicketCalled.__name__ else None,
     )
     return done(command, undone)
+
+
+def undo_until_ms(undo: Undoable, visit: Visit | None, policy: Policy) -> int:
+    """Return until when an act can be taken back, unless something else happens to its visit."""
+    is_no_show = visit is not None and visit.outcome is Outcome.NO_SHOW
+    return undo.at_ms + (policy.undo_no_show_s if is_no_show else policy.undo_s) * 1000
+
+
+def is_changed_since(undo: Undoable, visit: Visit | None) -> bool:
+    return visit is not None and visit.changed_seq != (undo.also_seq or undo.seq)
 
 
 def _policy(state: HallState) -> Policy:

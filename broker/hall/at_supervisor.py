@@ -24,9 +24,16 @@ from .request import Request
 from .state import HallState
 
 
+def may_supervise(state: HallState, node: str) -> bool:
+    """Tell whether a supervisor speaks through a node: a web server that is not limited to counters knows who it is."""
+    return has_role(state, node, Role.SUPERVISOR) or (
+        has_role(state, node, Role.WEB) and not state.nodes[node].counters
+    )
+
+
 def reclassify(state: HallState, command: Reclassify, request: Request) -> Decision:
     visit, known = state.visit_of(command.ticket), state.priority_class(command.priority_class)
-    if not has_role(state, request.node, Role.SUPERVISOR):
+    if not may_supervise(state, request.node):
         return refused(command, "not_allowed")
     if visit is None:
         return refused(command, "unknown_ticket", ticket=command.ticket)
@@ -42,7 +49,7 @@ def reclassify(state: HallState, command: Reclassify, request: Request) -> Decis
 def mark_served_by_hand(state: HallState, command: MarkServedByHand, request: Request) -> Decision:
     """End all tickets of a series up to one that wait for its service: they were served while the system was away."""
     last = state.visit_of(command.up_to)
-    if not has_role(state, request.node, Role.SUPERVISOR):
+    if not may_supervise(state, request.node):
         return refused(command, "not_allowed")
     if last is None:
         return refused(command, "unknown_ticket", ticket=command.up_to)
@@ -57,7 +64,7 @@ def mark_served_by_hand(state: HallState, command: MarkServedByHand, request: Re
 
 
 def evacuate(state: HallState, command: StartEvacuation | EndEvacuation, request: Request) -> Decision:
-    if not has_role(state, request.node, Role.SUPERVISOR):
+    if not may_supervise(state, request.node):
         return refused(command, "not_allowed")
     wanted = isinstance(command, StartEvacuation)
     if state.evacuation is wanted:

@@ -9,6 +9,7 @@ from ..contract.messages import (
     CounterClosed,
     CounterOpened,
     CounterPaused,
+    Outcome,
     Undone,
     VisitEnded,
 )
@@ -76,7 +77,7 @@ def _stop_work(state: HallState, event: CounterPaused | CounterClosed, at_ms: in
     desk = working_desk(state, event.counter, at_ms)
     desk.undo = Undoable(seq=seq, at_ms=at_ms, act=type(event).__name__, desk=before)
     desk.staffed_ms += at_ms - desk.staffed_from_ms
-    desk.staffed_from_ms = 0
+    desk.staffed_from_ms, desk.idle_from_ms = 0, at_ms
     state.armed_idle.discard(event.counter)
     state.able.clear()
     return desk
@@ -142,9 +143,12 @@ def _as_it_was(now: Visit, undo: Undoable) -> Visit:
     before = copy_of(now)
     before.state = undo.was
     if undo.act == ENDED:
+        if now.outcome is Outcome.UNSTATED:
+            before.past = now.past[:-1]  # that it was served
         before.outcome = None
     else:
         before.call = before.counter = before.clerk = None
+        before.rule = ""
         before.called_seq = before.called_ms = before.first_called_ms = before.times = 0
     return before
 

@@ -1,25 +1,35 @@
 """What the screens need to be right: the state, as each of them should show it."""
 
+from datetime import datetime
+
 from ..contract.messages import (
     NO_TICKET,
     ORDINARY,
     BoardRow,
     BoardView,
+    Card,
     CounterView,
     HallView,
+    HeldVisit,
+    Hold,
     Language,
+    OwedVisit,
+    Past,
+    PastStep,
+    Policy,
     QueueRow,
     QueuesView,
+    UndoOffer,
 )
 from . import hours
-from .at_counter import waiting
+from .at_counter import is_changed_since, undo_until_ms, waiting
 from .clock import utc
 from .life import VisitState
 from .persons import visits_before
 from .request import Promises
 from .series import is_full
 from .state import HallState
-from .visit import counter_state
+from .visit import PastKey, Undoable, Visit, counter_state
 
 BOARD_ROWS = 12
 
@@ -81,6 +91,7 @@ def counter_view(state: HallState, number: int) -> CounterView:
     finished = state.visits[desk.finished.rpartition(".")[0]] if desk.finished is not None else None
     is_rated = finished is not None and desk.finished in finished.rated
     shown = visit or finished
+    owed = tuple(each for each in state.owed if state.visits[each].counter == number)
     return CounterView(
         epoch=state.epoch,
         seq=state.seq,
@@ -95,7 +106,66 @@ def counter_view(state: HallState, number: int) -> CounterView:
         armed=desk.armed,
         clerk=desk.clerk,
         held=tuple(state.visits[each].ticket for each in desk.held),
-        owed=tuple(each for each in state.owed if state.visits[each].counter == number),
+        owed=owed,
         undo=desk.undo.act if desk.undo is not None else None,
         visits_before=visits_before(state, visit) if visit is not None else None,
+        card=_card(state, visit) if visit is not None else None,
+        held_visits=tuple(_held(state.visits[each]) for each in desk.held),
+        owed_visits=tuple(_owed(state.visits[each]) for each in owed),
+        undoable=_undoable(state, desk.undo) if desk.undo is not None else None,
+        paused=desk.paused,
+        since=utc(desk.idle_from_ms) if visit is None and desk.idle_from_ms else None,
     )
+
+
+def _card(state: HallState, visit: Visit) -> Card:
+    service, promised = state.service(visit.service), visit.promised_min
+    return Card(
+        visit=visit.id,
+        service=visit.service,
+        issued_at=utc(visit.issued_ms),
+        called_at=utc(visit.called_ms),
+        started_at=utc(visit.started_ms) if visit.started_ms else None,
+        waited_s=(visit.first_called_ms - visit.issued_ms) // 1000 if visit.first_called_ms else 0,
+        promised_min=promised[1] if promised is not None else None,
+        target_s=state.target_ms(visit.service, visit.priority_class) // 1000,
+        minutes=service.minutes if service is not None else 0,
+        priority_class=visit.priority_class,
+        rule=visit.rule,
+        needs=visit.needs,
+        then=visit.then,
+        past=tuple(_step(each) for each in visit.past),
+    )
+
+
+def _step(key: PastKey) -> PastStep:
+    what, at_ms, counter, to = key
+    return PastStep(what=Past(what), at=utc(at_ms), counter=counter or None, to=to)
+
+
+def _held(visit: Visit) -> HeldVisit:
+    return HeldVisit(
+        ticket=visit.ticket,
+        hold=visit.hold or Hold.OTHER_STEP,
+        service=visit.service,
+        since=_last(visit),
+        until=utc(visit.hold_until_ms),
+    )
+
+
+def _owed(visit: Visit) -> OwedVisit:
+    return OwedVisit(visit=visit.id, ticket=visit.ticket, service=visit.service, ended_at=_last(visit))
+
+
+def _last(visit: Visit) -> datetime:
+    """Return when the last thing that is remembered of a visit happened."""
+    return utc(visit.past[-1][1] if visit.past else visit.called_ms)
+
+
+def _undoable(state: HallState, undo: Undoable) -> UndoOffer | None:
+    visit = state.visits[undo.whom] if undo.whom is not None else None
+    if is_changed_since(undo, visit):
+        return None
+    policy = state.hall.policy if state.hall is not None else Policy()
+    until_ms = undo_until_ms(undo, visit, policy)
+    return UndoOffer(act=undo.act, until=utc(until_ms), ticket=visit.ticket if visit is not None else None)

@@ -3,12 +3,16 @@
 They are msgspec structures so that they can be copied and written to a snapshot as they are; only `apply` changes them.
 """
 
+from typing import Final
+
 from msgspec import Struct
 
-from ..contract.messages import ORDINARY, CounterState, Hold, Language, Outcome, Rating, ReturnRight, SlipFate
+from ..contract.messages import ORDINARY, CounterState, Hold, Language, Outcome, Past, Rating, ReturnRight, SlipFate
 from .life import SERVING, VisitState
 
 Overtaker = tuple[int, int, int]  # the place of a visit, and number of the event that called it
+PAST_KEPT: Final = 8
+PastKey = tuple[str, int, int, str]  # of a PastStep: what, when, at which counter, to what
 Key = tuple[str, str, tuple[str, ...], int, str, str]  # of a lane
 Place = tuple[int, int]  # milliseconds from which the wait counts, number of the event that gave the place
 
@@ -55,6 +59,8 @@ class Visit(Struct, kw_only=True, gc=False, omit_defaults=True):
     missed_ms: int = 0
     missed_at: int = 0  # calls of its service by then
     outcome: Outcome | None = None
+    rule: str = ""  # by which it was called last
+    past: tuple[PastKey, ...] = ()  # what happened to it before, the last PAST_KEPT
     earlier: tuple[tuple[str, int], ...] = ()  # calls and counters of the transactions before the last
     rated: tuple[str, ...] = ()  # calls
     rating: Rating | None = None  # the last one
@@ -99,7 +105,7 @@ class Desk(Struct, kw_only=True, gc=False, omit_defaults=True):
     paused: str | None = None  # the reason
     armed: bool = False
     clerk: str | None = None
-    idle_from_ms: int = 0
+    idle_from_ms: int = 0  # or paused, or closed, since then
     rest_until_ms: int = 0
     busy_from_ms: int = 0  # 0: not busy
     busy_ms: int = 0
@@ -113,6 +119,11 @@ class Desk(Struct, kw_only=True, gc=False, omit_defaults=True):
 
     def staffed_today_ms(self, now_ms: int) -> int:
         return self.staffed_ms + (now_ms - self.staffed_from_ms if self.staffed_from_ms else 0)
+
+
+def remember(visit: Visit, what: Past, at_ms: int, counter: int | None, to: str = "") -> None:
+    """Note what happened to a visit, for whoever has it next."""
+    visit.past = (*visit.past[1 - PAST_KEPT :], (what.value, at_ms, counter or 0, to))
 
 
 def copy_of(visit: Visit) -> Visit:

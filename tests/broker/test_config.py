@@ -141,7 +141,7 @@ def test_enumerations_and_inner_tables_are_read(file: Path) -> None:
         ('id = "kiosk-1"', 'id = "dispatcher"', ['20: nodes[1].id: "dispatcher" is reserved for the dispatcher; give another']),
         ('id = "kiosk-1"', 'id = "box-1"', ['24: nodes[2].id: "box-1" is taken by nodes[1].id in line 20; give another']),
         ('role = "counter"', 'role = "display"', [
-            "26: nodes[2].counters: only a node of role counter speaks for counters; remove the key or change the role",
+            "26: nodes[2].counters: only nodes of the roles counter and web speak for counters; remove the key or change the role",
         ]),
         ("counters = [1]", "counters = [1, 7, 1]", [
             "26: nodes[2].counters[2]: 7 is not there; counters.number are: 1",

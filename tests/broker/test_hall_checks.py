@@ -178,7 +178,7 @@ def test_a_hall_in_order_has_neither_complaints_nor_advice(file: Path) -> None:
         ('id = "east"', 'id = "east"\nclosed_on = ["2026-02-30"]', ['2: closed_on[1]: "2026-02-30" is no day of the calendar; give year-month-day']),
         ('id = "east"', 'id = "east"\nclosed_on = [2026-10-01]', [r'2: closed_on[1]: "2026-10-01" is a date; give a text matching ^\d{4}-\d{2}-\d{2}$']),
         # nodes
-        ('role = "supervisor"', 'role = "supervisor", counters = [1]', ["4: nodes[2].counters: only a node of role counter speaks for counters; remove the key or change the role"]),
+        ('role = "supervisor"', 'role = "supervisor", counters = [1]', ["4: nodes[2].counters: only nodes of the roles counter and web speak for counters; remove the key or change the role"]),
     ],
 )  # fmt: skip
 def test_what_does_not_agree_is_said(file: Path, old: str, new: str, said: list[str]) -> None:

@@ -179,8 +179,19 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         ),
         m.CounterView(epoch=1, seq=6, counter=1, state=m.CounterState.CALLED, waiting=2, call="c-1", ticket="A001"),
         m.CounterView(
+            epoch=1, seq=7, counter=3, state=m.CounterState.SERVING, waiting=2, call="v-1.2", ticket="A001", times=1,
+            card=m.Card(
+                visit="v-1", service="new", issued_at=AT, called_at=AT, started_at=AT, waited_s=65, promised_min=9,
+                target_s=900, minutes=5, priority_class="booked", rule="share", needs=("low",), then=("bill",),
+                past=(m.PastStep(what=m.Past.TRANSFERRED, at=AT, counter=2, to="new"),),
+            ),
+        ),
+        m.CounterView(
             epoch=1, seq=9, counter=2, state=m.CounterState.PAUSED, waiting=2, armed=True, clerk="zhang",
-            held=("B001",), owed=("v-1",), undo="VisitEnded",
+            held=("B001",), owed=("v-1",), undo="VisitEnded", paused="lunch", since=AT,
+            held_visits=(m.HeldVisit(ticket="B001", hold=m.Hold.OTHER_STEP, service="new", since=AT, until=AT),),
+            owed_visits=(m.OwedVisit(visit="v-1", ticket="A001", service="bill", ended_at=AT),),
+            undoable=m.UndoOffer(act="VisitEnded", ticket="A001", until=AT),
         ),
     ]  # fmt: skip
     printer = m.DeviceStatus(name="printer", state=m.DeviceState.FAULT, detail="no paper; put in a roll")

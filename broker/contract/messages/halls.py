@@ -1,10 +1,22 @@
 """What a hall is: zones, services, classes, counters, clerks, policy, nodes."""
 
-from typing import Annotated
+from typing import Annotated, Final
 
 from msgspec import Meta, Struct
 
-from .terms import ORDINARY, CounterNumber, Discipline, GivenBy, Id, IdentityKind, PastLast, Role, ServiceClass, Weekday
+from .terms import (
+    ORDINARY,
+    CounterNumber,
+    Discipline,
+    GivenBy,
+    Id,
+    IdentityKind,
+    PastLast,
+    Rating,
+    Role,
+    ServiceClass,
+    Weekday,
+)
 
 
 class Text(Struct, frozen=True, kw_only=True):
@@ -213,11 +225,107 @@ class Node(Struct, frozen=True, kw_only=True):
 
     id: Annotated[Id, Meta(description="its login and its place in topics")]
     role: Annotated[Role, Meta(description="kiosk, display, counter, supervisor or watch")]
-    counters: Annotated[tuple[CounterNumber, ...], Meta(description="counters it may speak for (role counter)")] = ()
+    counters: Annotated[
+        tuple[CounterNumber, ...],
+        Meta(description="counters it may speak for (roles counter and web; a web server without them: for all)"),
+    ] = ()
     offline: Annotated[
         OfflineNumbers | None,
         Meta(description="numbers of its own for outages (role kiosk), outside every service's; left out: none"),
     ] = None
+
+
+class Reason(Struct, frozen=True, kw_only=True):
+    """Why a clerk pauses, or declines: one of a list, so that reports can count it."""
+
+    id: Annotated[Id, Meta(description="what events and reports say")]
+    name: Annotated[Text, Meta(description="what the console shows")]
+
+
+PAUSE_REASONS: Final = (
+    Reason(id="lunch", name=Text(zh="午餐", en="Lunch")),
+    Reason(id="break", name=Text(zh="短暂休息", en="Short break")),
+    Reason(id="meeting", name=Text(zh="会议", en="Meeting")),
+    Reason(id="back_office", name=Text(zh="后台业务", en="Back office")),
+    Reason(id="training", name=Text(zh="培训", en="Training")),
+)
+DECLINE_REASONS: Final = (
+    Reason(id="documents_missing", name=Text(zh="资料不全", en="Documents missing")),
+    Reason(id="not_the_holder", name=Text(zh="非本人且无授权", en="Not the holder, and not authorised")),
+    Reason(id="conditions_not_met", name=Text(zh="不符合办理条件", en="Conditions not met")),
+    Reason(id="other_office", name=Text(zh="不属本厅办理", en="Handled elsewhere")),
+    Reason(id="customer_declined", name=Text(zh="客户放弃办理", en="Customer gave up")),
+)
+
+
+class Grade(Struct, frozen=True, kw_only=True):
+    """A grade of the hall's scale."""
+
+    grade: Annotated[Rating, Meta(description="what events and reports say")]
+    name: Annotated[Text, Meta(description="shown on rating pages and in reports")]
+    bad: Annotated[bool, Meta(description="opens a case: somebody calls back, and mends it (差评)")] = False
+
+
+GRADES: Final = (
+    Grade(grade=Rating.SATISFIED, name=Text(zh="满意", en="Satisfied")),
+    Grade(grade=Rating.AVERAGE, name=Text(zh="一般", en="Average")),
+    Grade(grade=Rating.DISSATISFIED, name=Text(zh="不满意", en="Dissatisfied"), bad=True),
+    Grade(grade=Rating.COMPLAINT, name=Text(zh="投诉", en="Complaint"), bad=True),
+)
+RATING_REASONS: Final = (
+    Reason(id="waited_long", name=Text(zh="等候太久", en="Waited too long")),
+    Reason(id="slow", name=Text(zh="办理太慢", en="Too slow at the counter")),
+    Reason(id="attitude", name=Text(zh="服务态度不好", en="Unfriendly")),
+    Reason(id="not_explained", name=Text(zh="没有讲清楚", en="Not explained clearly")),
+    Reason(id="not_solved", name=Text(zh="事情没办成", en="My matter was not settled")),
+    Reason(id="many_visits", name=Text(zh="让我跑了多趟", en="Had to come several times")),
+    Reason(id="other", name=Text(zh="其他原因", en="Something else")),
+)
+
+
+class RatingScale(Struct, frozen=True, kw_only=True):
+    """How customers rate a service."""
+
+    grades: Annotated[
+        tuple[Grade, ...],
+        Meta(
+            min_length=3,
+            max_length=5,
+            description="from the best to the worst; left out: the four keys of most keypads, satisfied, average,"
+            " dissatisfied, complaint, of which the last two are bad",
+        ),
+    ] = GRADES
+    reasons: Annotated[
+        tuple[Reason, ...],
+        Meta(
+            max_length=12,
+            description="asked after a bad grade, where there is a page for it; left out: waited_long, slow, attitude,"
+            " not_explained, not_solved, many_visits, other",
+        ),
+    ] = RATING_REASONS
+    too_fast_s: Annotated[
+        float, Meta(ge=0, le=10, description="a rating sooner than this after the question is flagged")
+    ] = 1.0
+    too_short_s: Annotated[
+        int, Meta(ge=0, le=600, description="a rating of a service shorter than this is flagged")
+    ] = 20
+
+
+class Shift(Struct, frozen=True, kw_only=True):
+    """A line of the roster: who staffs a counter from an hour on.
+
+    It holds until the next shift of that counter, or until a card, a PIN or a console says otherwise. The call and
+    rating of a counter that nobody is known to staff belong to the window only.
+    """
+
+    counter: CounterNumber
+    clerk: Annotated[Id, Meta(description="id of the clerk")]
+    days: Annotated[tuple[Weekday, ...], Meta(min_length=1, description="mon to sun; left out: every day")] = tuple(
+        Weekday
+    )
+    begins: Annotated[
+        str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM in local time; left out: the day's beginning")
+    ] = "00:00"
 
 
 class Hall(Struct, frozen=True, kw_only=True):
@@ -250,6 +358,20 @@ class Hall(Struct, frozen=True, kw_only=True):
         Meta(description="customers check in at the kiosk for booked visits; needs a class with appointment = true"),
     ] = False
     identity: Annotated[Identity | None, Meta(description="left out: nobody is asked who he is")] = None
+    pause_reasons: Annotated[
+        tuple[Reason, ...],
+        Meta(min_length=1, description="why a counter pauses; left out: lunch, break, meeting, back_office, training"),
+    ] = PAUSE_REASONS
+    decline_reasons: Annotated[
+        tuple[Reason, ...],
+        Meta(
+            min_length=1,
+            description="why something is declined; left out: documents_missing, not_the_holder, conditions_not_met,"
+            " other_office, customer_declined",
+        ),
+    ] = DECLINE_REASONS
+    rating: Annotated[RatingScale, Meta(description="how customers rate a service")] = RatingScale()
+    roster: Annotated[tuple[Shift, ...], Meta(description="who staffs which counter")] = ()
     closed_on: Annotated[
         tuple[Annotated[str, Meta(pattern=r"^\d{4}-\d{2}-\d{2}$")], ...], Meta(description="days off, ISO dates")
     ] = ()

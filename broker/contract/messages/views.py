@@ -6,7 +6,7 @@ from enum import Enum
 from msgspec import Struct
 
 from .halls import Hall, Text
-from .terms import Language
+from .terms import ORDINARY, Hold, Language
 
 
 class View(Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -75,6 +75,72 @@ class CounterState(Enum):
     CLOSED = "closed"
 
 
+class Past(Enum):
+    """What may have happened to a visit before its present call."""
+
+    SERVED = "served"  # a service was done, or ended without an outcome
+    TRANSFERRED = "transferred"
+    HELD = "held"
+    RETURNED = "returned"
+    MISSED = "missed"
+    NOT_ENTITLED = "not_entitled"
+
+
+class PastStep(Struct, frozen=True, kw_only=True):
+    """One thing that happened to a visit, and at which counter; `to` is the service, or the kind of hold."""
+
+    what: Past
+    at: datetime
+    counter: int | None = None
+    to: str = ""
+
+
+class Card(Struct, frozen=True, kw_only=True):
+    """The visit at a counter, as its clerk sees it. Nothing personal."""
+
+    visit: str
+    service: str
+    issued_at: datetime
+    called_at: datetime  # the last time
+    started_at: datetime | None = None
+    waited_s: int = 0  # from the ticket to the first call
+    promised_min: int | None = None  # the longest that was promised; None: nothing
+    target_s: int = 0  # the wait that its class and service may have
+    minutes: int = 0  # how long the service usually takes
+    priority_class: str = ORDINARY
+    rule: str = ""  # by which it was called
+    needs: tuple[str, ...] = ()
+    then: tuple[str, ...] = ()  # services still to come
+    past: tuple[PastStep, ...] = ()  # the last few, oldest first
+
+
+class HeldVisit(Struct, frozen=True, kw_only=True):
+    """A visit that a counter has set aside."""
+
+    ticket: str
+    hold: Hold
+    service: str
+    since: datetime
+    until: datetime  # then it waits again
+
+
+class OwedVisit(Struct, frozen=True, kw_only=True):
+    """A visit that ended at a counter without an outcome, which is owed."""
+
+    visit: str
+    ticket: str
+    service: str
+    ended_at: datetime
+
+
+class UndoOffer(Struct, frozen=True, kw_only=True):
+    """The last act of a counter, while it can be taken back."""
+
+    act: str  # kind of its event
+    until: datetime
+    ticket: str | None = None
+
+
 class CounterView(View, frozen=True, kw_only=True):
     """What a counter's sign, pad and keypad show."""
 
@@ -92,6 +158,12 @@ class CounterView(View, frozen=True, kw_only=True):
     owed: tuple[str, ...] = ()  # visits of this counter whose outcome is owed
     undo: str | None = None  # kind of the event that can be taken back
     visits_before: int | None = None  # of this customer today; None: nobody knows who it is
+    card: Card | None = None  # of the visit that is called or served
+    held_visits: tuple[HeldVisit, ...] = ()
+    owed_visits: tuple[OwedVisit, ...] = ()
+    undoable: UndoOffer | None = None
+    paused: str | None = None  # the reason
+    since: datetime | None = None  # idle, paused or closed since then; None: not today
 
 
 AnyView = HallView | QueuesView | BoardView | CounterView
