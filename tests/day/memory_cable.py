@@ -35,7 +35,7 @@ class MemoryCable(PtyCable):
     async def write(self, data: bytes) -> None:
         loop = asyncio.get_running_loop()
         self._coming_until = until_s = max(loop.time(), self._coming_until) + len(data) * self.byte_s
-        loop.call_at(until_s, self._received, data, until_s)
+        loop.call_at(until_s, self._arrived, data, until_s)
 
     async def close(self) -> None:
         """Nobody else waits for it."""
