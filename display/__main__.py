@@ -83,8 +83,9 @@ async def _said_a_call(file: DisplayFile, voice: Voice) -> list[Finding]:
     announcer = Announcer(maker(Path(file.state_dir), voice))
     try:
         speaker = open_speaker(voice.speaker)
+        fault = await announcer.warm_up(voice.languages)  # by the engines, not out of the cache
+        said = red("speech", "problem", problem=fault) if fault else green("speech", "speech_ok")
         made = await announcer.make(sentences("A001", 1, voice.languages, 1), volume_db=voice.volume_db)
-        said = red("speech", "problem", problem=made.fault) if made.fault else green("speech", "speech_ok")
         await speaker.play(made.whole)
     except (ValueError, PortGone) as error:
         return [red("speaker", "speaker_gone", port=voice.speaker, problem=str(error))]

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .benches import decisions, durability, estimates, memory, press, restart, signs
+from .benches import board, decisions, durability, estimates, memory, press, restart, signs, voice
 
 SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "press": press.measure,
@@ -16,6 +16,8 @@ SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "durability": durability.measure,
     "start": restart.measure,
     "memory": memory.measure,
+    "voice": voice.measure,
+    "board": board.measure,
 }
 
 
