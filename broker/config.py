@@ -178,17 +178,27 @@ class DisplayFile(NodeFile, frozen=True, kw_only=True):
 
 
 class PadLine(Struct, frozen=True, kw_only=True):
-    """A serial line with call pads."""
+    """A line with call pads."""
 
-    port: Annotated[str, Meta(description="serial:DEVICE?baud=N")]
-    driver: Annotated[str, Meta(description="qsystem-pads")] = "qsystem-pads"
+    port: Annotated[str, Meta(description="serial:DEVICE?baud=N, tcp:HOST:PORT, or evdev:DEVICE for hid-pad")]
+    driver: Annotated[
+        str, Meta(description="qsystem-pads; or generic-pads, line-pads, modbus-pads, hid-pad, each with its `file`")
+    ] = "qsystem-pads"
+    file: Annotated[str, Meta(description="the file that describes what the pads speak")] = ""
 
 
 class Keypad(Struct, frozen=True, kw_only=True):
-    """A rating keypad on a serial line of its own."""
+    """A rating keypad, on a line of its own or, where its frames tell addresses, with others of its model."""
 
-    port: Annotated[str, Meta(description="serial:DEVICE?baud=N")]
-    driver: Annotated[str, Meta(description="jtt905-keypad")] = "jtt905-keypad"
+    port: Annotated[str, Meta(description="serial:DEVICE?baud=N, tcp:HOST:PORT, or evdev:DEVICE for hid-pad")]
+    driver: Annotated[
+        str, Meta(description="jtt905-keypad; or generic-pads, line-pads, modbus-pads, hid-pad, each with its `file`")
+    ] = "jtt905-keypad"
+    file: Annotated[str, Meta(description="the file that describes what the keypad speaks")] = ""
+    address: Annotated[
+        Annotated[int, Meta(ge=0, le=255)] | None,
+        Meta(description="its address on a shared line; left out: it is alone there, and 1 where it is polled"),
+    ] = None
 
 
 class Window(Struct, frozen=True, kw_only=True):
@@ -221,6 +231,16 @@ class Pages(Struct, frozen=True, kw_only=True):
     listen: Annotated[
         str, Meta(pattern=r"^[^ ]+:\d{1,5}$", description="HOST:PORT; 127.0.0.1 lets no other machine in")
     ] = "0.0.0.0:8080"
+    certificate: Annotated[str, Meta(description="file of the TLS certificate and its chain, PEM; left out: http")] = ""
+    key: Annotated[str, Meta(description="file of the certificate's key, PEM")] = ""
+
+
+class Console(Struct, frozen=True, kw_only=True):
+    """The clerks' console, at /console: who signs in there acts for a counter."""
+
+    pins: Annotated[str, Meta(min_length=1, description="file of PINs that `hallcall clerk pin` writes")]
+    idle_min: Annotated[float, Meta(ge=1, le=720, description="minutes without an act that end a session")] = 30
+    longest_h: Annotated[float, Meta(ge=0.1, le=24, description="hours after which a session ends in any case")] = 12
 
 
 class WebBoard(Struct, frozen=True, kw_only=True):
@@ -235,6 +255,7 @@ class WebFile(NodeFile, frozen=True, kw_only=True):
 
     pages: Pages = Pages()
     boards: tuple[WebBoard, ...] = ()
+    console: Annotated[Console | None, Meta(description="left out: clerks have no console here")] = None
 
 
 class SupervisorFile(NodeFile, frozen=True, kw_only=True):
@@ -330,6 +351,8 @@ def _load_node(file: TomlFile, kind: type[Node]) -> Node:
         rules = _kiosk_findings
     elif issubclass(kind, DisplayFile):
         rules = _display_findings
+    elif issubclass(kind, WebFile):
+        rules = node_checks.web_findings
     elif issubclass(kind, WebFile):
         rules = _web_findings
     return _load(on_its_profile(file) if issubclass(kind, KioskFile) else file, kind, rules)

@@ -17,7 +17,7 @@ from broker.contract.messages import Role
 from broker.link import subscriptions, will
 
 from .node import CounterBox, views
-from .wiring import UnknownDriver, connect
+from .wiring import connect
 from .wording import wording
 
 log = logging.getLogger(__name__)
@@ -33,7 +33,7 @@ def main() -> int:
     try:
         file = load_node(path, CounterFile)
         asyncio.run(_serve(file, login_of(file)))
-    except (BrokenConfig, UnknownDriver) as error:
+    except BrokenConfig as error:
         log.critical("%s", error)
         return BAD_CONFIG
     return 0

@@ -8,10 +8,15 @@ from typing import Final
 from urllib.parse import parse_qsl
 
 from broker.config import CounterFile
+from broker.config import Keypad as KeypadConfig
+from broker.config import PadLine as PadsConfig
+from broker.pad_file import DESCRIBED, OWN_KEYPAD, OWN_PADS, load_pad, pad_baud
 from broker.sign_file import Dim, SignLine, load_sign
 from hardware.devices import CallPads, Keypad, Sign
 from hardware.drivers import jtt905_keypad, qsystem_pads
 from hardware.drivers.line_signs import LineSigns
+from hardware.drivers.pad_codes import pad_code
+from hardware.drivers.pad_line import PadLine
 from hardware.drivers.sign_codes import sign_code
 from hardware.line import Line
 from hardware.sign_frames import GenericSign
@@ -19,10 +24,6 @@ from hardware.sign_kinds import KINDS
 
 PADS: Final = "pads"
 MUTE: Final = "signs of this line never answer: a dead one cannot be noticed from here, look at them"
-
-
-class UnknownDriver(ValueError):
-    """The file names a driver that this kind of device has not: correct `driver`, or leave it out."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,6 +64,14 @@ def keypad_name(counter: int) -> str:
     return f"keypad-{counter}"
 
 
+def pad_name(counter: int) -> str:
+    return f"pad-{counter}"
+
+
+def address_of(keypad: KeypadConfig) -> int:
+    return 1 if keypad.address is None else keypad.address
+
+
 def sign_name(counter: int) -> str:
     return f"sign-{counter}"
 
@@ -70,23 +79,29 @@ def sign_name(counter: int) -> str:
 def connect(
     file: CounterFile, *, on_link: Callable[[str, bool, str], None], on_sign: Callable[[str, str], None]
 ) -> Devices:
-    """Make every device of the file. Opens nothing yet; raises UnknownDriver, and BrokenConfig for a sign's file.
+    """Make every device of the file. Opens nothing yet; raises BrokenConfig for the file of a sign or a pad.
 
-    `on_link(name, up, reason)` hears of each line, `on_sign(name, reason)` of a sign that stopped answering.
+    `on_link(name, up, reason)` hears of each line, `on_sign(name, reason)` of a sign, pad or keypad that stopped
+    answering.
     """
     cables = _Cables(on_link)
-    pads, keypads = None, {}
-    if file.pads is not None:
-        _known(PADS, file.pads.driver, "qsystem-pads")
+    described = _DescribedLines(file, cables, on_health=on_sign)
+    pads: CallPads | None = None
+    keypads: dict[int, Keypad] = {}
+    if file.pads is not None and file.pads.driver == OWN_PADS:
         pads = qsystem_pads.QSystemPads(
             cables.line(PADS, file.pads.port, baud=qsystem_pads.BAUD, gap_s=qsystem_pads.GAP_S)
         )
+    elif file.pads is not None:
+        pads = described.line(PADS, file.pads)
     for each in file.windows:
-        if each.keypad is not None:
-            name = keypad_name(each.counter)
-            _known(name, each.keypad.driver, "jtt905-keypad")
-            line = cables.line(name, each.keypad.port, baud=jtt905_keypad.BAUD, gap_s=0.0)
+        if each.keypad is not None and each.keypad.driver == OWN_KEYPAD:
+            line = cables.line(keypad_name(each.counter), each.keypad.port, baud=jtt905_keypad.BAUD, gap_s=0.0)
             keypads[each.counter] = jtt905_keypad.Jtt905Keypad(line)
+        elif each.keypad is not None:
+            keypads[each.counter] = described.line(keypad_name(each.counter), each.keypad).keypad(
+                address_of(each.keypad)
+            )
     by_line = {line.name: _signs(line, cables, names=_names(file, line.name), on_sign=on_sign) for line in file.signs}
     of_windows = [each for each in file.windows if each.sign is not None]
     return Devices(
@@ -137,6 +152,45 @@ class _Cables:
             self._on_link(name, up, when_up if up else reason)
 
 
+class _DescribedLines:
+    """A master for each line of pads or keypads that a file describes: pads and keypads of one model share it."""
+
+    def __init__(self, file: CounterFile, cables: _Cables, *, on_health: Callable[[str, str], None]) -> None:
+        self._file = file
+        self._cables = cables
+        self._on_health = on_health
+        self._lines: dict[str, PadLine] = {}
+
+    def line(self, name: str, about: PadsConfig | KeypadConfig) -> PadLine:
+        pad = load_pad(Path(about.file), DESCRIBED[about.driver])
+        cable = self._cables.line(name, about.port, baud=pad_baud(pad), gap_s=0.0)
+        if about.port not in self._lines:
+            names = self._names(about.port)
+            self._lines[about.port] = PadLine(
+                cable,
+                pad_code(pad),
+                addresses=tuple(names),
+                alone=self._is_alone(about.port),
+                on_health=lambda address, reason: self._on_health(names[address], reason),
+            )
+        return self._lines[about.port]
+
+    def _names(self, port: str) -> Mapping[int, str]:
+        """Return what a technician reads, by address."""
+        names: dict[int, str] = {}
+        for each in self._file.windows:
+            if each.keypad is not None and each.keypad.port == port:
+                names[address_of(each.keypad)] = keypad_name(each.counter)
+            if each.pad is not None and self._file.pads is not None and self._file.pads.port == port:
+                names[each.pad] = pad_name(each.counter)
+        return names
+
+    def _is_alone(self, port: str) -> bool:
+        keypads = [each.keypad for each in self._file.windows if each.keypad is not None and each.keypad.port == port]
+        has_pads = self._file.pads is not None and self._file.pads.port == port
+        return not has_pads and len(keypads) == 1 and keypads[0].address is None
+
+
 def _signs(
     line: SignLine, cables: _Cables, *, names: Mapping[int, str], on_sign: Callable[[str, str], None]
 ) -> LineSigns:
@@ -172,11 +226,6 @@ def _line(file: CounterFile, named: str) -> str:
 
 def _hall_sign_name(address: int) -> str:
     return f"hall-sign-{address}"
-
-
-def _known(name: str, driver: str, one: str) -> None:
-    if driver != one:
-        raise UnknownDriver(f"{name}: driver {driver!r} is not known here; the one there is: {one!r}")
 
 
 def _with_baud(url: str, usual: int) -> tuple[str, int]:

@@ -19,7 +19,8 @@ T = TypeVar("T")
 
 FORMS: Final = (
     "serial:/dev/hallcall/keypad3?baud=9600 (also parity=N|E|O, stop=1|2, write_timeout=SECONDS), "
-    "tcp:HOST:PORT (also ?write_timeout=SECONDS), usblp:/dev/usb/lp0, spi:/dev/spidev0.0"
+    "tcp:HOST:PORT (also ?write_timeout=SECONDS), usblp:/dev/usb/lp0, spi:/dev/spidev0.0, "
+    "evdev:/dev/input/by-id/…-event-kbd"
 )
 
 # pyserial on unplug raises SerialException (an OSError) or OSError, and termios.error on a line that it cannot set.
@@ -30,6 +31,7 @@ _EMPTY_TRANSFER_S: Final = 0.05  # some USB printers answer "nothing" at once an
 _STALE_S: Final = 0.05  # a USB printer keeps what it said to nobody, and says it to whoever opens it next
 _STALE_PIECES: Final = 64  # and one that never stops talking is not waited for
 _KEEPALIVE_S: Final = 10
+_EVDEV_GRAB: Final = 0x40044590  # EVIOCGRAB: its keys are ours alone, and no longer type anywhere
 _SPI_MAX_SPEED: Final = 0x40046B04  # SPI_IOC_WR_MAX_SPEED_HZ
 _SPI_HZ: Final = 1_000_000  # a MAX7219 takes ten, its long ribbon cables do not
 
@@ -46,13 +48,15 @@ async def open_port(url: str) -> Port:
             return await _open_usblp(place)
         case "spi":
             return _open_spi(place)
+        case "evdev":
+            return _open_evdev(place)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
     """A port's url, taken apart and found good; `name` is a path or a host."""
 
-    scheme: Literal["serial", "tcp", "usblp", "spi"]
+    scheme: Literal["serial", "tcp", "usblp", "spi", "evdev"]
     name: str
     port: int = 0
     baud: int = 9600
@@ -89,6 +93,8 @@ def parse(url: str) -> Place:
             return Place(scheme="usblp", name=name, write_timeout_s=write_timeout_s)
         case "spi" if name:
             return Place(scheme="spi", name=name, write_timeout_s=write_timeout_s)
+        case "evdev" if name:
+            return Place(scheme="evdev", name=name, write_timeout_s=write_timeout_s)
         case _:
             raise ValueError(f"{url!r} is no port that Hallcall knows; write one of: {FORMS}")
 
@@ -211,7 +217,7 @@ class _StreamPort:
 
 
 class _UsbPort:
-    """A Linux usblp device, opened for both ways without blocking."""
+    """A device of the kernel on USB (usblp, evdev), opened without blocking."""
 
     def __init__(self, fd: int, *, name: str, write_s: float) -> None:
         self._fd = fd
@@ -300,6 +306,22 @@ class _UsbPort:
 
     def _gone(self, reason: str) -> PortGone:
         return PortGone(f"{self._name} is gone ({reason}): check its cable, its power, and who else holds it")
+
+
+def _open_evdev(place: Place) -> Port:
+    try:
+        fd = os.open(place.name, os.O_RDONLY | os.O_NONBLOCK)
+    except OSError as error:
+        raise PortGone(
+            f"USB keypad {place.name} cannot be opened ({error.strerror}): is it plugged in, is its name the one under "
+            "/dev/input/by-id, may this user read it (group input), has this machine such devices at all?"
+        ) from error
+    try:
+        fcntl.ioctl(fd, _EVDEV_GRAB, 1)
+    except OSError as error:
+        os.close(fd)
+        raise PortGone(f"{place.name} is no USB keypad, or another program has it ({error.strerror})") from error
+    return _UsbPort(fd, name=f"USB keypad {place.name}", write_s=place.write_timeout_s)
 
 
 def _open_spi(place: Place) -> Port:

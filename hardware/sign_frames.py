@@ -16,7 +16,7 @@ from msgspec import Meta, Struct
 
 _PIECE: Final = re.compile(r"[0-9A-Fa-f]{2}|\{[a-z0-9-]+\}|[\[\]()<>]|\s+|.")
 _BYTE: Final = re.compile(r"^[0-9A-Fa-f]{2}$")
-_HEX: Final = r"^[0-9A-Fa-f]{2}( ?[0-9A-Fa-f]{2})*$"
+HEX: Final = r"^[0-9A-Fa-f]{2}( ?[0-9A-Fa-f]{2})*$"
 _PAIRS: Final = {"]": "[", ")": "(", ">": "<"}
 _PLACES: Final = frozenset(
     {"address", "address-digits", "text", "length", "length-be16", "length-le16", "check", "level", "blinks"}
@@ -42,7 +42,7 @@ class Escape(Struct, frozen=True, kw_only=True):
     """A byte that must not occur inside a frame, and what is sent instead."""
 
     byte: Annotated[str, Meta(pattern=r"^[0-9A-Fa-f]{2}$", description="a byte in hex")]
-    send: Annotated[str, Meta(pattern=_HEX, description="the bytes sent instead, in hex")]
+    send: Annotated[str, Meta(pattern=HEX, description="the bytes sent instead, in hex")]
 
 
 class GenericSign(Struct, frozen=True, kw_only=True):
@@ -81,7 +81,7 @@ class Unfit(ValueError):
 class Frame:
     """A frame's description, read. Raises Unfit."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, *, places: frozenset[str] = _PLACES) -> None:
         self.parts: list[bytes | str] = []
         self.spans: dict[str, tuple[int, int]] = {}
         self.names: set[str] = set()
@@ -98,11 +98,11 @@ class Frame:
                 self.spans[kind] = begin, len(self.parts)
             elif _BYTE.match(piece):
                 self.parts.append(bytes.fromhex(piece))
-            elif piece.startswith("{") and piece.endswith("}") and piece[1:-1] in _PLACES:
+            elif piece.startswith("{") and piece.endswith("}") and piece[1:-1] in places:
                 self.parts.append(piece[1:-1])
                 self.names.add(piece[1:-1])
             elif piece.strip():
-                raise Unfit(f"{piece!r} is no byte in hex (two digits), no bracket and none of {_places()}")
+                raise Unfit(f"{piece!r} is no byte in hex (two digits), no bracket and none of {_listed(places)}")
         if opened:
             raise Unfit(f"{opened[-1][0]} is not closed")
         if any(name.startswith("length") for name in self.names) and "(" not in self.spans:
@@ -132,8 +132,8 @@ class Frame:
         return sum(_width(part) for part in done[begin:end])
 
 
-def _places() -> str:
-    return " ".join(f"{{{name}}}" for name in sorted(_PLACES))
+def _listed(places: frozenset[str]) -> str:
+    return " ".join(f"{{{name}}}" for name in sorted(places))
 
 
 def _width(part: bytes | str) -> int:

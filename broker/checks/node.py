@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from ..pad_file import pad_findings
 from ..sign_file import sign_findings
 from ..strict_toml import Finding, TomlFile
 from .agreement import unique
@@ -10,8 +11,8 @@ from .agreement import unique
 def counter_findings(file: TomlFile) -> Iterator[Finding]:
     yield from unique(file, "windows[].counter")
     yield from unique(file, "windows[].pad")
-    yield from unique(file, "windows[].keypad.port")
     yield from _has_line(file, "windows[].pad", "pads")
+    yield from pad_findings(file)
     yield from sign_findings(file)
 
 

@@ -11,6 +11,7 @@ from broker import config, policy_pack
 from broker.contract import messages
 from broker.fields import shape
 from broker.policy_pack import Pack
+from hardware.pad_frames import FramedPad, HidPad, LinedPad, ModbusPad
 from hardware.sign_frames import GenericSign
 from broker.theme import Theme
 
@@ -23,6 +24,10 @@ _FILES: Final[dict[str, type[Struct]]] = {
     "A display's file": config.DisplayFile,
     "A counter box's file": config.CounterFile,
     "A generic sign's file": GenericSign,
+    "A file for generic-pads": FramedPad,
+    "A file for line-pads": LinedPad,
+    "A file for modbus-pads": ModbusPad,
+    "A file for hid-pad": HidPad,
     "A theme": Theme,
 }
 _WITH_PACK: Final = "`pack = …` takes the classes, needs and policy of a trade as a hall's defaults:"

@@ -206,7 +206,7 @@ def test_a_counter_is_spoken_for_by_one_node(file: Path) -> None:
             "15: windows[2].sign: it is on no line; add [[signs]] with its port, or remove it",
         ]),
         ("keypad = { port", "keypad = { prt", [
-            "16: windows[2].keypad.port: missing; give a text (serial:DEVICE?baud=N)",
+            "16: windows[2].keypad.port: missing; give a text (serial:DEVICE?baud=N, tcp:HOST:PORT, or evdev:DEVICE for hid-pad)",
             "16: windows[2].keypad.prt: unknown key; did you mean port?",
         ]),
         ("password_file", "port = 0\npassword_file", ["7: broker.port: 0 does not fit; give a whole number from 1 to 65535 (TCP port of the broker)"]),
