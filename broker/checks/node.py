@@ -21,6 +21,15 @@ def display_findings(file: TomlFile) -> Iterator[Finding]:
         yield Finding(place=("screen",), text="neither [screen] nor [voice]; give one of them")
 
 
+def web_findings(file: TomlFile) -> Iterator[Finding]:
+    yield from unique(file, "boards[].id")
+    pages = file.tables.get("pages")
+    if isinstance(pages, dict) and bool(pages.get("certificate")) != bool(pages.get("key")):
+        there, missing = ("certificate", "key") if pages.get("certificate") else ("key", "certificate")
+        text = f"https needs certificate and key; name the {missing} too, or leave both out for http"
+        yield Finding(place=("pages", there), text=text)
+
+
 def _has_line(file: TomlFile, pattern: str, line: str) -> Iterator[Finding]:
     for place, _ in file.select(pattern):
         if line not in file.tables:
