@@ -1,6 +1,7 @@
 """The board in a browser: `python -m web` against a real broker, looked at in Chromium."""
 
 import asyncio
+import json
 import os
 import re
 import signal
@@ -43,6 +44,18 @@ screen = {{ zone = "main", diagonal_in = 43, distance_m = 5, characters = 7 }}
 [[boards]]
 id = "upright"
 screen = {{ zone = "main", width = 1080, height = 1920, diagonal_in = 43, distance_m = 4 }}
+"""
+BOARD = """
+node = "board-1"
+hall = "east"
+state_dir = "{directory}/board"
+
+[broker]
+port = {broker}
+password_file = "{directory}/board.password"
+
+[screen]
+{screen}
 """
 SIZES = (("main", 1920, 1080), ("main", 1280, 720), ("main", 1024, 768), ("upright", 1080, 1920))
 
@@ -227,3 +240,40 @@ async def test_a_zone_that_does_not_exist_and_a_name_with_markup_break_nothing(h
     await page.goto(f"{hall.url}/board/main", wait_until="commit")
     hall.show(*calls(1, ("<b>A1", 1)))
     await expect(page.locator(".call .ticket")).to_have_text("<b>A1")
+
+
+@pytest.mark.screen
+async def test_page_and_board_show_the_same_rows(
+    tmp_path: Path, mosquitto: "BrokerProcess", hall: Pages, browser: Browser
+) -> None:
+    screen = 'zone = "main"\nwidth = 960\nheight = 540\ndiagonal_in = 43\ndistance_m = 5\ncharacters = 7'
+    file = tmp_path / "board.toml"
+    (tmp_path / "board.password").write_text(mosquitto.login("board-1").password, encoding="utf-8")
+    file.write_text(BOARD.format(directory=tmp_path, broker=mosquitto.port, screen=screen), encoding="utf-8")
+    page = await browser.new_page()
+    await page.goto(f"{hall.url}/board/main", wait_until="commit")
+    board = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "display", "--config", str(file), "--witness", str(tmp_path / "seen")),
+        env={**os.environ, "SDL_VIDEODRIVER": "offscreen"},
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    try:
+        for seq, calls_now in enumerate(([("A002", 2)], [("ABC1234", 1), ("A002", 2)], [("B007", 2), ("ABC1234", 1)])):
+            hall.show(*calls(seq + 1, *calls_now))
+            await expect(page.locator(".call.newest .ticket")).to_have_text(calls_now[0][0])
+            on_page = [[call, int(counter)] for call, counter in await rows_on(page)]
+            assert on_page == [list(each) for each in calls_now]
+            async with asyncio.timeout(30):
+                await until_on_glass(tmp_path / "seen" / "board.jsonl", on_page)
+    finally:
+        board.kill()
+        await board.wait()
+
+
+async def until_on_glass(witness: Path, rows: list[list[object]]) -> None:
+    """Return when the last frame of the board of our own showed just these tickets and counters."""
+    while True:
+        lines = witness.read_text(encoding="utf-8").splitlines() if witness.exists() else []
+        if lines and [[row["ticket"], row["counter"]] for row in json.loads(lines[-1])["rows"]] == rows:
+            return
+        await asyncio.sleep(0.02)
