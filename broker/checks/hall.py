@@ -28,6 +28,8 @@ _UNIQUE: Final = (
     "clerks[].id",
     "pause_reasons[].id",
     "decline_reasons[].id",
+    "rating.grades[].grade",
+    "rating.reasons[].id",
 )
 _ONCE: Final = (
     "services[].targets[].priority_class",
@@ -39,6 +41,7 @@ _ONCE: Final = (
     "clerks[].skills[]",
     "clerks[].meets[]",
     "hours[].days[]",
+    "roster[].days[]",
     "closed_on[]",
     "identity.digits[]",
     "identity.required[]",
@@ -57,6 +60,8 @@ _KNOWN: Final = {
     "counters[].meets[]": "needs[].id",
     "clerks[].skills[]": "services[].id",
     "clerks[].meets[]": "needs[].id",
+    "roster[].counter": "counters[].number",
+    "roster[].clerk": "clerks[].id",
     "nodes[].counters[]": "counters[].number",
     "identity.required[]": "services[].id",
     "identity.optional[]": "services[].id",

@@ -35,6 +35,8 @@ from ..contract.messages import (
     OutcomeStated,
     Past,
     Position,
+    RatingExplained,
+    RatingSetAside,
     Recorded,
     ReturnRight,
     Service,
@@ -51,6 +53,7 @@ from ..contract.messages import (
     VisitBooked,
     VisitEnded,
     VisitHeld,
+    VisitNotRated,
     VisitRated,
     VisitReturned,
     VisitTransferred,
@@ -61,7 +64,8 @@ from .desks import arm, bare, close_counter, desk_before, free, open_counter, pa
 from .hours import serve_until_ms
 from .learning import Learning
 from .life import CALLED, ENDED, HELD, ISSUED, MISSED, SERVING, VOID
-from .state import CLOSE, HallState, Series
+from .roster import shifts_of
+from .state import CLOSE, SHIFT, HallState, Series
 from .visit import Undoable, Visit, copy_of, remember
 
 DONE, NO_SHOW, UNSTATED = Outcome.DONE, Outcome.NO_SHOW, Outcome.UNSTATED
@@ -118,6 +122,9 @@ def _configure(state: HallState, event: HallConfigured, at_ms: int, seq: int) ->
     state.serve_until_ms = serve_until_ms(hall, state.day) if state.day is not None else 0
     if state.serve_until_ms:
         heappush(state.deadlines, (state.serve_until_ms, CLOSE, ""))
+    state.shifts = shifts_of(hall, state.day) if state.day is not None else {}
+    for name, begins_ms in state.shifts.items():
+        heappush(state.deadlines, (begins_ms, SHIFT, name))
 
 
 def _issue(state: HallState, event: TicketIssued, at_ms: int, seq: int) -> None:
@@ -299,7 +306,7 @@ def _next_service(state: HallState, event: TransactionEnded, at_ms: int, seq: in
     visit = free(state, event, at_ms, seq, finished=True)
     if (service := state.services.get(visit.service)) is not None:
         state.learning.served(service, kept_ms)
-    visit.earlier = (*visit.earlier, (event.call, event.counter))
+    visit.earlier = (*visit.earlier, visit.transaction(at_ms))
     remember(visit, Past.SERVED, at_ms, event.counter, visit.service)
     visit.service, visit.then = event.service, visit.then[1:]
     visit.only_counter, visit.only_clerk, visit.started_ms = 0, "", 0
@@ -321,7 +328,7 @@ def _end(state: HallState, event: VisitEnded, at_ms: int, seq: int) -> None:
             state.learning.left(visit, (at_ms - visit.issued_ms) // 1000)
         state.leave(visit)
         visit.changed_seq = seq
-    visit.outcome = outcome
+    visit.outcome, visit.ended_ms = outcome, at_ms
     if outcome is NO_SHOW and visit.state is not MISSED:  # at the day's end it is the last word
         remember(visit, Past.MISSED, at_ms, event.counter)
         visit.state, visit.missed_ms, visit.missed_at = MISSED, at_ms, state.calls_of.get(visit.service, 0)
@@ -378,6 +385,8 @@ def _return(state: HallState, event: VisitReturned, at_ms: int, seq: int) -> Non
     if event.new_place:
         visit.since_ms, visit.order = at_ms, seq
     visit.ahead = "return" if event.after_next else ""
+    if event.first_at is not None:
+        visit.ahead, visit.only_counter, visit.only_clerk = "first", event.first_at, ""
     state.join(visit)
 
 
@@ -421,6 +430,12 @@ def _rate(state: HallState, event: VisitRated, at_ms: int, seq: int) -> None:
     visit.rated, visit.rating, visit.changed_seq = (*visit.rated, event.call), event.rating, seq
 
 
+def _change_nothing(
+    state: HallState, event: VisitNotRated | RatingSetAside | RatingExplained, at_ms: int, seq: int
+) -> None:
+    """Leave the hall as it is: reports alone want to know."""
+
+
 def _evacuate(state: HallState, event: EvacuationStarted | EvacuationEnded, at_ms: int, seq: int) -> None:
     state.evacuation = isinstance(event, EvacuationStarted)
 
@@ -453,6 +468,9 @@ APPLY: Final[Mapping[type[Event], Callable[[HallState, Any, int, int], None]]] =
     ClerkSignedIn: sign_in,
     Undone: undo,
     VisitRated: _rate,
+    VisitNotRated: _change_nothing,
+    RatingSetAside: _change_nothing,
+    RatingExplained: _change_nothing,
     EvacuationStarted: _evacuate,
     EvacuationEnded: _evacuate,
 }

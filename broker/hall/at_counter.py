@@ -33,7 +33,6 @@ from ..contract.messages import (
     Outcome,
     PauseCounter,
     Policy,
-    Rate,
     Recall,
     ResumeVisit,
     Role,
@@ -49,14 +48,14 @@ from ..contract.messages import (
     Undone,
     VisitEnded,
     VisitHeld,
-    VisitRated,
+    VisitReturned,
     VisitTransferred,
     WalkUpServed,
 )
 from .answers import Decision, done, refused
 from .calls import out_of_turn, ticket_called
 from .clock import utc
-from .life import CALLED, HELD, may
+from .life import CALLED, HELD, MISSED, may
 from .request import Request
 from .state import MINUTE_MS, HallState
 from .turn import next_turn
@@ -315,7 +314,12 @@ def _no_show(state: HallState, visit: Visit, command: MarkNoShow, request: Reque
     if left_ms > 0:
         return refused(command, "still_coming", ticket=visit.ticket, seconds=-(-left_ms // 1000))
     missed = VisitEnded(
-        visit=visit.id, ticket=visit.ticket, outcome=Outcome.NO_SHOW, call=visit.call, counter=command.counter
+        visit=visit.id,
+        ticket=visit.ticket,
+        outcome=Outcome.NO_SHOW,
+        call=visit.call,
+        counter=command.counter,
+        inferred=command.inferred,
     )
     return done(command, missed)
 
@@ -400,11 +404,13 @@ def _sign_in(state: HallState, command: SignIn, request: Request) -> Decision:
         for desk in state.desks.values()
         if command.clerk is not None and desk.clerk == command.clerk
     ]
-    return done(command, *elsewhere, ClerkSignedIn(counter=command.counter, clerk=command.clerk))
+    return done(command, *elsewhere, ClerkSignedIn(counter=command.counter, clerk=command.clerk, by=command.by))
 
 
 def _undo(state: HallState, command: Undo, request: Request) -> Decision:
     """Take back the counter's last act, within its time, while nothing later has happened to that visit."""
+    if command.no_show is not None:
+        return _undo_no_show(state, command, command.no_show, request)
     undo = state.desk(command.counter).undo
     if undo is None:
         return refused(command, "nothing_to_undo", counter=command.counter)
@@ -420,6 +426,17 @@ def _undo(state: HallState, command: Undo, request: Request) -> Decision:
         call=visit.call if visit is not None and undo.act == TicketCalled.__name__ else None,
     )
     return done(command, undone)
+
+
+def _undo_no_show(state: HallState, command: Undo, ticket: str, request: Request) -> Decision:
+    """Let a customer who was there after all be the next at the counter, though others were called since."""
+    visit = state.visit_of(ticket)
+    if visit is None or visit.state is not MISSED or visit.counter != command.counter:
+        return refused(command, "nothing_to_undo", counter=command.counter)
+    if request.now_ms > visit.missed_ms + _policy(state).undo_no_show_s * 1000:
+        return refused(command, "too_late_to_undo", counter=command.counter)
+    returned = VisitReturned(visit=visit.id, ticket=visit.ticket, after_next=False, first_at=command.counter)
+    return done(command, returned)
 
 
 def undo_until_ms(undo: Undoable, visit: Visit | None, policy: Policy) -> int:
@@ -460,27 +477,3 @@ _WITH_VISIT: Final[Mapping[Kind, Callable[[HallState, Visit, Any, Request], Deci
     TransferVisit: _transfer,
     NotEntitled: _not_entitled,
 }
-
-
-def rate(state: HallState, command: Rate, request: Request) -> Decision:
-    """Take a customer's rating of one finished transaction, whenever it arrives."""
-    if not may_speak_for(state, request.node, command.counter):
-        return refused(command, "not_allowed")
-    visit = state.visits.get(command.call.rpartition(".")[0])
-    if visit is None or not _was_there(visit, command):
-        return refused(command, "unknown_call", call=command.call)
-    is_earlier = (command.call, command.counter) in visit.earlier
-    if not is_earlier and visit.outcome not in SERVED:
-        return refused(command, "not_finished", ticket=visit.ticket)
-    if command.call in visit.rated:
-        return refused(command, "already_rated", ticket=visit.ticket)
-    rated = VisitRated(
-        call=command.call, visit=visit.id, ticket=visit.ticket, counter=command.counter, rating=command.rating
-    )
-    return done(command, rated)
-
-
-def _was_there(visit: Visit, command: Rate) -> bool:
-    if (command.call, command.counter) in visit.earlier:
-        return True
-    return visit.call == command.call and visit.counter == command.counter

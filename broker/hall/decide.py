@@ -20,6 +20,7 @@ from ..contract.messages import (
     ConfigureHall,
     Elapsed,
     EndEvacuation,
+    ExplainRating,
     FinishService,
     HoldVisit,
     MarkNoShow,
@@ -30,6 +31,7 @@ from ..contract.messages import (
     OpenDay,
     PauseCounter,
     Rate,
+    RateUnasked,
     Recall,
     Reclassify,
     ReportSlip,
@@ -46,7 +48,7 @@ from ..contract.messages import (
     TransferVisit,
     Undo,
 )
-from . import at_counter, at_kiosk, at_supervisor, bookings, merging, own
+from . import at_counter, at_kiosk, at_supervisor, bookings, merging, own, rating
 from .answers import Decision, refused
 from .balance import next_push
 from .calls import ticket_called
@@ -74,7 +76,9 @@ _OF_NODES: Final[Mapping[type[Command], Decide]] = {
     StartEvacuation: at_supervisor.evacuate,
     EndEvacuation: at_supervisor.evacuate,
     StateOutcome: at_supervisor.state_outcome,
-    Rate: at_counter.rate,
+    Rate: rating.rate,
+    RateUnasked: rating.rate_unasked,
+    ExplainRating: rating.explain_rating,
     CallNext: at_counter.at_counter,
     CallTicket: at_counter.at_counter,
     Recall: at_counter.at_counter,

@@ -108,6 +108,7 @@ def sign_in(state: HallState, event: ClerkSignedIn, at_ms: int, seq: int) -> Non
     if desk.is_working and event.clerk is not None:
         working_desk(state, event.counter, at_ms)
     desk.clerk, desk.undo = event.clerk, None
+    desk.signed_ms, desk.signed_by = at_ms, event.by
     state.able.clear()
 
 
@@ -145,7 +146,7 @@ def _as_it_was(now: Visit, undo: Undoable) -> Visit:
     if undo.act == ENDED:
         if now.outcome is Outcome.UNSTATED:
             before.past = now.past[:-1]  # that it was served
-        before.outcome = None
+        before.outcome, before.ended_ms = None, 0
     else:
         before.call = before.counter = before.clerk = None
         before.rule = ""

@@ -10,6 +10,7 @@ from ..contract.messages import (
     CallRepeated,
     Event,
     OutcomeStated,
+    RatingExplained,
     ServiceStarted,
     SlipReported,
     TicketCalled,
@@ -21,6 +22,7 @@ from ..contract.messages import (
     Undone,
     VisitEnded,
     VisitHeld,
+    VisitNotRated,
     VisitRated,
     VisitReturned,
     VisitTransferred,
@@ -63,6 +65,8 @@ TRANSITIONS: Final[dict[type[Event], Step]] = {
     VisitEnded: dict.fromkeys((ISSUED, WAITING, CALLED, SERVING, HELD, MISSED), ENDED),
     OutcomeStated: {ENDED: SAME},
     VisitRated: dict.fromkeys(VisitState, SAME),
+    VisitNotRated: dict.fromkeys(VisitState, SAME),
+    RatingExplained: dict.fromkeys(VisitState, SAME),
     Undone: dict.fromkeys(VisitState, SAME),  # to the state that the visit had before
 }
 NO_SHOW_LEADS_TO: Final = MISSED  # a VisitEnded of this outcome is not the last word

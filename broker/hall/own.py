@@ -19,6 +19,7 @@ from ..contract.messages import (
     Outcome,
     PriorityClass,
     Service,
+    Shift,
     TicketReady,
     VisitEnded,
     VisitReturned,
@@ -27,7 +28,8 @@ from .answers import Decision, done, refused
 from .bookings import from_day_on
 from .life import AT_COUNTER, HELD, ISSUED, MISSED, SERVING
 from .request import Request
-from .state import CLOSE, REST, HallState
+from .roster import relieved
+from .state import CLOSE, REST, SHIFT, HallState
 from .visit import Visit
 
 
@@ -137,9 +139,13 @@ def _without_kept(hall: Hall, kept: Kept) -> Hall:
 
 def elapsed(state: HallState, command: Elapsed, request: Request) -> Decision:
     events: list[AnyEvent] = []
+    shifts: list[Shift] = []
     for kind, name in state.due(request.now_ms):
         if kind == REST:
             continue  # what follows is a push
+        if kind == SHIFT and state.hall is not None:
+            shifts.append(state.hall.roster[int(name)])
+            continue
         if kind == CLOSE:
             waiting = (visit for visit in state.open_visits() if visit.state not in AT_COUNTER)
             events += [_closed(visit) for visit in waiting]
@@ -149,4 +155,4 @@ def elapsed(state: HallState, command: Elapsed, request: Request) -> Decision:
             events.append(TicketReady(visit=visit.id, ticket=visit.ticket))
         elif visit.state is HELD:
             events.append(VisitReturned(visit=visit.id, ticket=visit.ticket, after_next=False))
-    return done(command, *events)
+    return done(command, *events, *relieved(state, shifts))

@@ -11,7 +11,7 @@ from .apply import happen
 from .lane import Lane, LaneKey
 from .learning import Learning
 from .life import HELD, ISSUED
-from .state import CLOSE, REST, HallState, Series
+from .state import CLOSE, REST, SHIFT, HallState, Series
 from .visit import Desk, Overtaker, Visit
 
 
@@ -129,7 +129,7 @@ def _fill(state: HallState, snapshot: LaneSnapshot) -> None:
 def set_deadlines(state: HallState) -> None:
     """Note anew what must happen by itself, once the past has been replayed.
 
-    A desk's rest and the day's end that came before the last event were seen to in its commit.
+    A desk's rest, a shift and the day's end that came before the last event were seen to in its commit.
     """
     found = [(visit.ready_ms, "", visit.id) for visit in state.visits.values() if visit.state is ISSUED]
     found += [(visit.hold_until_ms, "", visit.id) for visit in state.visits.values() if visit.state is HELD]
@@ -138,6 +138,7 @@ def set_deadlines(state: HallState) -> None:
         for desk in state.desks.values()
         if desk.rest_until_ms > state.last_ms
     ]
+    found += [(at_ms, SHIFT, name) for name, at_ms in state.shifts.items() if at_ms > state.last_ms]
     if state.serve_until_ms > state.last_ms:
         found.append((state.serve_until_ms, CLOSE, ""))
     state.deadlines = sorted(found)  # a heap

@@ -26,8 +26,9 @@ from .visit import Desk, Visit
 
 MINUTE_MS: Final = 60_000
 HOUR_MS: Final = 3_600_000
-REST: Final = "rest"  # deadlines: of a visit under its id, of a desk, of the day
+REST: Final = "rest"  # deadlines: of a visit under its id, of a desk, of the day, of a line of the roster
 CLOSE: Final = "close"
+SHIFT: Final = "shift"
 
 
 class Series(Struct, kw_only=True):
@@ -74,6 +75,7 @@ class HallState:
         "serve_until_ms",
         "services",
         "share_base",
+        "shifts",
         "turn_base",
         "turn_clock",
         "turns_of",
@@ -110,6 +112,7 @@ class HallState:
         self.evacuation = False
         self.serve_until_ms = 0  # today; 0: no such time
         self.deadlines: list[tuple[int, str, str]] = []
+        self.shifts: dict[str, int] = {}  # when today's begin, by their place in the roster
         self.services: dict[str, Service] = {}
         self.classes: dict[str, PriorityClass] = {}
         self.counters: dict[int, Counter] = {}
@@ -197,6 +200,8 @@ class HallState:
         at_ms, kind, name = deadline
         if kind == CLOSE:
             return at_ms == self.serve_until_ms
+        if kind == SHIFT:
+            return at_ms == self.shifts.get(name) and self._is_relieved(int(name), at_ms)
         if kind == REST:
             desk = self.desks.get(int(name))
             return desk is not None and desk.rest_until_ms == at_ms and desk.armed and desk.visit is None
@@ -206,6 +211,11 @@ class HallState:
         if visit.state is ISSUED:
             return visit.ready_ms == at_ms
         return visit.state is HELD and visit.hold_until_ms == at_ms
+
+    def _is_relieved(self, index: int, at_ms: int) -> bool:
+        """Tell whether nobody has come to, or left, the counter of a shift since it began."""
+        roster = self.hall.roster if self.hall is not None else ()
+        return index < len(roster) and self.desk(roster[index].counter).signed_ms < at_ms
 
     def is_able(self, number: int, key: LaneKey) -> bool:
         counter = self.counters.get(number)

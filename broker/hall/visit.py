@@ -7,7 +7,18 @@ from typing import Final
 
 from msgspec import Struct
 
-from ..contract.messages import ORDINARY, CounterState, Hold, Language, Outcome, Past, Rating, ReturnRight, SlipFate
+from ..contract.messages import (
+    ORDINARY,
+    CounterState,
+    Hold,
+    Language,
+    Outcome,
+    Past,
+    Rating,
+    ReturnRight,
+    SignedInBy,
+    SlipFate,
+)
 from .life import SERVING, VisitState
 
 Overtaker = tuple[int, int, int]  # the place of a visit, and number of the event that called it
@@ -15,6 +26,16 @@ PAST_KEPT: Final = 8
 PastKey = tuple[str, int, int, str]  # of a PastStep: what, when, at which counter, to what
 Key = tuple[str, str, tuple[str, ...], int, str, str]  # of a lane
 Place = tuple[int, int]  # milliseconds from which the wait counts, number of the event that gave the place
+
+
+class Transaction(Struct, frozen=True, kw_only=True, gc=False, omit_defaults=True):
+    """A service that was done, or refused, at a counter."""
+
+    call: str
+    counter: int
+    clerk: str | None
+    service: str
+    served_ms: int  # from its start, or from the call where nobody pressed *start*
 
 
 class Visit(Struct, kw_only=True, gc=False, omit_defaults=True):
@@ -61,7 +82,8 @@ class Visit(Struct, kw_only=True, gc=False, omit_defaults=True):
     outcome: Outcome | None = None
     rule: str = ""  # by which it was called last
     past: tuple[PastKey, ...] = ()  # what happened to it before, the last PAST_KEPT
-    earlier: tuple[tuple[str, int], ...] = ()  # calls and counters of the transactions before the last
+    ended_ms: int = 0
+    earlier: tuple[Transaction, ...] = ()  # before the last
     rated: tuple[str, ...] = ()  # calls
     rating: Rating | None = None  # the last one
     expected_s: int | None = None  # the promise
@@ -73,6 +95,20 @@ class Visit(Struct, kw_only=True, gc=False, omit_defaults=True):
     counted_from: int = 0  # what its lane had counted when it joined
     counted_from_exempt: int = 0
     joined_seq: int = 0  # the event since which it stands in its lane
+
+    def last_transaction(self) -> Transaction:
+        """Return what was done at its last call, once that has ended."""
+        return self.transaction(self.ended_ms)
+
+    def transaction(self, ended_ms: int) -> Transaction:
+        begun_ms = self.started_ms or self.called_ms
+        return Transaction(
+            call=self.call or "",
+            counter=self.counter or 0,
+            clerk=self.clerk,
+            service=self.service,
+            served_ms=ended_ms - begun_ms,
+        )
 
 
 class Undoable(Struct, kw_only=True, gc=False, omit_defaults=True):
@@ -105,6 +141,8 @@ class Desk(Struct, kw_only=True, gc=False, omit_defaults=True):
     paused: str | None = None  # the reason
     armed: bool = False
     clerk: str | None = None
+    signed_ms: int = 0  # when the clerk came, or left
+    signed_by: SignedInBy = SignedInBy.CONSOLE
     idle_from_ms: int = 0  # or paused, or closed, since then
     rest_until_ms: int = 0
     busy_from_ms: int = 0  # 0: not busy

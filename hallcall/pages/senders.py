@@ -82,6 +82,7 @@ GIVEN: Final[dict[str, Any]] = {  # what any command needs
     "rating": Rating.SATISFIED,
     "priority_class": ORDINARY,
     "reason": "lunch",
+    "reasons": ("slow",),
     "after_seq": 0,
 }
 

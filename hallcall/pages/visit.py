@@ -85,6 +85,8 @@ EVENTS: Final[dict[type[Event], tuple[str, str, str]]] = {  # word, sentence, se
     ),
     messages.OutcomeStated: ("补填结果", "The outcome that was owed.", "补填欠下的办理结果。"),
     messages.VisitRated: ("评价", "The customer's rating of one call.", "客户对一次办理的评价。"),
+    messages.VisitNotRated: ("未评价", "The customer was asked, and pressed nothing.", "请客户评价，客户没有按键。"),
+    messages.RatingExplained: ("评价原因", "Why the customer rated the call so.", "客户给出这个评价的原因。"),
     messages.Undone: (
         "撤销",
         "A counter's last act is taken back: the visit is in the state that it had before.",

@@ -18,6 +18,7 @@ from .terms import (
     Person,
     Position,
     Rating,
+    SignedInBy,
     SlipFate,
 )
 
@@ -192,7 +193,9 @@ class FinishService(CounterCommand, frozen=True, kw_only=True):
 
 
 class MarkNoShow(CounterCommand, frozen=True, kw_only=True):
-    """The called customer did not come (过号)."""
+    """The called customer did not come (过号). `inferred`: nobody said so; *next* was pressed twice, close together."""
+
+    inferred: bool = False
 
 
 class CallTicket(CounterCommand, frozen=True, kw_only=True):
@@ -256,18 +259,38 @@ class SignIn(CounterCommand, frozen=True, kw_only=True):
     """A clerk begins to staff this counter; None: nobody does any more."""
 
     clerk: Id | None
+    by: SignedInBy = SignedInBy.CONSOLE
 
 
 class Undo(CounterCommand, frozen=True, kw_only=True):
-    """Take back the last act of this counter."""
+    """Take back the last act of this counter, or the no-show of a ticket though others were called since."""
+
+    no_show: str | None = None  # the ticket: it is the next to be called at this counter
 
 
 class Rate(Command, frozen=True, kw_only=True):
-    """A customer's rating of one finished call, whenever it arrives."""
+    """A customer's rating of one finished call, whenever it arrives; None: asked, and no key was pressed."""
 
     call: str
     counter: CounterNumber
+    rating: Rating | None
+    after_ms: Annotated[int, Meta(ge=0)] | None = None  # from the question to the press
+    late: bool = False  # pressed after the asking had ended
+
+
+class RateUnasked(Command, frozen=True, kw_only=True):
+    """A rating key was pressed at a counter where nobody was asked."""
+
+    counter: CounterNumber
     rating: Rating
+
+
+class ExplainRating(Command, frozen=True, kw_only=True):
+    """Why a customer rated a call so, by the ids of `[[rating.reasons]]`; said again, the last word counts."""
+
+    call: str
+    counter: CounterNumber
+    reasons: Annotated[tuple[Id, ...], Meta(max_length=12)]
 
 
 class ReadEvents(Command, frozen=True, kw_only=True):
@@ -311,5 +334,7 @@ AnyCommand = (
     | SignIn
     | Undo
     | Rate
+    | RateUnasked
+    | ExplainRating
     | ReadEvents
 )

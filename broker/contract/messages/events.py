@@ -6,7 +6,19 @@ from typing import ClassVar
 from msgspec import Struct
 
 from .halls import Hall
-from .terms import ORDINARY, Hold, Language, Outcome, Position, Rating, SlipFate
+from .terms import (
+    ORDINARY,
+    CaseKind,
+    Hold,
+    Language,
+    Outcome,
+    Position,
+    Rating,
+    RatingFlag,
+    SetAside,
+    SignedInBy,
+    SlipFate,
+)
 
 
 class Event(Struct, frozen=True, kw_only=True, tag=True, gc=False):
@@ -197,6 +209,7 @@ class VisitEnded(Event, frozen=True, kw_only=True):
     counter: int | None = None
     start_inferred: bool = False  # nobody pressed *start*
     reason: str | None = None
+    inferred: bool = False  # a no-show that nobody stated: *next* was pressed twice, close together
 
 
 class OutcomeStated(Event, frozen=True, kw_only=True):
@@ -208,7 +221,7 @@ class OutcomeStated(Event, frozen=True, kw_only=True):
 
 
 class CaseOpened(Event, frozen=True, kw_only=True):
-    """A visit left something to do: a follow-up, an escalation. A follow-up's code is a right to return."""
+    """A visit left something to do: a follow-up, an escalation, a bad rating. A follow-up's code lets return."""
 
     case: str
     visit: str
@@ -220,6 +233,8 @@ class CaseOpened(Event, frozen=True, kw_only=True):
     reason: str | None = None
     due: str | None = None  # ISO date
     until: str | None = None  # ISO date to which the code skips the queue
+    kind: CaseKind = CaseKind.OUTCOME
+    rating: Rating | None = None  # the bad one
 
 
 class VisitHeld(Event, frozen=True, kw_only=True):
@@ -249,6 +264,7 @@ class VisitReturned(Event, frozen=True, kw_only=True):
     ticket: str
     after_next: bool  # called after the next ticket; else in its place
     new_place: bool = False  # and its place is now: too late for the old one
+    first_at: int | None = None  # its no-show was taken back: the next to be called at this counter
 
 
 class TicketReclassified(Event, frozen=True, kw_only=True):
@@ -291,6 +307,7 @@ class CounterArmed(Event, frozen=True, kw_only=True):
 class ClerkSignedIn(Event, frozen=True, kw_only=True):
     counter: int
     clerk: str | None  # None: signed out
+    by: SignedInBy = SignedInBy.CONSOLE
 
 
 class Undone(Event, frozen=True, kw_only=True):
@@ -310,6 +327,41 @@ class VisitRated(Event, frozen=True, kw_only=True):
     ticket: str
     counter: int
     rating: Rating
+    clerk: str | None = None  # who served; None: nobody knows, and the rating is the window's only
+    service: str = ""
+    waited_s: int | None = None  # from the ticket to the first call; None: no ticket
+    promised_low_min: int | None = None  # what the slip promised of it
+    promised_high_min: int | None = None
+    served_s: int | None = None
+    after_ms: int | None = None  # from the question to the press
+    flags: tuple[RatingFlag, ...] = ()
+
+
+class VisitNotRated(Event, frozen=True, kw_only=True):
+    """The customer was asked, and pressed nothing."""
+
+    call: str
+    visit: str
+    ticket: str
+    counter: int
+    clerk: str | None = None
+
+
+class RatingSetAside(Event, frozen=True, kw_only=True):
+    """A rating that belongs to no visit of today: kept apart, and not lost."""
+
+    counter: int
+    rating: Rating
+    why: SetAside
+    call: str | None = None  # of the earlier day
+
+
+class RatingExplained(Event, frozen=True, kw_only=True):
+    call: str
+    visit: str
+    ticket: str
+    counter: int
+    reasons: tuple[str, ...]
 
 
 class EvacuationStarted(Event, frozen=True, kw_only=True):
@@ -348,6 +400,9 @@ AnyEvent = (
     | ClerkSignedIn
     | Undone
     | VisitRated
+    | VisitNotRated
+    | RatingSetAside
+    | RatingExplained
     | EvacuationStarted
     | EvacuationEnded
 )

@@ -324,7 +324,7 @@ class Shift(Struct, frozen=True, kw_only=True):
         Weekday
     )
     begins: Annotated[
-        str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM in local time; left out: the day's beginning")
+        str, Meta(pattern=r"^([01]\d|2[0-3]):[0-5]\d$", description="HH:MM, local; left out: as the day begins")
     ] = "00:00"
 
 

@@ -20,12 +20,45 @@ class Language(Enum):
 
 
 class Rating(Enum):
-    """A customer's grade, as JT/T 905 keypads have them; no rating is stored as no event, never as satisfied."""
+    """A customer's grade; a hall's scale has three to five of them. No rating is none, never *satisfied*."""
 
+    VERY_SATISFIED = "very_satisfied"
     SATISFIED = "satisfied"
     AVERAGE = "average"
     DISSATISFIED = "dissatisfied"
-    COMPLAINT = "complaint"
+    VERY_DISSATISFIED = "very_dissatisfied"
+    COMPLAINT = "complaint"  # a key of JT/T 905 keypads
+
+
+class RatingFlag(Enum):
+    """Why a rating may not be what the customer thought of the service; it counts, and is reported apart."""
+
+    TOO_FAST = "too_fast"  # pressed sooner after the question than anybody reads it
+    TOO_SHORT = "too_short"  # the service was shorter than any service is
+    LATE = "late"  # pressed after the asking had ended
+
+
+class SetAside(Enum):
+    """Why a rating belongs to no visit of today."""
+
+    UNASKED = "unasked"  # nobody was asked
+    EARLIER_DAY = "earlier_day"  # it arrived after midnight; its call is yesterday's
+
+
+class CaseKind(Enum):
+    """What left a case to see to."""
+
+    OUTCOME = "outcome"  # the clerk: a follow-up, an escalation
+    RATING = "rating"  # the customer: a bad rating
+
+
+class SignedInBy(Enum):
+    """How it is known who staffs a counter."""
+
+    CONSOLE = "console"  # a login, or a supervisor's word
+    CARD = "card"
+    PIN = "pin"  # typed on the call pad
+    ROSTER = "roster"
 
 
 class Outcome(Enum):

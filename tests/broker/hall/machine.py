@@ -408,7 +408,7 @@ class HallMachine(RuleBasedStateMachine):
     @rule(counter=st.sampled_from(COUNTERS), index=st.integers(0, 30))
     def rate(self, counter: int, index: int) -> None:
         calls = [visit.call for visit in self.state.visits.values() if visit.call is not None]
-        calls += [call for visit in self.state.visits.values() for call, _ in visit.earlier]
+        calls += [each.call for visit in self.state.visits.values() for each in visit.earlier]
         call = counter_view(self.state, counter).rate or (calls[index % len(calls)] if calls else "x.1")
         self.ask(Rate(id=self.floor.id(), call=call, counter=counter, rating=Rating.AVERAGE))
 

@@ -188,7 +188,7 @@ def test_a_snapshot_and_what_came_later_make_the_same_hall_as_everything_replaye
 def test_whatever_the_hall_knows_is_in_a_snapshot_or_follows_from_it() -> None:
     """Who adds to the state decides here which of the two it is; the test above sees whether that is so."""
     follows = {"epoch", "services", "classes", "counters", "clerks", "needs", "nodes", "roles", "able", "deadlines"}
-    follows |= {"waiting", "serve_until_ms", "share_base", "turn_base", "counts_turns", "visits_of"}
+    follows |= {"waiting", "serve_until_ms", "share_base", "turn_base", "counts_turns", "visits_of", "shifts"}
     assert set(HallState.__slots__) == {*Snapshot.__struct_fields__, *follows}
     tuned = {"target_ms", "scale", "rank", "weight", "absolute", "tier"}
     of_its_key, of_its_visits = {"service", "priority_class", "ahead"}, {"head", "last", "burdened"}
