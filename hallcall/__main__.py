@@ -133,6 +133,11 @@ def sign(arguments: Sequence[str]) -> int:
     return _parts("sign", {"try": signs.try_out, "address": signs.set_address}, arguments)
 
 
+def clerk(arguments: Sequence[str]) -> int:
+    """Give a clerk a PIN for the console, or take it away: clerk pin, clerk remove."""
+    return subprocess.run([sys.executable, "-m", "web.pin", *arguments], check=False).returncode
+
+
 def _of_kiosk(module: str) -> Callable[[Sequence[str]], int]:
     """Run a module of the kiosk as a program of its own: programs never import one another."""
     return lambda arguments: (
@@ -166,6 +171,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "slip": slip,
     "printer": printer,
     "sign": sign,
+    "clerk": clerk,
 }
 
 

@@ -6,6 +6,7 @@ import contextlib
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Iterator
@@ -16,12 +17,20 @@ import uvicorn
 
 from broker.bus import MqttBus
 from broker.config import BrokenConfig, WebFile, load_node, login_of
-from broker.contract.messages import Role
+from broker.config import Console as ConsoleFile
+from broker.contract.messages import DeviceState, Role
 from broker.link import subscriptions, will
 
 from .boards import shown_of
+from .console import Console
+from .hearing import HEARD as CONSOLE_HEARD
+from .hearing import Hearing
 from .node import HEARD, WebNode
+from .notes import Notes
 from .pages import Site
+from .pins import BrokenPins, Pins
+from .session_file import SessionFile
+from .signing_in import Reception
 
 log = logging.getLogger("web")
 
@@ -48,10 +57,12 @@ def main() -> int:
 
 async def serve(file: WebFile) -> int:
     """Serve until SIGTERM; return the exit code."""
+    hearing = Hearing() if file.console is not None else None
+    heard = (*HEARD, *(each for each in CONSOLE_HEARD if each not in HEARD)) if hearing is not None else HEARD
     node = WebNode(
         bus=MqttBus(
             login=login_of(file),
-            subscriptions=subscriptions(hall=file.hall, node=file.node, also=HEARD),
+            subscriptions=subscriptions(hall=file.hall, node=file.node, also=heard),
             will=will(hall=file.hall, node=file.node, role=Role.WEB),
         ),
         hall=file.hall,
@@ -59,11 +70,13 @@ async def serve(file: WebFile) -> int:
         boards=[shown_of(each) for each in file.boards],
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
+        hearing=hearing,
     )
+    further = console_of(file, file.console, hearing, node).routes() if file.console and hearing else []
     host, _, port = file.pages.listen.rpartition(":")
     server = Server(
         uvicorn.Config(
-            Site(node).app(),
+            Site(node, further=further).app(),
             host=host.strip("[]"),
             port=int(port),
             log_config=None,
@@ -71,20 +84,45 @@ async def serve(file: WebFile) -> int:
             server_header=False,
             lifespan="off",
             timeout_graceful_shutdown=1,
+            ssl_certfile=file.pages.certificate or None,
+            ssl_keyfile=file.pages.key or None,
         )
     )
-    hearing = asyncio.ensure_future(node.link.run())
+    linked = asyncio.ensure_future(node.link.run())
     serving = asyncio.ensure_future(server.serve())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
-    log.info("pages at http://%s/", file.pages.listen)
-    ended, _ = await asyncio.wait({hearing, serving}, return_when=asyncio.FIRST_COMPLETED)
-    hearing.cancel()
+    log.info("pages at %s://%s/", "https" if file.pages.certificate else "http", file.pages.listen)
+    ended, _ = await asyncio.wait({linked, serving}, return_when=asyncio.FIRST_COMPLETED)
+    linked.cancel()
     server.should_exit = True
-    await asyncio.gather(hearing, serving, return_exceptions=True)
-    if hearing in ended:
-        hearing.result()
+    await asyncio.gather(linked, serving, return_exceptions=True)
+    if linked in ended:
+        linked.result()
     return 0 if server.started else 1
+
+
+def console_of(file: WebFile, console: ConsoleFile, hearing: Hearing, node: WebNode) -> Console:
+    """Return the console as its table says. Raises BrokenConfig when its files cannot be used."""
+    state, pins = Path(file.state_dir), Pins(Path(console.pins))
+    try:
+        if not pins.count():
+            detail = f"{pins.path}: nobody can sign in yet; give clerks PINs with `hallcall clerk pin`"
+            node.link.device("console", DeviceState.WARNING, detail)
+        kept = SessionFile(state / "sessions.json", idle_s=console.idle_min * 60, longest_s=console.longest_h * 3600)
+        notes = Notes(state / "notes.sqlite")
+    except (BrokenPins, OSError, sqlite3.Error) as error:
+        raise BrokenConfig(f"console: {error}") from error
+    return Console(
+        hearing=hearing,
+        ask=node.link.ask,
+        new_id=node.link.new_id,
+        reception=Reception(
+            pins=pins, kept=kept, now_s=time.time, secure=bool(file.pages.certificate), changed=hearing.wake
+        ),
+        notes=notes,
+        now=lambda: datetime.now(UTC),
+    )
 
 
 if __name__ == "__main__":

@@ -11,13 +11,14 @@ from broker.contract.messages import AnyView, DeviceState, HallView, Role
 from broker.link import HallLink
 
 from .boards import SLIDES_S, Shown, zones_missing
+from .hearing import Hearing
 
 HEARD: Final = ("view/hall", "view/queues", "view/board/+")
 HEARTBEAT_S: Final = 5.0  # a page that hears nothing for longer says so
 
 
 class WebNode:
-    """Keeps each board's sight. `clock` gives monotonic seconds, `now` an aware time."""
+    """Keeps each board's sight. `clock` gives monotonic seconds, `now` an aware time; `hearing` is the console's."""
 
     def __init__(
         self,
@@ -28,8 +29,9 @@ class WebNode:
         boards: Sequence[Shown],
         clock: Callable[[], float],
         now: Callable[[], datetime],
+        hearing: Hearing | None = None,
     ) -> None:
-        self._clock, self._now = clock, now
+        self._clock, self._now, self._hearing = clock, now, hearing
         self._boards = {each.id: each for each in boards}
         self._slides: dict[str, tuple[float, tuple[str, ...]]] = {}  # since when they are known, and their paths
         self._changed = asyncio.Event()
@@ -40,6 +42,7 @@ class WebNode:
             role=Role.WEB,
             clock=clock,
             on_view=self._viewed,
+            on_event=hearing.happened if hearing is not None else None,
             on_hall_here=self._reached,
         )
 
@@ -73,6 +76,8 @@ class WebNode:
         self._boards = {name: board.seen(view, now) for name, board in self._boards.items()}
         if isinstance(view, HallView):
             self._check(view)
+        if self._hearing is not None:
+            self._hearing.viewed(view)
         self._wake()
 
     def _check(self, hall: HallView) -> None:
@@ -85,6 +90,8 @@ class WebNode:
     def _reached(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
         now = self._now()
         self._boards = {name: board.reached(here, now) for name, board in self._boards.items()}
+        if self._hearing is not None:
+            self._hearing.reached(here=here, now=now)
         self._wake()
 
     def _wake(self) -> None:

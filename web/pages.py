@@ -1,13 +1,13 @@
 """What a browser may ask for. Nothing here decides anything about the hall."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from pathlib import Path
 from typing import Final
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import FileResponse, PlainTextResponse, RedirectResponse, Response, StreamingResponse
-from starlette.routing import Mount, Route
+from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -40,8 +40,9 @@ class Careful:
 class Site:
     """The pages of one hall."""
 
-    def __init__(self, node: WebNode) -> None:
+    def __init__(self, node: WebNode, *, further: Sequence[BaseRoute] = ()) -> None:
         self._node = node
+        self._further = further
         self._listeners = 0
 
     def app(self) -> ASGIApp:
@@ -52,6 +53,7 @@ class Site:
                     Route("/board/{board}", self._board),
                     Route("/board/{board}/live", self._live),
                     Route("/board/{board}/media/{name}", self._media),
+                    *self._further,
                     Mount("/static", StaticFiles(directory=STATIC)),
                 ],
                 exception_handlers={404: _not_found},

@@ -8,6 +8,7 @@ hash costs a tenth of a second, and after five wrong ones a clerk waits.
 """
 
 import os
+import re
 import tomllib
 from dataclasses import dataclass
 from enum import Enum
@@ -18,6 +19,7 @@ import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
 
+CLERK: Final = "[a-z0-9][a-z0-9_-]{0,31}"
 SHORTEST: Final = 4
 LONGEST: Final = 64
 # RFC 9106, second recommendation (64 MiB would be four clerks at once on a Pi of 512 MB): 19 MiB, OWASP's floor.
@@ -49,6 +51,10 @@ class Pins:
 
     path: Path
 
+    def count(self) -> int:
+        """Return how many may sign in. Raises BrokenPins where the file cannot be used."""
+        return len(self._read().clerks)
+
     def check(self, clerk: str, pin: str) -> WebRole | None:
         """Return the clerk's role if the PIN is right, after about a tenth of a second either way."""
         holder = self._read().clerks.get(clerk)
@@ -60,9 +66,12 @@ class Pins:
 
     def store(self, clerk: str, pin: str, role: WebRole) -> None:
         """Give a clerk a PIN; what the file said of others stays. Raises BrokenPins."""
+        if re.fullmatch(CLERK, clerk) is None:
+            raise BrokenPins(f"{clerk}: a clerk's number is of {CLERK}, as in hall.toml's [[clerks]]")
         if not SHORTEST <= len(pin) <= LONGEST:
             raise BrokenPins(f"a PIN has {SHORTEST} to {LONGEST} characters")
-        known = dict(self._read().clerks) if self.path.exists() else {}
+        known = dict(self._read().clerks)
+        self.path.parent.mkdir(parents=True, exist_ok=True)
         known[clerk] = Holder(pin=HASHER.hash(pin), role=role)
         self._write(known)
 
@@ -76,6 +85,8 @@ class Pins:
     def _read(self) -> _File:
         try:
             return msgspec.convert(tomllib.loads(self.path.read_text(encoding="utf-8")), _File)
+        except FileNotFoundError:
+            return _File()
         except OSError as error:
             raise BrokenPins(f"{self.path}: the clerks' PINs cannot be read: {error}") from error
         except (tomllib.TOMLDecodeError, UnicodeDecodeError, msgspec.ValidationError) as error:
