@@ -11,7 +11,7 @@ from typing import Final, TypeVar
 from broker.contract.messages import Language, Text
 from broker.contract.texts import texts
 from broker.legibility import LEAST_ASIDE, Arrangement, Place
-from broker.text_width import balanced, lines_of
+from broker.text_width import balanced, lines_of, width_of
 
 from .board import Picture, Queue, Row
 
@@ -33,7 +33,7 @@ NARROW: Final = 8.0  # width of the strip below which sentences stand beside it
 WIDE: Final = 14.5  # width from which a service has one line
 WITH_LAST: Final = 10.0  # width from which the last call has a column
 CLOCK: Final = 3.2
-GENEROUS: Final = 1.08  # Latin text is narrower than it is taken for
+GENEROUS: Final = 1.1  # Latin text is narrower than it is taken for
 DOT: Final = 1.1
 
 
@@ -251,7 +251,7 @@ class Pages:
         place = self.table_place(slides=False)
         width = place.w / self.arrangement.text if place is not None else 0.0
         if place is None:
-            said += [_in_words(queue, language) for queue in picture.queues]
+            said += [_in_words(queue, language, self._strip_width * GENEROUS) for queue in picture.queues]
         if width < WITH_LAST:
             said += [
                 words["last_called"].format(service=_in(queue.name, language), ticket=queue.last)
@@ -307,10 +307,11 @@ def _line(queue: Queue, language: Language, *, last: bool, width: float) -> Line
     return Line(name=name, last=queue.last if last else "", waiting=queue.waiting, minutes=_minutes(queue, language))
 
 
-def _in_words(queue: Queue, language: Language) -> str:
-    """Return one service's queue as a sentence."""
-    minutes = _minutes(queue, language)
-    key = "queue_line" if minutes[0].isdigit() else "queue_word"
-    return texts(language)["board"][key].format(
-        service=_in(queue.name, language), waiting=queue.waiting, minutes=minutes
-    )
+def _in_words(queue: Queue, language: Language, width: float) -> str:
+    """Return one service's queue as a sentence; one that has no room in a line leaves out how many wait."""
+    words, minutes = texts(language)["board"], _minutes(queue, language)
+    keys = ("queue_line", "queue_short") if minutes[0].isdigit() else ("queue_word",)
+    said = [
+        words[key].format(service=_in(queue.name, language), waiting=queue.waiting, minutes=minutes) for key in keys
+    ]
+    return next((each for each in said if width_of(each, 1) <= width), said[-1])

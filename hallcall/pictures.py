@@ -27,6 +27,7 @@ WAITING: Final = 9  # people in the hall of the pictures
 WIDTH: Final = 1000  # pixels of a picture on a page
 PANEL: Final = (1040, 832)
 GALLERY: Final = ("env", "SDL_VIDEODRIVER=offscreen", sys.executable, "-m", "kiosk.gallery")
+BOARD: Final = ("env", "SDL_VIDEODRIVER=offscreen", sys.executable, "-m", "display.gallery")
 GUTTER: Final = 6
 ACROSS: Final = 1900  # pixels of a sheet with all screens
 SHEETS: Final = (  # name, panel in pixels, inches, its height above the floor in mm, how the screens look
@@ -35,6 +36,14 @@ SHEETS: Final = (  # name, panel in pixels, inches, its height above the floor i
     ("7in", "800x480", 7.0, None, ("both", "en", "zh-large")),
     ("7in-upright", "480x800", 7.0, None, ("both", "en", "zh-large")),
     ("21in-high", "1080x1920", 21.5, 850, ("both",)),
+)
+BOARDS: Final = (  # name, pixels, inches, metres, languages
+    ("43in-8m", "1920x1080", 43, 8, "zh,en"),
+    ("55in-8m", "1920x1080", 55, 8, "zh,en"),
+    ("65in-8m-en", "1920x1080", 65, 8, "en"),
+    ("55in-5m-zh", "1920x1080", 55, 5, "zh"),
+    ("65in-12m", "1920x1080", 65, 12, "zh,en"),
+    ("55in-8m-upright", "1080x1920", 55, 8, "zh,en"),
 )
 SLIPS: Final = {
     "slip-58mm-zh": ("--width", "58", "--lang", "zh", "--url", "https://q.example.cn/t/2026-11-23-B014"),
@@ -101,6 +110,16 @@ def picture_kiosk(hall: Path, out: Path) -> None:
                 _sheet(screens).save(out / f"kiosk-{name}-{look}.png", optimize=True)
 
 
+def picture_boards(out: Path) -> None:
+    """Take every moment of a board on screens of several sizes and distances: one sheet for each."""
+    for name, size, inches, metres, languages in BOARDS:
+        with tempfile.TemporaryDirectory(prefix="hallcall-board-") as place:
+            screen = ["--size", size, "--diagonal", str(inches), "--distance", str(metres), "--languages", languages]
+            subprocess.run([*BOARD, *screen, place], check=True, timeout=600, stderr=subprocess.DEVNULL)
+            order = [json.loads(line)["name"] for line in (Path(place) / "gallery.jsonl").read_text().splitlines()]
+            _sheet([Path(place) / f"{each}.png" for each in order]).save(out / f"board-{name}.png", optimize=True)
+
+
 def _sheet(paths: Sequence[Path]) -> Image.Image:
     """Return pictures of one size side by side, small."""
     with Image.open(paths[0]) as first:
@@ -133,9 +152,16 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="hallcall pictures", description=__doc__)
     parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="where they go")
     parser.add_argument("--kiosk", action="store_true", help="only every screen of the kiosk, on every panel")
+    parser.add_argument("--board", action="store_true", help="only what boards show, on several screens")
     options = parser.parse_args(argv)
     out: Path = options.out
-    (out / "kiosk").mkdir(parents=True, exist_ok=True)
+    for part in ("kiosk", "board"):
+        (out / part).mkdir(parents=True, exist_ok=True)
+    if not options.kiosk:
+        picture_boards(out / "board")
+    if options.board:
+        sys.stdout.write(f"the boards are in {out / 'board'}: look at them\n")
+        return 0
     with as_file(files("hallcall.demo") / "files" / "hall.toml") as hall:
         picture_kiosk(hall, out / "kiosk")
     if options.kiosk:

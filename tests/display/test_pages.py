@@ -61,8 +61,9 @@ def test_where_there_is_no_room_for_a_table_the_strip_says_the_queues() -> None:
     small = pages(43, 8)
     assert small.arrangement.aside is None
     said = " ".join(small.strip_lines(of_services(4)))
-    assert "电费缴纳 等候 3 人，" in said
-    assert "New connection: 12 waiting," in said.replace("  ", " ")
+    assert "电费缴纳 4–7 分" in said
+    assert "New connection 15–25 min" in said
+    assert "最近 电费 缴纳 A031" in said
 
 
 def test_a_page_stays_as_long_as_it_says() -> None:
