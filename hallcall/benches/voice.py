@@ -23,7 +23,7 @@ from hardware.simulators.loudspeaker import Announced, NotSound, SimulatedLoudsp
 
 from ..demo.layout import clear, free_ports, lay_out
 from ..demo.programs import Programs, mosquitto_command
-from .listener import Heard, Sentence, listen, references, samples
+from ..listener import Heard, Sentence, listen, references, samples
 
 HALL: Final = "chengdong"
 LONE: Final = 20
@@ -157,7 +157,7 @@ class Bench:
 def measure() -> None:
     """Time a call to its first sound, and let somebody listen to a rush."""
     say = sys.stdout.write
-    say(f"{LONE} lone calls, then a rush of {RUSH}: about seven minutes\n")
+    say(f"{LONE} lone calls, then a rush of {RUSH}: about nine minutes\n")
     with tempfile.TemporaryDirectory(prefix="hallcall-bench-") as place:
         bench = Bench(Path(place))
         asyncio.run(bench.run())

@@ -100,7 +100,7 @@ def _report(stage: Stage, options: argparse.Namespace) -> int:
     errors = tally.recognise(
         floor,
         tape=directory / "audio" / "hall.wav",
-        references=directory / "state" / "phrases",
+        known=directory / "state" / "phrases",
         languages=stage.languages,
         repeats=stage.repeats,
     )

@@ -18,6 +18,9 @@ GRADES: Final = {
 PASSED_OVER: Final = 2  # later numbers of the same service called: by then a number counts as lost
 
 
+CHIME_S: Final = 0.9  # what sounds shorter is no sentence
+
+
 @dataclass(kw_only=True)
 class Glimpse:
     """One call as seen at the far ends; all times are monotonic milliseconds."""
@@ -72,6 +75,7 @@ class Floor:
         self.asking: dict[int, bool] = {}
         self.glimpses: dict[tuple[str, int], Glimpse] = {}
         self.announcements: list[Announcement] = []
+        self._chime: Announcement | None = None  # came by itself
         self.tape_began_ms = 0.0
         self.paper = True
         self.network = True
@@ -239,7 +243,12 @@ class Floor:
             self._tell(f"{glimpse.ticket} 评价 rated: {GRADES[report['grade']]}")
 
     def _take_announced(self, report: dict[str, Any]) -> None:
-        self._tell(f"语音播报 announced ({report['end_s'] - report['start_s']:.1f} s)")
-        self.announcements.append(
-            Announcement(start_s=report["start_s"], end_s=report["end_s"], overlapped=report["overlapped"])
-        )
+        start_s, end_s, overlapped = report["start_s"], report["end_s"], report["overlapped"]
+        if end_s - start_s < CHIME_S and self._chime is None:
+            self._chime = Announcement(start_s=start_s, end_s=end_s, overlapped=overlapped)
+            return  # the engine is slow: the words follow
+        if self._chime is not None:
+            start_s, overlapped = self._chime.start_s, overlapped or self._chime.overlapped
+            self._chime = None
+        self._tell(f"语音播报 announced ({end_s - start_s:.1f} s)")
+        self.announcements.append(Announcement(start_s=start_s, end_s=end_s, overlapped=overlapped))

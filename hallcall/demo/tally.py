@@ -1,93 +1,43 @@
 """What the demo proves: each call as seen at the far ends, counted, and every mismatch named."""
 
-import json
 import statistics
-import subprocess
-import sys
-import wave
-from array import array
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from .floor import Announcement, Floor, Glimpse
+from ..listener import listen, references, samples
+from .floor import Floor, Glimpse
 
 GRADE_NAMES: Final = {0: None, 1: "satisfied", 2: "average", 3: "dissatisfied", 4: "complaint"}
 SIGN_GAP_MS: Final = 200.0  # the vendor's, between two frames on one line
-SAME_SOUND: Final = 0.02  # greatest mean difference, as a share of the loudness, of two recordings of one phrase
 
 
-def recognise(floor: Floor, *, tape: Path, references: Path, languages: Sequence[str], repeats: int) -> list[str]:
+def recognise(floor: Floor, *, tape: Path, known: Path, languages: Sequence[str], repeats: int) -> list[str]:
     """Find out whom each announcement called, by its sound; note it with the calls; return what is wrong.
 
-    Each recorded announcement is compared with a reference made outside the running programs.
+    The recording is compared with sentences made outside the running programs, in the directory `known`.
     """
-    heard = [(each, _cut(tape, each)) for each in floor.announcements]
-    if not heard:
+    if not floor.announcements:
         return []
-    phrases = _references(floor.glimpses.values(), place=references, languages=languages, repeats=repeats)
-    problems = []
-    for announcement, sound in heard:
-        match = [glimpse for glimpse, reference in phrases if _same(sound, reference)]
-        if not match:
-            problems.append(f"the announcement at {announcement.start_s:.1f} s is none of the calls")
-            continue
-        glimpse = next((each for each in match if each.voice_start_s is None), None)
-        if glimpse is None:
-            problems.append(f"{match[0].ticket}: announced twice, at {announcement.start_s:.1f} s again")
-            continue
-        glimpse.voice_start_s, glimpse.voice_end_s = announcement.start_s, announcement.end_s
-        glimpse.voice_ms = floor.tape_began_ms + announcement.start_s * 1000
+    sentences = [(each.ticket, each.counter, language) for each in floor.glimpses.values() for language in languages]
+    heard = listen(samples(tape), references(sentences, place=known))
+    problems = [f"the sound at {at_s:.1f} s is nothing known" for at_s in heard.strange_s]
+    in_full = [*[languages[0]] * (repeats - 1), *languages]
+    for each in heard.announcements:
+        said = [one.sentence[2] for one in each.said]
+        calls = dict.fromkeys(one.sentence[:2] for one in each.said)
+        if not calls:
+            problems.append(f"the announcement at {each.start_s:.1f} s is none of the calls")
+        elif len(calls) == 1 and said != in_full:
+            problems.append(f"the announcement at {each.start_s:.1f} s is in {', '.join(said)}")
+        for ticket, counter in calls:
+            glimpse = floor.glimpses[ticket, counter]
+            if glimpse.voice_start_s is not None:
+                problems.append(f"{ticket}: announced twice, at {each.start_s:.1f} s again")
+                continue
+            glimpse.voice_start_s, glimpse.voice_end_s = each.start_s, each.end_s
+            glimpse.voice_ms = floor.tape_began_ms + each.start_s * 1000
     return problems
-
-
-def _references(
-    glimpses: Iterable[Glimpse], *, place: Path, languages: Sequence[str], repeats: int
-) -> list[tuple[Glimpse, "array[int]"]]:
-    wanted = list(glimpses)
-    orders = "".join(
-        json.dumps(
-            {
-                "name": f"{each.ticket}-{each.counter}",
-                "ticket": each.ticket,
-                "counter": each.counter,
-                "languages": list(languages),
-                "repeats": repeats,
-            }
-        )
-        + "\n"
-        for each in wanted
-    )
-    subprocess.run(
-        [sys.executable, "-m", "display.reference", "--out", str(place)], input=orders, text=True, check=True
-    )
-    return [(each, _audible(_samples(place / f"{each.ticket}-{each.counter}.wav"))) for each in wanted]
-
-
-def _samples(path: Path) -> "array[int]":
-    with wave.open(str(path)) as sound:
-        return array("h", sound.readframes(sound.getnframes()))
-
-
-def _cut(tape: Path, announcement: Announcement) -> "array[int]":
-    with wave.open(str(tape)) as sound:
-        rate = sound.getframerate()
-        first = int(announcement.start_s * rate) - 2
-        sound.setpos(max(first, 0))
-        return _audible(array("h", sound.readframes(int((announcement.end_s - announcement.start_s) * rate) + 6)))
-
-
-def _audible(samples: "array[int]", *, floor: int = 200) -> "array[int]":
-    loud = [place for place, sample in enumerate(samples) if abs(sample) > floor]
-    return samples[loud[0] : loud[-1] + 1] if loud else samples[:0]
-
-
-def _same(one: "array[int]", other: "array[int]") -> bool:
-    if not one or abs(len(one) - len(other)) > len(other) // 100:
-        return False
-    pairs = list(zip(one, other, strict=False))
-    loudness = sum(abs(b) for _, b in pairs) / len(pairs)
-    return sum(abs(a - b) for a, b in pairs) / len(pairs) <= SAME_SOUND * loudness
 
 
 def calls(floor: Floor) -> list[dict[str, Any]]:

@@ -20,7 +20,7 @@ from display.announcer import Announcer
 from display.phrases import GAP_S, JOINED_GAP_S
 from display.spoken import SpokenCalls
 from display.voice_node import VoiceNode, heard_by_voice
-from hallcall.benches.listener import Heard, References, Said, Sentence, listen, references, samples
+from hallcall.listener import Heard, References, Said, Sentence, listen, references, samples
 from hardware.drivers.loudspeaker import duration_s
 from hardware.simulators.loudspeaker import HallTape, samples_of
 from hardware.voice.maker import usual_maker

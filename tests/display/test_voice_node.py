@@ -34,7 +34,7 @@ from display.announcer import Announcer
 from display.phrases import phrase
 from display.spoken import SpokenCalls
 from display.voice_node import VoiceNode, heard_by_voice
-from hallcall.benches.listener import samples
+from hallcall.listener import samples
 from hardware.devices import Speaker
 from hardware.drivers.loudspeaker import TcpSpeaker
 from hardware.simulators.loudspeaker import Announced, SimulatedLoudspeaker
