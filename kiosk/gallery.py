@@ -11,7 +11,6 @@ import json
 import os
 import sys
 import tempfile
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import IO, Final
@@ -39,6 +38,7 @@ def main() -> int:
     parser.add_argument("--bottom-mm", type=int, help="the panel's lower edge above the floor")
     parser.add_argument("--theme", type=Path)
     parser.add_argument("--only", nargs="*", help="names of screens; left out: all")
+    parser.add_argument("--measures-only", action="store_true", help="no pictures")
     parser.add_argument("out", type=Path)
     options = parser.parse_args()
     width, height = (int(side) for side in options.size.split("x"))
@@ -47,7 +47,7 @@ def main() -> int:
     options.out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as home:
         _prepare(Path(home), width, height)
-        _take_all(load_hall(options.hall), panel, theme, (width, height), options.only, options.out)
+        _take_all(load_hall(options.hall), panel, theme, (width, height), options)
     return 0
 
 
@@ -63,8 +63,8 @@ def _prepare(home: Path, width: int, height: int) -> None:
         Config.set("graphics", name, str(value))
 
 
-def _take_all(  # noqa: PLR0917 - main's own options
-    hall: Hall, panel: Panel, theme: Theme, size: tuple[int, int], only: list[str] | None, out: Path
+def _take_all(
+    hall: Hall, panel: Panel, theme: Theme, size: tuple[int, int], options: argparse.Namespace
 ) -> None:
     """Show each screen and take its picture at the frame that shows it."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415
@@ -86,7 +86,7 @@ def _take_all(  # noqa: PLR0917 - main's own options
     wanted: Iterator[tuple[str, flow.Kiosk]] = (
         (name, kiosk)
         for name, kiosk in examples(hall, per_page=cards(panel, *size))
-        if not only or any(name.startswith(each) for each in only)
+        if not options.only or any(name.startswith(each) for each in options.only)
     )
     showing: list[tuple[str, str | None]] = []
 
@@ -116,11 +116,12 @@ def _take_all(  # noqa: PLR0917 - main's own options
         raw = glReadPixels(0, 0, *size, GL_RGBA, GL_UNSIGNED_BYTE)
         seen = Image.frombytes("RGBA", size, raw).convert("RGB")
         name, focus = showing.pop()
-        seen.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(out / f"{name}.png", compress_level=1)
+        if not options.measures_only:
+            seen.transpose(Image.Transpose.FLIP_TOP_BOTTOM).save(options.out / f"{name}.png", compress_level=1)
         _measure(record, name, focus, seen, painter, fine)
         Clock.schedule_once(show, 0)
 
-    with (out / "gallery.jsonl").open("w", encoding="utf-8") as record:
+    with (options.out / "gallery.jsonl").open("w", encoding="utf-8") as record:
         Window.bind(on_flip=flipped)
         Clock.schedule_once(show, 0)
         app.run()
@@ -176,10 +177,10 @@ def _contrast(seen: Image.Image, x: float, y: float, w: float, h: float) -> floa
     box = (max(0, int(x)), max(0, int(y)), min(seen.width, int(x + w) + 1), min(seen.height, int(y + h) + 1))
     if box[0] >= box[2] or box[1] >= box[3]:
         return 0.0
-    raw = seen.crop(box).tobytes()
-    pixels = Counter(raw[at : at + 3] for at in range(0, len(raw), 3))
-    ground = f"#{pixels.most_common(1)[0][0].hex()}"
-    return max(contrast(ground, f"#{each.hex()}") for each, count in pixels.items() if count >= MANY)
+    found = seen.crop(box).getcolors((box[2] - box[0]) * (box[3] - box[1])) or []
+    colours = [(count, "#" + bytes(colour).hex()) for count, colour in found if isinstance(colour, tuple)]
+    _, ground = max(colours)
+    return max(contrast(ground, colour) for count, colour in colours if count >= MANY)
 
 
 if __name__ == "__main__":

@@ -57,6 +57,7 @@ def shown(panel: str, tmp_path_factory: pytest.TempPathFactory) -> Shown:
             "--diagonal",
             str(diagonal),
             *where,
+            "--measures-only",
             out,
         ],
         env={**os.environ, "SDL_VIDEODRIVER": "offscreen"},
