@@ -138,6 +138,18 @@ def clerk(arguments: Sequence[str]) -> int:
     return subprocess.run([sys.executable, "-m", "web.pin", *arguments], check=False).returncode
 
 
+def sniff(arguments: Sequence[str]) -> int:
+    """Fit a call pad or rating keypad that nobody knows, and write its file."""
+    from .sniff import main as listen  # noqa: PLC0415
+
+    return listen(arguments)
+
+
+def counter(arguments: Sequence[str]) -> int:
+    """Run a counter box, or walk a technician through its keys: counter --check."""
+    return subprocess.run([sys.executable, "-m", "counter", *arguments], check=False).returncode
+
+
 def _of_kiosk(module: str) -> Callable[[Sequence[str]], int]:
     """Run a module of the kiosk as a program of its own: programs never import one another."""
     return lambda arguments: (
@@ -171,6 +183,8 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "slip": slip,
     "printer": printer,
     "sign": sign,
+    "counter": counter,
+    "sniff": sniff,
     "clerk": clerk,
 }
 
