@@ -239,8 +239,9 @@ class Console(Struct, frozen=True, kw_only=True):
     """The clerks' console, at /console: who signs in there acts for a counter."""
 
     pins: Annotated[str, Meta(min_length=1, description="file of PINs that `hallcall clerk pin` writes")]
-    idle_min: Annotated[float, Meta(ge=1, le=720, description="minutes without an act that end a session")] = 30
+    idle_min: Annotated[float, Meta(ge=0.05, le=720, description="minutes without an act that end a session")] = 30
     longest_h: Annotated[float, Meta(ge=0.1, le=24, description="hours after which a session ends in any case")] = 12
+    theme: Annotated[str, Meta(description="file with the hall's colours; left out: Hallcall's own")] = ""
 
 
 class WebBoard(Struct, frozen=True, kw_only=True):

@@ -16,10 +16,11 @@ from pathlib import Path
 import uvicorn
 
 from broker.bus import MqttBus
-from broker.config import BrokenConfig, WebFile, load_node, login_of
+from broker.config import BrokenConfig, WebFile, load_node, load_theme, login_of
 from broker.config import Console as ConsoleFile
 from broker.contract.messages import DeviceState, Role
 from broker.link import subscriptions, will
+from broker.theme import Theme
 
 from .boards import shown_of
 from .console import Console
@@ -122,6 +123,7 @@ def console_of(file: WebFile, console: ConsoleFile, hearing: Hearing, node: WebN
         ),
         notes=notes,
         now=lambda: datetime.now(UTC),
+        theme=load_theme(Path(console.theme)) if console.theme else Theme(),
     )
 
 

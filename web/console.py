@@ -1,7 +1,7 @@
 """The clerk's console: what the page asks, and what it is told. JSON both ways; every time is ISO 8601 with its offset.
 
-A page that may be shown to anybody: `GET /console`, `/console/bar`, `/console/texts` (`{"zh": {"console": {…}, …},
-"en": …}`: tables console, refusal, outcome), `/console/start`:
+A page that may be shown to anybody: `GET /console`, `/console/bar`, `/console/theme.css` (`--brand`, `--deep`),
+`/console/texts` (`{"zh": {"console": {…}, …}, "en": …}`: tables console, refusal, console_refusal), `/console/start`:
     {"hall": {"zh", "en"}, "counters": [1, 2], "here": true, "signed_in": false}
 
 Who signs in. Each POST needs `Content-Type: application/json` and an Origin of our own; each after `sign-in` also the
@@ -58,6 +58,7 @@ from starlette.routing import BaseRoute, Route
 
 from broker.contract.messages import AnyAnswer, AnyCommand, Language
 from broker.contract.texts import texts
+from broker.theme import Theme
 
 from . import live
 from .acting import Acting
@@ -87,9 +88,10 @@ class Console:
         reception: Reception,
         notes: Notes,
         now: Callable[[], datetime],
+        theme: Theme,
     ) -> None:
         self._hearing, self._reception, self._notes, self._now = hearing, reception, notes, now
-        self._new_id = new_id
+        self._new_id, self._theme = new_id, theme
         self._acting = Acting(hearing=hearing, ask=ask)
         self._listeners = 0
         self._day: str | None = None
@@ -97,7 +99,8 @@ class Console:
     def routes(self) -> list[BaseRoute]:
         return [
             Route("/console", _page("console.html")),
-            Route("/console/bar", _page("bar.html")),
+            Route("/console/bar", _page("console.html")),
+            Route("/console/theme.css", self._colours),
             Route("/console/texts", _texts),
             Route("/console/start", self._start),
             Route("/console/me", self._answered(self._me)),
@@ -135,6 +138,10 @@ class Console:
                 "signed_in": self._reception.visitor(request) is not None,
             }
         )
+
+    async def _colours(self, _: Request) -> Response:
+        colours = f":root {{ --brand: {self._theme.brand}; --deep: {self._theme.dark} }}\n"
+        return PlainTextResponse(colours, headers={"cache-control": "no-cache"}, media_type="text/css")
 
     async def _me(self, request: Request) -> Response:
         return said(self._reception.me(self._reception.who(request)))

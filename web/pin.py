@@ -17,12 +17,12 @@ def main(arguments: Sequence[str]) -> int:
     pins = Pins(options.file)
     try:
         if options.part == "remove":
-            if not pins.remove(options.clerk):
-                raise BrokenPins(f"{options.file}: {options.clerk} has no PIN there")
-            sys.stdout.write(f"{options.clerk} can sign in no more; a session that runs ends by itself\n")
-        else:
-            pins.store(options.clerk, _pin(stdin=options.stdin), WebRole(options.role))
-            sys.stdout.write(f"{options.clerk} can sign in as {options.role}; {options.file} holds at once\n")
+            found = pins.remove(options.clerk)
+            said = "can sign in no more" if found else f"had no PIN in {options.file}; nothing was changed"
+            sys.stdout.write(f"{options.clerk} {said}\n")
+            return int(not found)
+        pins.store(options.clerk, _pin(stdin=options.stdin), WebRole(options.role))
+        sys.stdout.write(f"{options.clerk} can sign in as {options.role}; {options.file} holds at once\n")
     except (BrokenPins, OSError) as error:
         sys.stderr.write(f"hallcall clerk {options.part}: {error}\n")
         return 1
