@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import sys
-import tempfile
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -11,7 +10,7 @@ from typing import Final
 
 import msgspec
 
-from broker.config import BrokenConfig, DispatcherFile, load_node
+from broker.config import BrokenConfig
 from broker.contract.messages import Language
 from broker.contract.texts import texts
 from broker.journal import JournalDamaged, JournalTooNew, read_day
@@ -23,14 +22,10 @@ from hardware.devices import Printed
 from hardware.drivers import escpos_layout
 from hardware.drivers.escpos_printer import EscposPrinter
 
-INSTALLED: Final = Path("/etc/hallcall/dispatcher.toml")
-DAYS: Final = "????-??-??.sqlite"
+from .journals import INSTALLED, day_file, directory
+
 COLUMN_DOTS: Final = 12  # of a narrow character
 ENCODINGS: Final[dict[str, escpos_layout.Encoding]] = {"gb18030": "gb18030", "gbk": "gbk", "utf-8": "utf-8"}
-
-
-class NoJournal(FileNotFoundError):
-    """There is no journal where it was looked for: name its directory with --journal."""
 
 
 class NotPrinted(RuntimeError):
@@ -40,7 +35,7 @@ class NotPrinted(RuntimeError):
 def main(arguments: Sequence[str]) -> int:
     options = _options(arguments)
     try:
-        path = _file(_directory(options.journal, options.config), options.day)
+        path = day_file(directory(options.journal, options.config), options.day)
         told = account(read_day(path), options.ticket.upper(), now=datetime.now(UTC))
         language = Language(options.lang) if options.lang is not None else told.language
         words = Words(texts(language)["why"], hall=told.hall, language=language)
@@ -68,41 +63,6 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--width-dots", type=int, default=576, metavar="N", help="384 on 58 mm paper, 576 on 80 mm")
     parser.add_argument("--encoding", choices=ENCODINGS, default="gb18030", help="of the printer's Chinese text")
     return parser.parse_args(arguments)
-
-
-def _directory(journal: Path | None, config: Path | None) -> Path:
-    """Return where the journal lies: as named, as the dispatcher's file says, or that of the newest demo."""
-    if journal is not None:
-        return journal / "journal" if (journal / "journal").is_dir() else journal
-    if config is not None or INSTALLED.exists():
-        return Path(load_node(config or INSTALLED, DispatcherFile).state_dir)
-    demos = Path(tempfile.gettempdir()).glob("hallcall-demo-*/journal")
-    newest = max((each for each in demos if any(each.glob(DAYS))), key=lambda each: each.stat().st_mtime, default=None)
-    if newest is None:
-        raise NoJournal(
-            f"no journal: there is no {INSTALLED} and no demo in {tempfile.gettempdir()}. Name the dispatcher's file "
-            "with --config, or its state_dir (of a demo: its --out) with --journal."
-        )
-    return newest
-
-
-def _file(place: Path, day: date | None) -> Path:
-    """Return the file of a day, or the last one's."""
-    if place.is_file():
-        if day is not None and place.stem != day.isoformat():
-            raise NoJournal(
-                f"{place} is not the journal of {day}: leave --day out, or name the directory {place.parent}"
-            )
-        return place
-    days = [each for each in sorted(place.glob(DAYS)) if each.stat().st_size]
-    if not days:
-        raise NoJournal(f"{place} holds no journal: name the dispatcher's state_dir with --journal or --config")
-    if day is None:
-        return days[-1]
-    found = next((each for each in days if each.stem == day.isoformat()), None)
-    if found is None:
-        raise NoJournal(f"{place} holds no journal of {day}: there are {days[0].stem} to {days[-1].stem}")
-    return found
 
 
 def _text(answer: Sequence[Section]) -> str:
