@@ -23,7 +23,7 @@ export class Aside {
     this.notes.append(this.noteHead, this.noteList, this.note, this.noteState);
     this.noteOf = null; // the visit that the text belongs to
     this.dirty = false;
-    this.root = el("aside", {}, this.queues, this.owed, this.held, this.history, this.notes, this.supervisor);
+    this.root = el("aside", {}, this.queues, this.owed, this.held, this.notes, this.history, this.supervisor);
   }
 
   show(sight) {
@@ -45,7 +45,7 @@ export class Aside {
     const rows = (queues && queues.queues) || [];
     const line = (row) =>
       el(
-        "tr", {}, el("th", { scope: "row" }, service(row.service)), el("td", { class: "count" }, String(row.waiting)),
+        "tr", { class: row.waiting ? null : "none" }, el("th", { scope: "row" }, service(row.service)), el("td", { class: "count" }, String(row.waiting)),
         el("td", {}, this.range(row)),
       );
     const mine = rows.filter((row) => row.mine !== false);
@@ -53,11 +53,10 @@ export class Aside {
     const body = (title, list) =>
       list.length ? el("tbody", {}, el("tr", { class: "head" }, el("th", { scope: "rowgroup", colspan: 3 }, title)), list.map(line)) : null;
     return [
-      el("h3", {}, say("waits")),
       el(
         "table", { class: "num" },
-        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, say("service")), el("th", { scope: "col" }, say("waiting_head")), el("th", { scope: "col" }, say("range_head")))),
-        body(say("mine"), mine), body(say("others"), others),
+        el("thead", {}, el("tr", {}, el("th", { scope: "col" }, say("mine")), el("th", { scope: "col" }, say("waiting_head")), el("th", { scope: "col" }, say("range_head")))),
+        el("tbody", {}, mine.map(line)), body(say("others"), others),
       ),
     ];
   }
@@ -79,7 +78,7 @@ export class Aside {
     return [
       el("h3", {}, say("this_visit")), el("ol", { class: "steps" }, steps(sight.counter).map(step)),
       documents.length ? el("h4", {}, say("documents")) : null,
-      documents.length ? el("ul", { class: "documents" }, documents.map((each) => el("li", {}, name(each)))) : null,
+      documents.length ? el("p", {}, documents.map(name).join(current() === "zh" ? "、" : ", ")) : null,
     ];
   }
 

@@ -9,6 +9,7 @@ import { current, name, say, ticking } from "./words.js";
 const BESIDE = {
   idle: ["by_number", "pause"], called: ["recall", "no_show"], serving: ["next", "hold", "transfer"], paused: ["close"], closed: [],
 };
+const BRIEF = { start: "start_short", finish: "finish_short", next: "next", open: "open" };
 const WIDE = 1000;
 const HIGH = 76;
 
@@ -33,14 +34,15 @@ export class Bar {
 
   show(sight) {
     const { counter, hall, me } = sight;
-    set(this.page, say("page"));
+    set(this.page, say("page_short"));
+    this.page.setAttribute("aria-label", say("page"));
     if (!hall || !me || !counter) {
       set(this.number, me ? say("choose_counter") : say("connecting"));
       return;
     }
     const acts = possible(sight);
-    const text = (verb) => (verb === "start" ? "start_short" : acts[verb] || verb);
-    const each = (shown, verb) => shown.show(verb, verb === "finish" ? "finish_short" : text(verb), verb in acts, this.pressing.pending);
+    const text = (verb) => BRIEF[verb] || acts[verb] || verb;
+    const each = (shown, verb) => shown.show(verb, text(verb), verb in acts, this.pressing.pending);
     set(this.window, say("window_short", { number: counter.counter }));
     set(this.number, counter.call ? ticketOf(counter.ticket) : say(`state_${counter.state}`));
     each(this.main, likely(counter));
@@ -49,6 +51,7 @@ export class Bar {
       shown.button.hidden = !verb;
       if (verb) each(shown, verb);
     });
+    this.waiting.hidden = Boolean(counter.call);
     set(this.waiting, say("nobody_here_waiting", { waiting: counter.waiting }));
     this.tick(sight);
   }

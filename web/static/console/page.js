@@ -1,11 +1,11 @@
 /* The whole page: a head, the visit and the acts on the left, what waits on the right. */
 
-import { OUTCOMES, offered } from "./acts.js";
+import { OUTCOMES, offered, possible } from "./acts.js";
 import { Aside } from "./aside.js";
 import { el, key, redraw, set } from "./draw.js";
 import { Verbs } from "./verbs.js";
 import { VisitCard } from "./visit.js";
-import { clock, current, name, other, say } from "./words.js";
+import { clock, current, name, other, say, span } from "./words.js";
 
 export class Page {
   constructor(pressing, { speakOther }) {
@@ -21,7 +21,7 @@ export class Page {
     this.outcomes = el("section", { class: "card outcomes" });
     this.aside = new Aside(pressing);
     this.empty = el("section", { class: "card choose" });
-    this.work = el("div", { class: "left" }, this.visit.root, this.verbs.large, this.verbs.row, this.outcomes, this.undo);
+    this.work = el("div", { class: "left" }, this.visit.root, this.verbs.large, this.verbs.row, this.undo, this.outcomes);
     this.main = el("main", { id: "main" }, this.work, this.aside.root);
     this.root = el("div", { class: "page" }, el("header", {}, this.left, el("div", { class: "head-right" }, this.right, this.time)), this.main);
   }
@@ -46,7 +46,8 @@ export class Page {
     this.verbs.show(sight);
     this.aside.show(sight);
     this.outcomes.hidden = counter.state !== "serving";
-    redraw(this.outcomes, [counter.state, current()], () => this.ends());
+    const can = "finish" in possible(sight);
+    redraw(this.outcomes, [counter.state, can, current()], () => this.ends(can));
     this.offer(sight);
     this.tick(sight);
   }
@@ -89,11 +90,11 @@ export class Page {
     );
   }
 
-  ends() {
+  ends(can) {
     const chip = (outcome, place) =>
       el(
         "button",
-        { type: "button", class: `chip${place ? "" : " on"}`, data: { outcome, key: outcome }, "aria-keyshortcuts": String(place + 1), onclick: () => this.pressing.press("finish", { outcome }) },
+        { type: "button", class: `chip${place ? "" : " on"}`, data: { outcome, key: outcome }, "aria-keyshortcuts": String(place + 1), "aria-disabled": String(!can), onclick: () => this.pressing.press("finish", { outcome }) },
         key(place + 1), el("span", {}, say(`outcome_${outcome}`)),
       );
     return [el("h3", {}, say("outcome")), el("div", { class: "chips" }, OUTCOMES.map(chip))];
@@ -101,9 +102,11 @@ export class Page {
 
   offer(sight) {
     const undo = sight.here && !sight.cut ? offered(sight) : null;
-    this.undo.hidden = !undo;
-    if (!undo) return;
-    set(this.undoLeft, say("undo_left", { left: `${Math.ceil(undo.left)} s` }));
+    if (!undo) {
+      redraw(this.undo, null, () => []);
+      return;
+    }
+    set(this.undoLeft, say("undo_left", { left: span(undo.left) }));
     redraw(this.undo, [undo.act, undo.ticket, undo.until, current()], () => [
       el("span", {}, say("undo_offer", { act: actName(undo) })), this.undoLeft,
       el("button", { type: "button", class: "key tiny", data: { key: "undo", verb: "undo" }, "aria-keyshortcuts": "U", onclick: () => this.pressing.press("undo") }, say("undo"), key("U")),

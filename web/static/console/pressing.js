@@ -4,9 +4,11 @@ import { HOLDS, OUTCOMES, possible } from "./acts.js";
 import { ask, asking, chips, choices, dismiss, field, group } from "./dialogs.js";
 import { el } from "./draw.js";
 import { act, post } from "./server.js";
-import { toast } from "./toasts.js";
+import { clear, toast } from "./toasts.js";
 import { name, say } from "./words.js";
 
+/** In the bar there is room for few words. */
+const brief = () => document.documentElement.dataset.layout === "bar";
 const SIMPLE = { start: "StartService", recall: "Recall", no_show: "MarkNoShow", open: "OpenCounter", undo: "Undo" };
 
 export class Pressing {
@@ -38,6 +40,7 @@ export class Pressing {
     if (!(verb in possible(sight))) return;
     const seen = { counter: sight.counter.counter, seen: sight.counter.call || null, view_seq: sight.counter.seq };
     this.asked = seen.seen;
+    clear();
     const fields = await this.fields(verb, sight, how);
     this.asked = undefined;
     if (fields) await this.send(verb, { ...fields, ...seen });
@@ -78,7 +81,7 @@ export class Pressing {
         return this.finish(sight, how, false);
       case "hold":
         return this.chosen(
-          say("hold_title", { ticket: counter.ticket }), HOLDS.map((each) => [each, say(`hold_${each}`)]),
+          say("hold_title", { ticket: counter.ticket }), HOLDS.map((each) => [each, say(`${brief() ? "short" : "hold"}_${each}`)]),
           (hold) => ({ type: "HoldVisit", hold }),
         );
       case "pause":
