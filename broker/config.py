@@ -18,6 +18,7 @@ from .checks.advice import advice
 from .checks.agreement import unique
 from .checks.hall import hall_findings
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
+from .pad_keys import PadKeys
 from .policy_pack import Pack
 from .printer_file import PrinterProfile, on_its_profile
 from .sign_file import HallSign, SignLine, SignTexts
@@ -185,6 +186,7 @@ class PadLine(Struct, frozen=True, kw_only=True):
         str, Meta(description="qsystem-pads; or generic-pads, line-pads, modbus-pads, hid-pad, each with its `file`")
     ] = "qsystem-pads"
     file: Annotated[str, Meta(description="the file that describes what the pads speak")] = ""
+    keys: Annotated[PadKeys, Meta(description="what their keys mean")] = PadKeys()
 
 
 class Keypad(Struct, frozen=True, kw_only=True):
@@ -201,6 +203,15 @@ class Keypad(Struct, frozen=True, kw_only=True):
     ] = None
 
 
+class CardReader(Struct, frozen=True, kw_only=True):
+    """A reader of the clerks' cards that sends each card's number as a line."""
+
+    port: Annotated[str, Meta(description="serial:DEVICE?baud=N or tcp:HOST:PORT")]
+    driver: Annotated[str, Meta(pattern="^line-scanner$", description="line-scanner")] = "line-scanner"
+    prefix: Annotated[str, Meta(max_length=16, description="what it sends before each number, if anything")] = ""
+    suffix: Annotated[str, Meta(max_length=16, description="what it sends after a number, before the line's end")] = ""
+
+
 class Window(Struct, frozen=True, kw_only=True):
     """What stands at one counter."""
 
@@ -211,12 +222,19 @@ class Window(Struct, frozen=True, kw_only=True):
     sign: Annotated[Annotated[int, Meta(ge=0, le=255)] | None, Meta(description="address of its sign")] = None
     sign_line: Annotated[str, Meta(description="name of the sign's line; may be left out where there is one")] = ""
     keypad: Annotated[Keypad | None, Meta(description="its rating keypad")] = None
+    keys: Annotated[
+        PadKeys | None, Meta(description="what this pad's keys mean; left out: what those of the line mean")
+    ] = None
+    card: Annotated[CardReader | None, Meta(description="reads the clerks' cards; needs `badges`")] = None
 
 
 class CounterFile(NodeFile, frozen=True, kw_only=True):
     """A counter box's file."""
 
     rating_s: Annotated[int, Meta(ge=5, le=120, description="seconds the keypad asks for a rating")] = 20
+    badges: Annotated[
+        str, Meta(description="file with the clerks' cards and PINs; left out: clerks do not sign in at windows")
+    ] = ""
     pads: Annotated[PadLine | None, Meta(description="line of the call pads")] = None
     signs: Annotated[tuple[SignLine, ...], Meta(description="lines of LED signs")] = ()
     hall_signs: tuple[HallSign, ...] = ()

@@ -11,10 +11,12 @@ import time
 from pathlib import Path
 from typing import Final
 
+from broker.badge_file import load_badges
 from broker.bus import Login, MqttBus
 from broker.config import BrokenConfig, CounterFile, load_node, login_of
 from broker.contract.messages import Role
 from broker.link import subscriptions, will
+from broker.pad_keys import PadKeys
 
 from .node import CounterBox, views
 from .wiring import connect
@@ -54,6 +56,8 @@ async def _serve(file: CounterFile, login: Login) -> None:
         windows=file.windows,
         wording=wording(file.sign_language, file.sign_texts),
         rating_s=file.rating_s,
+        keys=file.pads.keys if file.pads is not None else PadKeys(),
+        badges=load_badges(Path(file.badges)).badges if file.badges else (),
         state_dir=Path(file.state_dir),
         clock=time.monotonic,
     )

@@ -7,22 +7,27 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Final
 
+import msgspec
+
 from broker.alive import keep_alive
+from broker.badge_file import Badge
 from broker.bus import Bus
 from broker.config import Window as WindowConfig
 from broker.contract import wire
-from broker.contract.messages import AnyView, BoardView, CounterView, DeviceState, Rate, Refused, Role
+from broker.contract.messages import AnyView, BoardView, CounterView, DeviceState, Rate, RateUnasked, Refused, Role
 from broker.link import HallLink, Unanswered
-from hardware.devices import CallPads, Keypad, PortGone
+from broker.pad_keys import PadKeys
+from hardware.devices import CallPads, Keypad, PortGone, Scanner
 
 from .asked import AskedCalls
-from .asking import Asked, Rated
+from .asking import Asked, Rated, Stray
 from .dimming import brightness
+from .keys import Order
 from .outlet import Outlet
 from .overview import Overview
 from .pending import PendingRatings
 from .station import Station, sign_outlet
-from .window import Order, SignShows
+from .window import SignShows
 from .wiring import PADS, Devices, DimmedLine, keypad_name
 from .wording import Wording
 
@@ -52,6 +57,8 @@ class CounterBox:
         rating_s: float,
         state_dir: Path,
         clock: Callable[[], float],
+        keys: PadKeys = PadKeys(),  # noqa: B008 - frozen
+        badges: Sequence[Badge] = (),
     ) -> None:
         self._link = HallLink(
             bus=bus,
@@ -75,8 +82,12 @@ class CounterBox:
                 clock=clock,
                 on_order=self._order,
                 on_rated=self._rated,
+                on_stray=self._stray,
                 on_asked=self._keep_asked,
                 on_trouble=self._not_shown,
+                keys=each.keys or keys,
+                badges=badges,
+                has_keypad=each.keypad is not None,
             )
             for each in windows
         }
@@ -110,6 +121,8 @@ class CounterBox:
                     self._tasks.create_task(self._hear_pads(devices.pads))
                 for counter, keypad in devices.keypads.items():
                     self._tasks.create_task(self._hear_keypad(self._stations[counter], keypad))
+                for counter, reader in devices.cards.items():
+                    self._tasks.create_task(self._hear_cards(self._stations[counter], reader))
                 for line in devices.lines:
                     self._tasks.create_task(line.run())
                 self._take_up()
@@ -185,11 +198,20 @@ class CounterBox:
             except PortGone:
                 continue  # the line has told why, and opens again by itself
 
+    async def _hear_cards(self, station: Station, reader: Scanner) -> None:
+        while True:
+            try:
+                async for code in reader.codes():
+                    station.card(code)
+            except PortGone:
+                continue  # the line has told why, and opens again by itself
+
     def _order(self, station: Station, order: Order) -> None:
         self._tasks.create_task(self._send(station, order))
 
     async def _send(self, station: Station, order: Order) -> None:
-        command = order.kind(id=self._link.new_id(), counter=station.counter, seen=order.seen)
+        fields = {"id": self._link.new_id(), "counter": station.counter, "seen": order.seen, **order.fields}
+        command = msgspec.convert(fields, order.kind)
         try:
             answer = await self._link.ask(command)
         except Unanswered as error:
@@ -207,7 +229,7 @@ class CounterBox:
         with self._disk():
             left, asked = self._pending.load(), self._asked.load()
         for rate in left:
-            log.info("rating %s of call %s is sent again", rate.rating.value, rate.call)
+            log.info("rating %s of call %s is sent again", _grade(rate), rate.call)
             self._tasks.create_task(self._deliver(rate))
         for counter, each in asked.items():
             if counter in self._stations:
@@ -218,15 +240,26 @@ class CounterBox:
             self._asked.keep(station.counter, asked)
 
     def _rated(self, station: Station, rated: Rated) -> None:
-        rate = Rate(id=self._link.new_id(), call=rated.call, counter=station.counter, rating=rated.rating)
+        rate = Rate(
+            id=self._link.new_id(),
+            call=rated.call,
+            counter=station.counter,
+            rating=rated.rating,
+            after_ms=rated.after_ms,
+            late=rated.late,
+        )
         with self._disk():
             self._pending.add(rate)
         self._tasks.create_task(self._deliver(rate))
 
+    def _stray(self, station: Station, stray: Stray) -> None:
+        unasked = RateUnasked(id=self._link.new_id(), counter=station.counter, rating=stray.rating)
+        self._tasks.create_task(self._link.ask(unasked))
+
     async def _deliver(self, rate: Rate) -> None:
         answer = await self._link.ask(rate)
         if isinstance(answer, Refused):
-            log.warning("rating %s of call %s refused: %s", rate.rating.value, rate.call, answer.reason)
+            log.warning("rating %s of call %s refused: %s", _grade(rate), rate.call, answer.reason)
         with self._disk():
             self._pending.remove(rate)
 
@@ -244,6 +277,10 @@ class CounterBox:
             )
         else:
             self._link.device(DISK, DeviceState.OK)
+
+
+def _grade(rate: Rate) -> str:
+    return rate.rating.value if rate.rating is not None else "none"
 
 
 async def _keep_dimmed(lines: Sequence[DimmedLine]) -> None:

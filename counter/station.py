@@ -1,22 +1,27 @@
 """One window with its devices: what the pure modules return is carried out here, and their deadlines are kept."""
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar, assert_never
 
+from broker.badge_file import Badge
 from broker.contract.messages import AnyAnswer, CounterView
+from broker.pad_keys import PadKeys
 from hardware.devices import CallPads, Keypad, KeypadRating, PadKey, Sign
 
-from .asking import Asked, Asking, AskingAct, KeypadShows, Rated
+from .asking import Asked, Asking, AskingAct, KeypadShows, Rated, Stray
+from .badges import TYPED, BadgeAct, Badges, Known, Typing, Unknown
+from .keys import Order
 from .outlet import Outlet
-from .window import Order, PadShows, SignShows, Window, WindowAct
+from .refusals import NOBODY_KNOWN
+from .window import PadShows, SignShows, Window, WindowAct
 from .wording import Wording, fitting
 
 T = TypeVar("T")
 
 
 class Station:
-    """`on_order` and `on_rated` hear what is to be sent, `on_asked` what to resume after a restart.
+    """`on_order`, `on_rated` and `on_stray` hear what is to be sent, `on_asked` what to resume after a restart.
 
     `on_trouble(device, reason)` hears what a device cannot show.
     """
@@ -30,16 +35,22 @@ class Station:
         clock: Callable[[], float],
         on_order: Callable[["Station", Order], None],
         on_rated: Callable[["Station", Rated], None],
+        on_stray: Callable[["Station", Stray], None],
         on_asked: Callable[["Station", Asked | None], None],
         on_trouble: Callable[[str, str], None],
+        keys: PadKeys = PadKeys(),  # noqa: B008 - frozen
+        badges: Sequence[Badge] = (),
+        has_keypad: bool = False,
     ) -> None:
         self.counter = counter
         self._clock = clock
         self._on_order = on_order
         self._on_rated = on_rated
+        self._on_stray = on_stray
         self._on_asked = on_asked
         self._on_trouble = on_trouble
-        self._window = Window(wording=wording)
+        self._window = Window(wording=wording, keys=keys, keypad=has_keypad)
+        self._badges = Badges(badges)
         self._asking = Asking(rating_s=rating_s)
         self._sign: Outlet[SignShows] | None = None
         self._pad: Outlet[PadShows] | None = None
@@ -80,7 +91,7 @@ class Station:
         return self._asking.unasked
 
     def hall_here(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
-        self._window.hall_here(here)
+        self._do(self._window.hall_here(here, self._clock()))
 
     def viewed(self, view: CounterView) -> None:
         now = self._clock()
@@ -89,7 +100,26 @@ class Station:
             self._do(self._asking.viewed(view, now))
 
     def pressed(self, key: PadKey) -> None:
-        self._do(self._window.pressed(key, self._clock()))
+        now = self._clock()
+        if key not in TYPED:
+            self._do(self._window.pressed(key, now))
+        elif not self._window.bounces(key, now):
+            self._sign_in(self._badges.typed(key, now), now)
+
+    def card(self, code: str) -> None:
+        """Let the clerk whose card was read staff the counter."""
+        self._sign_in(self._badges.card(code), self._clock())
+
+    def _sign_in(self, act: BadgeAct, now: float) -> None:
+        match act:
+            case Typing(text=text):
+                self._do(self._window.typed(text))
+            case Known(clerk=clerk, by=by):
+                self._do([*self._window.typed(""), *self._window.signs_in((("clerk", clerk), ("by", by.value)), now)])
+            case Unknown():
+                self._do(self._window.refused(NOBODY_KNOWN, now))
+            case _ as never:
+                assert_never(never)
 
     def answered(self, answer: AnyAnswer | None) -> None:
         self._do(self._window.answered(answer, self._clock()))
@@ -105,6 +135,9 @@ class Station:
         now = self._clock()
         self._do(self._window.elapsed(now))
         self._do(self._asking.elapsed(now))
+        forgotten = self._badges.elapsed(now)
+        if forgotten is not None:
+            self._sign_in(forgotten, now)
 
     def _do(self, acts: Iterable[WindowAct | AskingAct]) -> None:
         for act in acts:
@@ -120,13 +153,15 @@ class Station:
                     self._on_order(self, act)
                 case Rated():
                     self._on_rated(self, act)
+                case Stray():
+                    self._on_stray(self, act)
                 case _ as never:
                     assert_never(never)
         self._keep_deadline()
 
     def _keep_deadline(self) -> None:
         self.stop()
-        deadlines = (self._window.next_deadline(), self._asking.next_deadline())
+        deadlines = (self._window.next_deadline(), self._asking.next_deadline(), self._badges.next_deadline())
         first = min((at for at in deadlines if at is not None), default=None)
         if first is not None:
             wait_s = max(0.0, first - self._clock())

@@ -4,16 +4,17 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time
 from pathlib import Path
+from time import monotonic
 from typing import Final
 from urllib.parse import parse_qsl
 
-from broker.config import CounterFile
+from broker.config import CardReader, CounterFile
 from broker.config import Keypad as KeypadConfig
 from broker.config import PadLine as PadsConfig
 from broker.pad_file import DESCRIBED, OWN_KEYPAD, OWN_PADS, load_pad, pad_baud
 from broker.sign_file import Dim, SignLine, load_sign
-from hardware.devices import CallPads, Keypad, Sign
-from hardware.drivers import jtt905_keypad, qsystem_pads
+from hardware.devices import CallPads, Keypad, Scanner, Sign
+from hardware.drivers import jtt905_keypad, line_scanner, qsystem_pads
 from hardware.drivers.line_signs import LineSigns
 from hardware.drivers.pad_codes import pad_code
 from hardware.drivers.pad_line import PadLine
@@ -56,6 +57,7 @@ class Devices:
     pads: CallPads | None = None
     signs: Mapping[int, Sign] = field(default_factory=dict)
     keypads: Mapping[int, Keypad] = field(default_factory=dict)
+    cards: Mapping[int, Scanner] = field(default_factory=dict)
     hall_signs: Sequence[ZoneSign] = ()
     dimmed: Sequence[DimmedLine] = ()
 
@@ -70,6 +72,10 @@ def pad_name(counter: int) -> str:
 
 def address_of(keypad: KeypadConfig) -> int:
     return 1 if keypad.address is None else keypad.address
+
+
+def card_name(counter: int) -> str:
+    return f"card-{counter}"
 
 
 def sign_name(counter: int) -> str:
@@ -109,6 +115,7 @@ def connect(
         pads=pads,
         signs={each.counter: by_line[_line(file, each.sign_line)].sign(each.sign or 0) for each in of_windows},
         keypads=keypads,
+        cards={each.counter: _card_reader(each.card, cables, each.counter) for each in file.windows if each.card},
         hall_signs=[
             ZoneSign(
                 name=_hall_sign_name(each.sign),
@@ -124,6 +131,11 @@ def connect(
             if line.brightness is not None or line.dims
         ],
     )
+
+
+def _card_reader(reader: CardReader, cables: "_Cables", counter: int) -> Scanner:
+    line = cables.line(card_name(counter), reader.port, baud=line_scanner.BAUD, gap_s=0.0)
+    return line_scanner.LineScanner(line, clock=monotonic, prefix=reader.prefix, suffix=reader.suffix)
 
 
 class _Cables:

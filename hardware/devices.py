@@ -79,12 +79,34 @@ class TicketPrinter(Protocol):
 
 
 class PadKey(Enum):
-    """A clerk's button, as printed on a QSystem operator pad."""
+    """A clerk's button. The first four are printed on a QSystem operator pad; a long press is a key of its own."""
 
     CALL = "call"
     START = "start"
     REDIRECT = "redirect"
     FINISH = "finish"
+    RECALL = "recall"
+    NO_SHOW = "no-show"
+    HOLD = "hold"
+    TRANSFER = "transfer"
+    PAUSE = "pause"
+    UNDO = "undo"
+    CALL_LONG = "call-long"
+    START_LONG = "start-long"
+    REDIRECT_LONG = "redirect-long"
+    FINISH_LONG = "finish-long"
+    DIGIT_0 = "0"  # digits are typed: a clerk's PIN
+    DIGIT_1 = "1"
+    DIGIT_2 = "2"
+    DIGIT_3 = "3"
+    DIGIT_4 = "4"
+    DIGIT_5 = "5"
+    DIGIT_6 = "6"
+    DIGIT_7 = "7"
+    DIGIT_8 = "8"
+    DIGIT_9 = "9"
+    ENTER = "enter"
+    CLEAR = "clear"
 
 
 class Lamp(Enum):
@@ -116,13 +138,18 @@ class CallPads(Protocol):
 
 
 class KeypadRating(Enum):
-    """JT/T 905.2-2014, service evaluation: 0 none, 1 satisfied, 2 average, 3 dissatisfied, 4 complaint."""
+    """JT/T 905.2-2014, service evaluation: 0 none, 1 satisfied, 2 average, 3 dissatisfied, 4 complaint.
+
+    Keypads of five grades have two more, which the standard does not know.
+    """
 
     NONE = 0
     SATISFIED = 1
     AVERAGE = 2
     DISSATISFIED = 3
     COMPLAINT = 4
+    VERY_SATISFIED = 5
+    VERY_DISSATISFIED = 6
 
 
 class Keypad(Protocol):

@@ -12,6 +12,7 @@ def counter_findings(file: TomlFile) -> Iterator[Finding]:
     yield from unique(file, "windows[].counter")
     yield from unique(file, "windows[].pad")
     yield from _has_line(file, "windows[].pad", "pads")
+    yield from _has_badges(file)
     yield from pad_findings(file)
     yield from sign_findings(file)
 
@@ -28,6 +29,13 @@ def web_findings(file: TomlFile) -> Iterator[Finding]:
         there, missing = ("certificate", "key") if pages.get("certificate") else ("key", "certificate")
         text = f"https needs certificate and key; name the {missing} too, or leave both out for http"
         yield Finding(place=("pages", there), text=text)
+
+
+def _has_badges(file: TomlFile) -> Iterator[Finding]:
+    if file.tables.get("badges"):
+        return
+    for place, _ in file.select("windows[].card"):
+        yield Finding(place=place, text="there is no `badges`, the file that says whose card is which; name it")
 
 
 def _has_line(file: TomlFile, pattern: str, line: str) -> Iterator[Finding]:

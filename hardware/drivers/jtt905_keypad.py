@@ -20,6 +20,7 @@ ASK_COMMAND: Final = 0x0010
 REST_COMMAND: Final = 0x0011
 RATING_COMMAND: Final = 0x0012
 
+GRADES: Final = {rating.value: rating for rating in KeypadRating if rating.value <= KeypadRating.COMPLAINT.value}
 MARK: Final = b"\x55\xaa"  # "55 AA | len | devtype | vendor | cmd | data | XOR | 55 AA"; may also occur in the data
 _LENGTH_AT: Final = 2
 _BODY_AT: Final = 4
@@ -172,7 +173,7 @@ class Jtt905Keypad:
     def _rating(self, frame: Frame) -> KeypadRating | None:
         if (frame.device_type, frame.command) != (self._device_type, self._rating_command) or not frame.data:
             return None
-        return next((rating for rating in KeypadRating if rating.value == frame.data[0]), None)
+        return GRADES.get(frame.data[0])
 
     def _lost(self, gone: PortGone) -> None:
         self._stop_clock()

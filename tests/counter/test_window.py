@@ -18,7 +18,8 @@ from broker.contract.messages import (
     Refused,
     StartService,
 )
-from counter.window import BLINKS, ClerkCommand, Order, PadShows, SignShows, Window, WindowAct
+from counter.keys import ClerkCommand, Order
+from counter.window import BLINKS, REFUSAL_S, PadShows, SignShows, Window, WindowAct
 from counter.wording import wording
 from hardware.devices import Lamp, PadKey
 
@@ -35,7 +36,7 @@ VIEWS = {view.state: view for view in (IDLE, CALLED, SERVING, PAUSED, CLOSED)}
 
 def at_work(view: CounterView) -> Window:
     window = Window(wording=PLAIN)
-    window.hall_here(True)
+    window.hall_here(True, 0)
     window.viewed(view, 0)
     return window
 
@@ -119,12 +120,12 @@ def test_a_recall_blinks_the_sign_again() -> None:
     assert at_work(CALLED).viewed(again, 1) == [SignShows(texts=("A012",), blinks=BLINKS)]
 
 
-def test_red_blinks_for_a_second_then_the_lamp_is_what_it_was() -> None:
+def test_red_blinks_while_the_reason_can_be_read_then_the_lamp_is_what_it_was() -> None:
     window = at_work(SERVING)
     window.pressed(PadKey.CALL, 10)
-    assert window.next_deadline() == 11
+    assert window.next_deadline() == 10 + REFUSAL_S
     assert window.elapsed(10.5) == []
-    assert window.elapsed(11) == [PadShows(lamp=Lamp.GREEN, text="012")]
+    assert window.elapsed(10 + REFUSAL_S) == [PadShows(lamp=Lamp.GREEN, text="012")]
     assert window.next_deadline() is None
 
 
@@ -135,7 +136,7 @@ def test_a_new_call_shows_on_the_sign_though_the_pad_still_blinks_red() -> None:
         SignShows(texts=("A012",), blinks=BLINKS),
         PadShows(lamp=Lamp.BLINK_RED, text="012", beep=True),
     ]
-    assert window.elapsed(11) == [PadShows(lamp=Lamp.BLINK_GREEN, text="012")]
+    assert window.elapsed(10 + REFUSAL_S) == [PadShows(lamp=Lamp.BLINK_GREEN, text="012")]
 
 
 def test_a_call_that_this_pad_did_not_ask_for_beeps_once() -> None:
@@ -178,14 +179,14 @@ def test_somebody_served_without_a_number_is_a_dash_on_the_pad_and_nothing_on_th
 
 def test_while_the_hall_is_away_a_press_blinks_red_and_the_sign_keeps_its_ticket() -> None:
     window = at_work(CALLED)
-    window.hall_here(False)
+    window.hall_here(False, 0)
     acts = window.pressed(PadKey.START, 10)
     assert [is_refusal(act) for act in acts] == [True]
 
 
 def test_a_press_before_anything_was_seen_of_the_hall_blinks_red() -> None:
     window = Window(wording=PLAIN)
-    window.hall_here(True)
+    window.hall_here(True, 0)
     assert [is_refusal(act) for act in window.pressed(PadKey.CALL, 10)] == [True]
 
 
@@ -272,8 +273,8 @@ def test_a_press_that_waited_when_the_hall_went_away_is_forgotten() -> None:
     window = at_work(SERVING)
     window.pressed(PadKey.FINISH, 10)
     window.pressed(PadKey.CALL, 10.1)
-    window.hall_here(False)
-    window.hall_here(True)
+    window.hall_here(False, 0)
+    window.hall_here(True, 0)
     free = CounterView(epoch=1, seq=8, counter=3, state=CounterState.IDLE, waiting=6)
     window.viewed(free, 10.3)
     assert orders([*window.answered(Done(id="1", epoch=1, seq=8), 10.3)]) == []
@@ -314,7 +315,7 @@ def test_never_two_commands_under_way_and_never_on_a_call_that_is_not_shown(
                 shown = event.call
                 acts += window.viewed(event, now)
             case bool():
-                window.hall_here(event)
+                acts += window.hall_here(event, now)
             case None | Done() | Refused() if under_way:
                 under_way -= 1
                 acts += window.answered(event, now)

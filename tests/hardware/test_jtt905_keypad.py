@@ -99,7 +99,7 @@ async def test_a_customer_is_asked_and_the_rating_arrives(
         await keypad.ask()
         await desk.asked()
         ratings = keypad.ratings()
-        for grade, rating in enumerate(KeypadRating):
+        for grade, rating in enumerate(list(KeypadRating)[:5]):
             assert desk.rate(grade)
             assert await anext(ratings) is rating
         await keypad.rest()
