@@ -14,6 +14,7 @@ from kivy.app import App
 from kivy.base import EventLoop
 from kivy.clock import Clock
 from kivy.core.window import Window
+from kivy.graphics.opengl import glFinish
 from kivy.input.motionevent import MotionEvent
 
 from broker.theme import Theme
@@ -156,6 +157,7 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
             self._witness.drew(drawn, kiosk=self._kiosk, pressed=self._pressed, targets=targets, asked_s=asked_s)
 
     def _flipped(self, *_: object) -> None:
+        glFinish()  # a software renderer would fall behind, frame upon frame, and hold the memory of each
         if self._glass is not None:
             self._glass.flipped()
         if self._witness is not None:

@@ -71,7 +71,7 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
         self.placed: list[Placed] = []  # the words of the picture that stands there
         self._own_bold = register_font()
         self._on_drawn = on_drawn
-        self._layer: Widget | None = None
+        self._layers = (Widget(), Widget())  # the one that stands there, and the one for the next picture
         self._picture: Picture | None = None
         self._texture = lru_cache(maxsize=600)(self._render)
         self.scale = 1.0
@@ -89,25 +89,33 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
             return
         self._palette = colours
         self.placed = []
-        layer = Widget(size=self.size, pos=self.pos)
-        before, self._layer, self._picture = self._layer, layer, picture
+        before, layer = self._layers
+        self._layers = (layer, before)
+        Animation.cancel_all(layer)
+        Animation.cancel_all(before)
+        self._shed(layer)
+        self._picture = picture
+        layer.size, layer.pos = self.size, self.pos
         with layer.canvas:
             self._color(picture.ground)
             Rectangle(pos=self.pos, size=self.size)
             for shape in picture.shapes:
                 self._draw(shape)
         self.add_widget(layer)
-        for old in [each for each in self.children if each is not layer and each is not before]:
-            self.remove_widget(old)
-        if before is not None:
-            if fades:
-                layer.opacity = 0
-                fade = Animation(opacity=1, duration=FADE_S)
-                fade.bind(on_complete=lambda *_: self.remove_widget(before))
-                fade.start(layer)
-            else:
-                self.remove_widget(before)
+        before.opacity = layer.opacity = 1
+        if fades and before.parent is not None:
+            layer.opacity = 0
+            fade = Animation(opacity=1, duration=FADE_S)
+            fade.bind(on_complete=lambda *_: self._shed(before))
+            fade.start(layer)
+        else:
+            self._shed(before)
         self._on_drawn(picture)
+
+    def _shed(self, layer: Widget) -> None:
+        """Take a picture away, and free what it was drawn with: Kivy's garbage would keep megabytes of each."""
+        self.remove_widget(layer)
+        layer.canvas.clear()
 
     @property
     def is_settled(self) -> bool:

@@ -1,10 +1,11 @@
 """What the kiosk's screen showed, frame by frame, for the demo and the tests.
 
 Writes a line of `kiosk.jsonl` for each frame that shows something new, when it is handed to the screen: `screen`,
-`language` (of the customer, or the hall's first), `both` (nobody has chosen yet: both are shown), `large`, `pressed`,
-`texts`, `answered_ms` (from a touch to the frame that answers it, with the pressed key or the next screen; null where
-it answers none), and `targets`: key → [x0, y0, x1, y1] in parts of the window, 0 to 1, x to the right, y **upwards**,
-as Kivy counts. TUIO counts y downwards: to touch a key's centre over TUIO send ((x0 + x1) / 2, 1 - (y0 + y1) / 2).
+`language` (of the customer, or the hall's first), `both` (nobody has chosen yet: both are shown), `large`, `contrast`
+(black and white), `pressed`, `texts`, `answered_ms` (from a touch to the frame that answers it, with the pressed key or
+the next screen; null where it answers none), and `targets`: key → [x0, y0, x1, y1] in parts of the window, 0 to 1, x to
+the right, y **upwards**, as Kivy counts. TUIO counts y downwards: to touch a key's centre over TUIO send
+((x0 + x1) / 2, 1 - (y0 + y1) / 2).
 
 A screen that has no picture yet in its language gets one, written beside: `kiosk-home-zh.png`,
 `kiosk-home-zh-large.png`.
@@ -55,6 +56,7 @@ class ScreenWitness:
                 language=kiosk.ticket_language.value,
                 both=kiosk.language is None and not kiosk.large,
                 large=kiosk.large,
+                contrast=kiosk.contrast,
                 pressed=pressed,
                 focus=kiosk.focus,
                 texts=picture.texts,
