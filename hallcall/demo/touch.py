@@ -18,11 +18,17 @@ class Finger:
 
     async def tap(self, box: Sequence[float]) -> None:
         """Tap the middle of a box (x0, y0, x1, y1: fractions of the window, y upwards)."""
-        x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
-        self._session += 1
-        self._send([self._session], x, 1 - y)  # TUIO counts y downwards
+        self.lay(box)
         await asyncio.sleep(DOWN_S)
-        self._send([], x, 1 - y)
+        self.lift()
+
+    def lay(self, box: Sequence[float]) -> None:
+        """Lay the finger on the middle of a box."""
+        self._session += 1
+        self._send([self._session], (box[0] + box[2]) / 2, 1 - (box[1] + box[3]) / 2)  # TUIO counts y downwards
+
+    def lift(self) -> None:
+        self._send([], 0.0, 0.0)
 
     def _send(self, alive: list[int], x: float, y: float) -> None:
         self._frame += 1
