@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .benches import board, decisions, durability, estimates, memory, press, restart, signs, voice
+from .benches import board, decisions, durability, estimates, kiosk_day, memory, press, restart, signs, voice
 
 SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "press": press.measure,
@@ -18,6 +18,7 @@ SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "memory": memory.measure,
     "voice": voice.measure,
     "board": board.measure,
+    "kiosk-day": kiosk_day.measure,
 }
 
 
