@@ -90,6 +90,20 @@ def why(arguments: Sequence[str]) -> int:
     return tell(arguments)
 
 
+def counter_day(arguments: Sequence[str]) -> int:
+    """Say what each counter and clerk did with a day: sessions, serving, idle and pause times."""
+    from .counter_day import main as tell  # noqa: PLC0415
+
+    return tell(arguments)
+
+
+def ratings(arguments: Sequence[str]) -> int:
+    """Say what customers thought of the service."""
+    from .ratings import main as tell  # noqa: PLC0415
+
+    return tell(arguments)
+
+
 def whatif(arguments: Sequence[str]) -> int:
     """Play recorded days again with a change, and compare."""
     from .whatif import main as compare  # noqa: PLC0415
@@ -173,6 +187,8 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "simulate-device": simulate_device,
     "check-config": check_config,
     "why": why,
+    "ratings": ratings,
+    "counter-day": counter_day,
     "order": order,
     "bookings": bookings,
     "docs": docs,
