@@ -29,8 +29,8 @@ from hardware.sign_frames import Check
 
 from .tapping import ODD_SPEEDS, SPEEDS, Ear, listening, speed
 
-PAD_KEYS: Final = ("call", "start", "redirect", "finish")
-KEYPAD_KEYS: Final = ("satisfied", "average", "dissatisfied", "complaint", "none")
+PAD_KEYS: Final = ("call", "start", "redirect", "finish", "recall", "no-show", "hold", "pause")
+KEYPAD_KEYS: Final = ("very_satisfied", "satisfied", "average", "dissatisfied", "very_dissatisfied", "complaint")
 LAMPS: Final = ("green", "red", "off")
 QUIET_S: Final = 3.0
 SETTLE_S: Final = 0.1
@@ -52,8 +52,7 @@ class Dialogue:
         sys.stdout.flush()
 
     def text(self, key: str, /, **args: object) -> str:
-        worded: str = self._table[key].format(**args)
-        return worded
+        return self._table[key].format(**args)
 
     def name(self, means: str) -> str:
         return f"{self._table.get(f'key_{means}', means)} ({means})"
@@ -61,7 +60,7 @@ class Dialogue:
     async def ask(self, key: str, /, **args: object) -> str:
         """Ask, and return what was typed. Raises Ended."""
         self.say(key, **args)
-        line = await asyncio.to_thread(sys.stdin.readline)
+        line: str = await asyncio.to_thread(sys.stdin.readline)
         if not line:
             raise Ended
         return line.strip().lower()

@@ -244,6 +244,13 @@ def presses(talks: Sequence[Talk], how: Polling, key: str) -> list[Sample]:
 
 
 def told(talks: Sequence[Talk], how: Polling | None) -> list[bytes]:
-    """Return what the host said beside its polls, each frame once, in order."""
+    """Return what the host said beside its polls, each frame once, in order; a poll may follow without a pause."""
     polls = how.polls if how is not None else ()
-    return list(dict.fromkeys(each.frame for each in talks if each.from_host and each.frame not in polls))
+    found: dict[bytes, None] = {}
+    for each in talks:
+        rest = each.frame if each.from_host else b""
+        for poll in polls:
+            rest = rest.replace(poll, b"")
+        if rest:
+            found[rest] = None
+    return list(found)

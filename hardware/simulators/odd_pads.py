@@ -25,18 +25,17 @@ class OddPads:
         poll: Callable[[int], bytes] | None = None,
         nothing: Callable[[int], bytes] | None = None,
         shows: Mapping[bytes, str] | None = None,
-        report: Callable[[str], None] | None = None,
         baud: int = 9600,
         answer_ms: float = 4.0,
     ) -> None:
-        self.shown: list[str] = []
+        self.shown: list[str] = []  # all that it was told to show
         self.polls = dict.fromkeys(addresses, 0)
         self.dead: set[int] = set()
         self._frame = frame
         self._polls = {poll(address): address for address in self.polls} if poll is not None else {}
         self._nothing = nothing
-        self._shows = dict(shows or {})
-        self._report = report or (lambda _shown: None)
+        self._meanings = dict(shows or {})
+        self._news = asyncio.Event()
         self._answer_s = answer_ms / 1000
         self._kept: dict[int, list[str]] = {address: [] for address in self.polls}
         self._pending = b""
@@ -57,6 +56,12 @@ class OddPads:
         else:
             self.cable.send(self._frame(address, key))
 
+    async def shows(self, what: str) -> None:
+        """Wait until the host has told it to show this, last of all."""
+        while self.shown[-1:] != [what]:
+            self._news.clear()
+            await self._news.wait()
+
     def _received(self, chunk: bytes, _ended_at_s: float) -> None:
         self._pending += chunk
         while (found := self._first()) is not None:
@@ -65,12 +70,12 @@ class OddPads:
             if frame in self._polls:
                 self._asked(self._polls[frame])
             else:
-                self.shown.append(self._shows[frame])
-                self._report(self._shows[frame])
+                self.shown.append(self._meanings[frame])
+                self._news.set()
         self._pending = self._pending[-_LONGEST:]
 
     def _first(self) -> tuple[int, bytes] | None:
-        found = [(self._pending.find(each), each) for each in (*self._polls, *self._shows)]
+        found = [(self._pending.find(each), each) for each in (*self._polls, *self._meanings)]
         return min(((at, each) for at, each in found if at >= 0), default=None)
 
     def _asked(self, address: int) -> None:

@@ -141,4 +141,5 @@ def test_the_talk_of_an_old_host_tells_its_polls_and_what_its_pads_say() -> None
     pressed = round_of(idle) + round_of(idle | {2: b"\x02\x03\x02\x31\x03"}) + [Talk(from_host=True, frame=b"\x02\x09")]
     assert presses(pressed, how, "call") == [Sample(key="call", device=1, frame=b"\x02\x03\x02\x31\x03")]
     assert told(pressed, how) == [b"\x02\x09"]
+    assert told([Talk(from_host=True, frame=b"\x02\x09" + how.polls[0])], how) == [b"\x02\x09"]
     assert polling([Talk(from_host=False, frame=b"\x01")]) is None
