@@ -11,9 +11,9 @@ from broker import config, policy_pack
 from broker.contract import messages
 from broker.fields import shape
 from broker.policy_pack import Pack
+from broker.theme import Theme
 from hardware.pad_frames import FramedPad, HidPad, LinedPad, ModbusPad
 from hardware.sign_frames import GenericSign
-from broker.theme import Theme
 
 from .tables import NOTE, default, header, paragraphs, plain, row
 
@@ -23,6 +23,7 @@ _FILES: Final[dict[str, type[Struct]]] = {
     "A kiosk's file": config.KioskFile,
     "A display's file": config.DisplayFile,
     "A counter box's file": config.CounterFile,
+    "The web server's file": config.WebFile,
     "A generic sign's file": GenericSign,
     "A file for generic-pads": FramedPad,
     "A file for line-pads": LinedPad,
