@@ -4,6 +4,7 @@ A screen is a function that returns shapes; the painter scales them to the panel
 1/5.884 mm, which is one pixel of a 10.1 inch panel of 1280x800: `panel.py`.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Final, Literal
 
@@ -190,8 +191,28 @@ def rich(text: str, *, size: float, color: str, strong_size: float, strong_color
     )
 
 
+ALONE: Final = 0.25  # of the widest line
+NARROWER: Final = (0.95, 0.9, 0.85, 0.8, 0.75, 0.7, 0.65, 0.6)
+
+
 def wrapped(text: str, size: float, fit: float) -> list[str]:
-    """Break a text into lines no wider than `fit`: at spaces, or anywhere between Chinese characters."""
+    """Break a text into lines no wider than `fit`: at spaces, or anywhere between Chinese characters.
+
+    Lines that would leave a word or a character alone on the last one are made narrower, as many as they are.
+    """
+    lines = _broken(text, size, fit)
+    for share in NARROWER if len(lines) > 1 and _leaves_alone(lines, size) else ():
+        narrower = _broken(text, size, fit * share)
+        if len(narrower) == len(lines) and not _leaves_alone(narrower, size):
+            return narrower
+    return lines
+
+
+def _leaves_alone(lines: Sequence[str], size: float) -> bool:
+    return width_of(lines[-1], size) < ALONE * max(width_of(line, size) for line in lines)
+
+
+def _broken(text: str, size: float, fit: float) -> list[str]:
     lines = [""]
     for each in _pieces(text):
         piece = each
