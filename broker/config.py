@@ -15,7 +15,6 @@ from .board_file import BoardScreen, board_findings
 from .bus import Login
 from .checks import node as node_checks
 from .checks.advice import advice
-from .checks.agreement import unique
 from .checks.hall import hall_findings
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
 from .pad_keys import PadKeys
@@ -371,10 +370,12 @@ def _load_node(file: TomlFile, kind: type[Node]) -> Node:
     elif issubclass(kind, DisplayFile):
         rules = _display_findings
     elif issubclass(kind, WebFile):
-        rules = node_checks.web_findings
-    elif issubclass(kind, WebFile):
         rules = _web_findings
-    return _load(on_its_profile(file) if issubclass(kind, KioskFile) else file, kind, rules)
+    return _load(
+        on_its_profile(file) if issubclass(kind, KioskFile) else file,
+        kind,
+        lambda file: [*rules(file), *node_checks.port_findings(file)],
+    )
 
 
 def _display_findings(file: TomlFile) -> Iterable[Finding]:
@@ -382,7 +383,7 @@ def _display_findings(file: TomlFile) -> Iterable[Finding]:
 
 
 def _web_findings(file: TomlFile) -> Iterable[Finding]:
-    return [*unique(file, "boards[].id"), *board_findings(file, "boards[].screen")]
+    return [*node_checks.web_findings(file), *board_findings(file, "boards[].screen")]
 
 
 def _kiosk_findings(file: TomlFile) -> Iterable[Finding]:

@@ -2,9 +2,12 @@
 
 from collections.abc import Iterator
 
+from hardware.ports import parse
+
 from ..pad_file import pad_findings
 from ..sign_file import sign_findings
 from ..strict_toml import Finding, TomlFile
+from ..toml_lines import Place
 from .agreement import unique
 
 
@@ -29,6 +32,28 @@ def web_findings(file: TomlFile) -> Iterator[Finding]:
         there, missing = ("certificate", "key") if pages.get("certificate") else ("key", "certificate")
         text = f"https needs certificate and key; name the {missing} too, or leave both out for http"
         yield Finding(place=("pages", there), text=text)
+
+
+def port_findings(file: TomlFile) -> Iterator[Finding]:
+    """Yield each cable's address that no port can be opened by."""
+    for place, url in _ports(file.tables, ()):
+        try:
+            parse(url)
+        except ValueError as error:
+            yield Finding(place=place, text=str(error))
+
+
+def _ports(part: object, place: Place) -> Iterator[tuple[Place, str]]:
+    """Yield every text that is named `port`; an empty one means that there is none."""
+    if isinstance(part, dict):
+        for key, value in part.items():
+            if key == "port" and isinstance(value, str) and value:
+                yield (*place, key), value
+            else:
+                yield from _ports(value, (*place, key))
+    elif isinstance(part, list):
+        for at, each in enumerate(part):
+            yield from _ports(each, (*place, at))
 
 
 def _has_badges(file: TomlFile) -> Iterator[Finding]:

@@ -238,6 +238,28 @@ def test_the_kind_of_a_file_shows_in_its_keys(file: Path, text: str, kind: type)
     assert type(load_any(file)) is kind
 
 
+@pytest.mark.parametrize(
+    ("kind", "old", "new", "said"),
+    [
+        (KioskFile, "usblp:/dev/usb/lp0", "/dev/usb/lp0", r":7: printer\.port: '/dev/usb/lp0' is no port"),
+        (
+            KioskFile,
+            "usblp:/dev/usb/lp0",
+            "tcp:10.0.0.9",
+            r":7: printer\.port: 'tcp:10\.0\.0\.9' has no HOST:PORT",
+        ),
+        (CounterFile, "?baud=9600", "?baud=fast", r":4: pads\.port: .*'fast' is not a number"),
+    ],
+)
+def test_an_address_that_no_cable_has_is_said_when_the_file_is_read(
+    file: Path, kind: type[NodeFile], old: str, new: str, said: str
+) -> None:
+    text = KIOSK if kind is KioskFile else BOX
+    file.write_text(text.replace(old, new), encoding="utf-8")
+    with pytest.raises(BrokenConfig, match=said):
+        load_node(file, kind)
+
+
 def test_a_login_is_the_password_file_s_first_line(file: Path, tmp_path: Path) -> None:
     secret = tmp_path / "password"
     file.write_text(KIOSK.replace("/etc/hallcall/kiosk-1.password", str(secret)), encoding="utf-8")
