@@ -74,6 +74,6 @@ def test_every_pack_and_every_key_of_a_hall_stands_in_the_reference() -> None:
 
 def test_the_contract_says_who_may_send_what() -> None:
     assert senders(TakeTicket) == (Role.KIOSK, Role.SUPERVISOR)
-    assert senders(CallNext) == (Role.COUNTER, Role.SUPERVISOR)
+    assert senders(CallNext) == (Role.COUNTER, Role.WEB, Role.SUPERVISOR)
     assert senders(ReportSlip) == (Role.KIOSK,)
     assert senders(Elapsed) == (Role.DISPATCHER,)
