@@ -6,13 +6,11 @@ Ends with 0 where nothing is red, with 1 otherwise.
 import argparse
 import asyncio
 import contextlib
-import json
 import logging
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -20,9 +18,10 @@ from typing import Final
 from broker.config import BrokenConfig, KioskFile, load_node, load_theme
 from broker.contract.messages import Language
 from broker.contract.texts import texts
+from broker.findings import Report
 
 from .checks import beside, ears, hall, identity, paper, place, window
-from .checks.finding import Bench, Check, Finding, Light, green, red
+from .checks.finding import Bench, Check, green, red
 from .only_one import AlreadyRunning, only_one
 from .remembered import remembered_hall
 from .template import load_template
@@ -43,55 +42,6 @@ CHECKS: Final = (
     Check("id_cards", beside.id_cards),
     Check("screen", window.screen),
 )
-COLOURS: Final = {Light.GREEN: "32", Light.AMBER: "33", Light.RED: "31", Light.SKIPPED: "2"}
-
-
-@dataclass(frozen=True)
-class Line:
-    """One finding, worded."""
-
-    device: str
-    light: Light
-    text: str
-
-
-class Report:
-    """Says each finding as it comes, or all of them as JSON at the end."""
-
-    def __init__(self, *, language: Language, as_json: bool, write: Callable[[str], object], coloured: bool) -> None:
-        self._table = texts(language)["check"]
-        self._as_json = as_json
-        self._write = write
-        self._coloured = coloured
-        self.lines: list[Line] = []
-
-    def add(self, device: str, finding: Finding) -> None:
-        text = self._table[finding.key].format(**dict(finding.args))
-        self.lines.append(Line(device, finding.light, text))
-        if not self._as_json:
-            self._write(f"{self._lamp(finding.light)} {self._table[f'device_{device}']}  {text}\n")
-
-    def ask(self, key: str, seconds: int) -> None:
-        """Tell whoever stands there what to do now."""
-        if not self._as_json:
-            self._write(f"       {self._table[key].format(seconds=seconds)}\n")
-
-    def end(self, node: str) -> bool:
-        """Return whether the kiosk can serve."""
-        reds = sum(line.light is Light.RED for line in self.lines)
-        ambers = sum(line.light is Light.AMBER for line in self.lines)
-        if self._as_json:
-            findings = [{"device": each.device, "light": each.light.value, "text": each.text} for each in self.lines]
-            whole = {"node": node, "ok": not reds, "findings": findings}
-            self._write(json.dumps(whole, ensure_ascii=False, indent=1) + "\n")
-        else:
-            key = "sum_red" if reds else "sum_amber" if ambers else "sum_green"
-            self._write(self._table[key].format(reds=reds, ambers=ambers) + "\n")
-        return not reds
-
-    def _lamp(self, light: Light) -> str:
-        word = f"[{self._table[f'light_{light.value}']}]"
-        return f"\x1b[{COLOURS[light]}m{word}\x1b[0m" if self._coloured else word
 
 
 async def make(checks: Sequence[Check], bench: Bench, report: Report, *, is_running: bool) -> None:
@@ -111,7 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL, force=True)  # the findings say it
     report = Report(
-        language=options.lang,
+        texts(options.lang)["check"],
         as_json=options.json,
         write=_write,
         coloured=sys.stdout.isatty() and "NO_COLOR" not in os.environ,

@@ -3,43 +3,13 @@
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 from datetime import datetime
-from enum import Enum
 from pathlib import Path
 
 from broker.config import KioskFile
 from broker.contract.messages import Hall
+from broker.findings import Finding, Light, amber, green, red, skipped
 
-
-class Light(Enum):
-    GREEN = "green"
-    AMBER = "amber"  # it works; somebody should look at it
-    RED = "red"  # customers would suffer
-    SKIPPED = "skipped"
-
-
-@dataclass(frozen=True)
-class Finding:
-    """`key` is a text of the table `check`, which says what is the matter and what to do."""
-
-    light: Light
-    key: str
-    args: tuple[tuple[str, str | float], ...] = ()
-
-
-def green(key: str, **args: str | float) -> Finding:
-    return Finding(Light.GREEN, key, tuple(args.items()))
-
-
-def amber(key: str, **args: str | float) -> Finding:
-    return Finding(Light.AMBER, key, tuple(args.items()))
-
-
-def red(key: str, **args: str | float) -> Finding:
-    return Finding(Light.RED, key, tuple(args.items()))
-
-
-def skipped(key: str, **args: str | float) -> Finding:
-    return Finding(Light.SKIPPED, key, tuple(args.items()))
+__all__ = ["Bench", "Check", "Finding", "Light", "amber", "green", "red", "skipped"]
 
 
 @dataclass(kw_only=True)
