@@ -405,12 +405,23 @@ class HallMachine(RuleBasedStateMachine):
             command = StateOutcome(id=self.floor.id(), visit=visit.id, counter=visit.counter or 1, outcome=outcome)
             self.ask(command, "boss")
 
-    @rule(counter=st.sampled_from(COUNTERS), index=st.integers(0, 30))
-    def rate(self, counter: int, index: int) -> None:
+    @rule(
+        counter=st.sampled_from(COUNTERS),
+        index=st.integers(0, 30),
+        rating=st.sampled_from([None, Rating.AVERAGE, Rating.COMPLAINT]),
+    )
+    def rate(self, counter: int, index: int, rating: Rating | None) -> None:
         calls = [visit.call for visit in self.state.visits.values() if visit.call is not None]
         calls += [each.call for visit in self.state.visits.values() for each in visit.earlier]
         call = counter_view(self.state, counter).rate or (calls[index % len(calls)] if calls else "x.1")
-        self.ask(Rate(id=self.floor.id(), call=call, counter=counter, rating=Rating.AVERAGE))
+        self.ask(Rate(id=self.floor.id(), call=call, counter=counter, rating=rating))
+
+    @rule(counter=st.sampled_from(COUNTERS), index=st.integers(0, 20))
+    def take_back_a_no_show(self, counter: int, index: int) -> None:
+        missed = [visit.ticket for visit in self.state.visits.values() if visit.state is VisitState.MISSED]
+        ticket = missed[index % len(missed)] if missed else "A999"
+        call = counter_view(self.state, counter).call
+        self.ask(Undo(id=self.floor.id(), counter=counter, seen=call, no_show=ticket))
 
     @rule(counter=st.sampled_from(COUNTERS), kind=st.sampled_from([CallNext, FinishService, MarkNoShow, Undo]))
     def press_that_saw_another_call(self, counter: int, kind: type[CounterCommand]) -> None:
