@@ -24,7 +24,9 @@ from .contract.messages import (
     DeviceState,
     DeviceStatus,
     EventsRead,
+    Medium,
     Presence,
+    Reached,
     ReadEvents,
     Recorded,
     Role,
@@ -115,6 +117,7 @@ class HallLink:
         self._dispatcher_up = False
         self._here = False
         self._devices: dict[str, DeviceStatus] = {}
+        self._reached: dict[tuple[str, Medium], Reached] = {}
         self._told = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self.bad_messages = 0
@@ -172,6 +175,12 @@ class HallLink:
             self._devices[name] = status
             self._told.set()
 
+    def reached(self, figures: Reached) -> None:
+        """State how soon a zone's calls are seen or heard here; it is told at once when it changed."""
+        if self._reached.get((figures.zone, figures.medium)) != figures:
+            self._reached[figures.zone, figures.medium] = figures
+            self._told.set()
+
     def _send(self, command: Command, pressed: float) -> None:
         aged = msgspec.structs.replace(command, age_ms=int((self._clock() - pressed) * 1000))
         with contextlib.suppress(BusDown):
@@ -189,6 +198,7 @@ class HallLink:
                 program=PROGRAM,
                 devices=tuple(self._devices.values()),
                 bad_messages=self.bad_messages,
+                reached=tuple(self._reached.values()),
             )
             with contextlib.suppress(BusDown):
                 self._bus.publish(_presence_letter(self._hall, presence))

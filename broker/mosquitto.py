@@ -68,7 +68,9 @@ def _topics(hall: str, node: Node) -> Iterator[str]:
         if writes or reads:
             access = "readwrite" if writes and reads else "write" if writes else "read"
             yield f"topic {access} {wire.topic(hall, channel.pattern, level)}"
-        if channel.own and reads and writes and Role.DISPATCHER in channel.writers:
+        if node.role in channel.overseers:
+            yield f"topic read {wire.topic(hall, channel.pattern, '+')}"
+        elif channel.own and reads and writes and Role.DISPATCHER in channel.writers:
             yield f"topic read {wire.topic(hall, channel.pattern, DISPATCHER)}"
 
 

@@ -138,6 +138,11 @@ class Board:
         rows = (row for view in self.calls.values() for row in view.rows)
         return next((row.called_at for row in rows if (row.call, row.times) == (call, times)), None)
 
+    def zone_of(self, call: str) -> str:
+        """Return the zone where a call was made; the board's own where it is not known any more."""
+        zones = (zone for zone, view in self.calls.items() if any(row.call == call for row in view.rows))
+        return next(zones, self.zone)
+
     def _called_at(self, view: BoardView, now: datetime) -> Mapping[tuple[str, int], datetime]:
         """Return when each call was first seen; those found at the start are as old as the hall says, or older."""
         others = {(row.call, row.times) for zone, each in self.calls.items() if zone != view.zone for row in each.rows}

@@ -9,8 +9,9 @@ from typing import Final
 
 from broker.alive import keep_alive
 from broker.bus import Bus
-from broker.contract.messages import AnyView, DeviceState, Role
+from broker.contract.messages import AnyView, DeviceState, Medium, Role
 from broker.link import HallLink
+from broker.ways import Ways, figures
 
 from .board import Board, Picture
 from .glass import PATIENCE_S, Agreement, OnGlass
@@ -42,6 +43,7 @@ class BoardNode:
         self._shown: Sight | None = None
         self._slides: Sequence[str] = ()
         self._agreement = Agreement()
+        self._ways = Ways(Medium.ROW)
         self._films = False
         self._window_px = (0, 0)
         self._news = asyncio.Event()
@@ -70,7 +72,7 @@ class BoardNode:
             if called_at is not None and self._board.called_at.get((call, times), called_at) > called_at:
                 late_s = self._clock() - glass.at_s
                 way_ms = ((self._now() - called_at).total_seconds() - late_s) * 1000
-                self._agreement.took(max(0.0, way_ms))
+                self._ways.took(self._board.zone_of(call), way_ms)
         self._films, self._window_px = glass.plays_films, glass.window_px
 
     async def _keep_time(self) -> None:
@@ -87,13 +89,15 @@ class BoardNode:
 
     async def _watch(self) -> None:
         while True:
-            self.link.device("screen", *self._health())
+            parted = self._agreement.parted(self._clock())
+            self.link.device("screen", *self._health(parted))
+            for zone in self._board.zones:
+                self.link.reached(self._ways.reached(zone, parted))
             if self._folder is not None:
                 self.link.device("media", *self._media())
             await asyncio.sleep(PATIENCE_S)
 
-    def _health(self) -> tuple[DeviceState, str]:
-        parted = self._agreement.parted(self._clock())
+    def _health(self, parted: str) -> tuple[DeviceState, str]:
         if parted:
             return DeviceState.FAULT, parted
         panel = self._pages.arrangement.panel
@@ -104,7 +108,7 @@ class BoardNode:
         if self._agreement.too_long:
             said = f"{self._agreement.too_long} is too long to be read from {panel.distance_m:g} m on this screen"
             return DeviceState.WARNING, said
-        return DeviceState.OK, self._agreement.ways
+        return DeviceState.OK, figures(*(self._ways.reached(zone) for zone in self._board.zones), to="the glass")
 
     def _media(self) -> tuple[DeviceState, str]:
         films = [path for path in self._slides if path.lower().endswith(FILMS)]

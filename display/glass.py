@@ -3,15 +3,13 @@
 A frame may be late by as much as a slow machine needs; past that, a technician is told.
 """
 
-from collections import deque
 from dataclasses import dataclass
-from statistics import median
 from typing import Final
 
 from .board import Row
 
 PATIENCE_S: Final = 2.0
-REMEMBERED: Final = 200  # calls whose way to the glass is kept
+REMEMBERED: Final = 200  # calls that are known to have come to the glass
 SHRUNK: Final = 0.97
 
 
@@ -43,7 +41,6 @@ class Agreement:
         self._wanted_covered = False
         self._wanted_at_s = 0.0
         self._seen: OnGlass | None = None
-        self._ways_ms: deque[float] = deque(maxlen=REMEMBERED)
         self._known: set[tuple[str, int]] = set()
 
     def want(self, rows: tuple[Row, ...], now_s: float, *, covered: bool) -> None:
@@ -59,10 +56,6 @@ class Agreement:
         fresh = [(row.call, row.times) for row in glass.rows if (row.call, row.times) not in self._known]
         self._known = now | {key for key in self._known if len(self._known) < REMEMBERED}
         return fresh
-
-    def took(self, way_ms: float) -> None:
-        """Note how long a call needed from the hall's decision to the glass."""
-        self._ways_ms.append(way_ms)
 
     def parted(self, now_s: float) -> str:
         """Return in what glass and hall differ for longer than a frame may need; empty: they agree."""
@@ -84,11 +77,3 @@ class Agreement:
         """Return a number that had to be drawn smaller than it should be; empty: none."""
         rows = self._seen.rows if self._seen is not None else ()
         return next((row.ticket for row in rows if row.shrunk < SHRUNK), "")
-
-    @property
-    def ways(self) -> str:
-        """Return how long calls needed to the glass, in words; empty: none was seen yet."""
-        if not self._ways_ms:
-            return ""
-        ways = sorted(self._ways_ms)
-        return f"{len(ways)} calls to the glass: {median(ways):.0f} ms, 99 % {ways[int(0.99 * (len(ways) - 1))]:.0f} ms"

@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import statistics
-from collections import deque
 from collections.abc import Callable
 from datetime import datetime
 from typing import Final
@@ -17,12 +15,14 @@ from broker.contract.messages import (
     CallRepeated,
     DeviceState,
     HallView,
+    Medium,
     Recorded,
     Role,
     TicketCalled,
 )
 from broker.link import HallLink
 from broker.voice_file import Voice
+from broker.ways import Ways, figures
 from hardware.devices import PortGone, Speaker
 from hardware.drivers.loudspeaker import duration_s
 
@@ -40,7 +40,6 @@ LOOK_BACK: Final = 100  # events; a voice that starts again goes on with the cal
 RETRY_S: Final = (0.5, 1.0, 2.0, 5.0)  # pauses before a silent loudspeaker is tried again; the last one repeats
 HASTE_S: Final = 0.12  # an announcement that takes longer to make begins with its chime
 COMPARE_S: Final = 5.0
-LATENCIES: Final = 100  # calls whose way to the ear is remembered
 
 
 def heard_by_voice(zone: str) -> tuple[str, ...]:
@@ -82,7 +81,7 @@ class VoiceNode:
         self._changed = asyncio.Event()
         self._cut = asyncio.Event()  # what is being said is not wanted any more
         self._began = now()
-        self._latencies_s: deque[float] = deque(maxlen=LATENCIES)
+        self._ways = Ways(Medium.SOUND)
         self.link = HallLink(
             bus=bus,
             hall=hall,
@@ -207,7 +206,7 @@ class VoiceNode:
         for each in announcement.calls:
             self._spoken.add(each.call, each.times)
             self._agreement = self._agreement.heard(each.call, each.times)
-        self.link.device("speaker", DeviceState.OK, self._latency())
+        self.link.device("speaker", DeviceState.OK, figures(self._ways.reached(self._voice.zone), to="first sound"))
         return True
 
     async def _play(self, announcement: Announcement) -> None:
@@ -232,14 +231,8 @@ class VoiceNode:
         """Play what begins an announcement, and note how soon after its call it was heard."""
         await self._speaker.play(wav)
         began = self._now().timestamp() - duration_s(wav)
-        self._latencies_s.extend(max(0.0, began - each.at.timestamp()) for each in announcement.calls)
-
-    def _latency(self) -> str:
-        if not self._latencies_s:
-            return ""
-        found = sorted(self._latencies_s)
-        of_all = f"of {len(found)} calls p50 {statistics.median(found):.2f} s, worst {found[-1]:.2f} s"
-        return f"call to first sound {self._latencies_s[-1]:.2f} s; {of_all}"
+        for each in announcement.calls:
+            self._ways.took(self._voice.zone, (began - each.at.timestamp()) * 1000)
 
     def _tell_engine(self, fault: str) -> None:
         self.link.device("voice", DeviceState.FAULT if fault else DeviceState.OK, fault)
@@ -254,14 +247,13 @@ class VoiceNode:
 
     async def _compare(self) -> None:
         while True:
-            parted = self._agreement.parted(self._now(), self._speech.knows)
-            if parted:
-                self.link.device(
-                    "agreement",
-                    DeviceState.FAULT,
-                    f"on the boards and never spoken: {', '.join(parted)}; is the clock of this box right, does it"
-                    " lose its connection?",
-                )
-            else:
-                self.link.device("agreement", DeviceState.OK)
+            unspoken = ", ".join(self._agreement.parted(self._now(), self._speech.knows))
+            parted = (
+                f"on the boards and never spoken: {unspoken}; is the clock of this box right, does it lose its"
+                " connection?"
+                if unspoken
+                else ""
+            )
+            self.link.device("agreement", DeviceState.FAULT if parted else DeviceState.OK, parted)
+            self.link.reached(self._ways.reached(self._voice.zone, parted))
             await asyncio.sleep(COMPARE_S)

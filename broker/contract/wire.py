@@ -45,6 +45,7 @@ class Channel:
     expiry_s: int | None = None
     own: bool = False  # the level is the node's own name, for everybody but the dispatcher
     readers: tuple[Role, ...] = tuple(Role)
+    overseers: tuple[Role, ...] = ()  # read every node's, where it is the node's own
 
 
 CHANNELS: Final = (
@@ -107,6 +108,7 @@ CHANNELS: Final = (
         retained=True,
         expiry_s=PRESENCE_EXPIRY_S,
         own=True,
+        overseers=(Role.SUPERVISOR,),
         what=f"presence and health of a node, every {PRESENCE_INTERVAL_S} s; its will says that it is gone",
     ),
 )

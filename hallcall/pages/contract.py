@@ -59,7 +59,7 @@ def _topics() -> Iterator[str]:
         )
     yield ""
     yield f"Every topic begins with `{wire.ROOT}/<hall>/`. Of the `<node>` topics a node has its own, and reads the"
-    yield "dispatcher's presence; the dispatcher and nodes of role watch read them all."
+    yield "dispatcher's presence; the dispatcher and nodes of role watch read them all, supervisors each presence."
 
 
 def _message(kind: type[Struct], *, without: Sequence[str] = ()) -> Iterator[str]:

@@ -205,12 +205,23 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
     ]  # fmt: skip
     printer = m.DeviceStatus(name="printer", state=m.DeviceState.FAULT, detail="no paper; put in a roll")
     presence = m.Presence(node="kiosk-1", role=m.Role.KIOSK, up=True, program="0.1.0", devices=(printer,))
+    board = m.Presence(
+        node="board-1",
+        role=m.Role.DISPLAY,
+        up=True,
+        reached=(
+            m.Reached(
+                zone="main", medium=m.Medium.ROW, calls=9, p50_ms=12, p99_ms=40, worst_ms=41, parted="A001 is missing"
+            ),
+        ),
+    )
     return [
         *((wire.topic("east", "cmd/{}", "kiosk-1"), command) for command in commands),
         *((wire.topic("east", "reply/{}", "kiosk-1"), answer) for answer in answers),
         *((wire.event_topic("east", each), each) for each in recorded),
         *((wire.view_topic("east", view), view) for view in views),
         (wire.topic("east", "node/{}", "kiosk-1"), presence),
+        (wire.topic("east", "node/{}", "board-1"), board),
     ]
 
 

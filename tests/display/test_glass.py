@@ -63,10 +63,7 @@ def test_each_call_comes_to_the_glass_once() -> None:
     assert agreement.see(frame(A001, B002)) == []
 
 
-def test_how_long_calls_needed_is_said_and_a_number_too_long_for_the_distance_too() -> None:
+def test_a_number_too_long_for_the_distance_is_said() -> None:
     agreement = Agreement()
-    for way_ms in (30, 40, 50):
-        agreement.took(way_ms)
-    assert agreement.ways == "3 calls to the glass: 40 ms, 99 % 40 ms"
     agreement.see(frame(A001, shrunk=0.8))
     assert agreement.too_long == "A001"

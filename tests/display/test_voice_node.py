@@ -338,4 +338,4 @@ async def test_a_technician_is_told_when_boards_call_somebody_whom_nobody_hears(
 async def test_the_way_from_the_call_to_the_first_sound_is_in_the_presence(tmp_path: Path) -> None:
     async with voice(tmp_path, Stopwatch(), *QUICK) as dispatcher:
         dispatcher.happened(call("A001"))
-        assert "call to first sound" in await dispatcher.device("speaker", DeviceState.OK)
+        assert "to first sound" in await dispatcher.device("speaker", DeviceState.OK)

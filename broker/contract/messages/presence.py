@@ -20,6 +20,26 @@ class DeviceStatus(Struct, frozen=True, kw_only=True):
     detail: str = ""  # for a technician: what is wrong and what to check
 
 
+class Medium(Enum):
+    """Where a call is seen or heard."""
+
+    SIGN = "sign"
+    ROW = "row"
+    SOUND = "sound"
+
+
+class Reached(Struct, frozen=True, kw_only=True):
+    """How soon a zone's last calls were seen or heard; the clocks of dispatcher and node are compared."""
+
+    zone: str
+    medium: Medium
+    calls: int = 0  # that the figures are of
+    p50_ms: int = 0
+    p99_ms: int = 0
+    worst_ms: int = 0
+    parted: str = ""  # in what it differs from the hall's calls just now, and what to check
+
+
 class Presence(Struct, frozen=True, kw_only=True):
     """A node's health, sent anew every 10 s; its will says `up=False`."""
 
@@ -29,3 +49,4 @@ class Presence(Struct, frozen=True, kw_only=True):
     program: str = ""  # version
     devices: tuple[DeviceStatus, ...] = ()
     bad_messages: int = 0  # dropped since the start
+    reached: tuple[Reached, ...] = ()  # by boards, voices and counter boxes
