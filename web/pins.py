@@ -7,10 +7,10 @@
 hash costs a tenth of a second, and after five wrong ones a clerk waits.
 """
 
+import logging
 import os
 import re
 import tomllib
-from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 from typing import Final
@@ -18,6 +18,8 @@ from typing import Final
 import msgspec
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+
+log = logging.getLogger(__name__)
 
 CLERK: Final = "[a-z0-9][a-z0-9_-]{0,31}"
 SHORTEST: Final = 4
@@ -45,11 +47,24 @@ class _File(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     clerks: dict[str, Holder] = {}
 
 
-@dataclass(frozen=True)
 class Pins:
-    """Who may sign in. Read anew at each sign-in, so that a changed PIN holds at once."""
+    """Who may sign in. Read anew at each sign-in, and whenever the file has changed: what it says holds at once."""
 
-    path: Path
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._seen: tuple[int, int] | None = None  # when the file was changed last, and its size
+        self._roles: dict[str, WebRole] = {}
+
+    def role(self, clerk: str) -> WebRole | None:
+        """Return the role that a clerk has by now; while the file is broken, the one that it had before."""
+        try:
+            stat = self.path.stat()
+            if self._seen != (stat.st_mtime_ns, stat.st_size):
+                self._roles = {name: holder.role for name, holder in self._read().clerks.items()}
+                self._seen = (stat.st_mtime_ns, stat.st_size)
+        except (BrokenPins, OSError) as error:
+            log.warning("%s: %s", self.path, error)
+        return self._roles.get(clerk)
 
     def count(self) -> int:
         """Return how many may sign in. Raises BrokenPins where the file cannot be used."""

@@ -55,9 +55,7 @@ class Reception:
 
     def visitor(self, request: Request) -> Visitor | None:
         """Return who is signed in in this browser."""
-        token = request.cookies.get(self._cookie, "")
-        session = self._sessions.find(token, self._now_s()) if token else None
-        return Visitor(token=token, session=session) if session is not None else None
+        return self._found(request.cookies.get(self._cookie, ""))
 
     def who(self, request: Request) -> Visitor:
         """Return who is signed in in this browser. Raises Denied."""
@@ -77,8 +75,14 @@ class Reception:
 
     def again(self, visitor: Visitor) -> Visitor | None:
         """Return how somebody's session stands by now; None: it is over."""
-        session = self._sessions.find(visitor.token, self._now_s())
-        return Visitor(token=visitor.token, session=session) if session is not None else None
+        return self._found(visitor.token)
+
+    def _found(self, token: str) -> Visitor | None:
+        """Return whose token this is, if the session goes on and the file of PINs still has such a clerk."""
+        session = self._sessions.find(token, self._now_s())
+        if session is None or self._pins.role(session.clerk) is not session.role:
+            return None
+        return Visitor(token=token, session=session)
 
     def left_s(self, visitor: Visitor) -> float:
         return self._sessions.left_s(visitor.session, self._now_s())

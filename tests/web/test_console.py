@@ -290,3 +290,13 @@ async def test_a_page_is_warned_before_its_session_ends_may_stay_and_hears_when_
         status, said = await pc.act("OpenCounter", seen=None)
         assert (status, said["reason"]) == (401, "signed_out")
         assert (await hall.pad.counter(1)).clerk == "0731"  # who may still be there, at the pad
+
+
+async def test_a_clerk_whose_pin_is_taken_away_is_signed_out_at_once(hall: ConsoleHall) -> None:
+    pc = hall.pc()
+    await pc.sign_in("0731", 1)
+    async with pc.live() as live:
+        await live.event("counter", clerk="0731")
+        hall.pins.remove("0731")
+        assert (await pc.act("OpenCounter", seen=None))[1]["reason"] == "signed_out"
+        assert (await live.event("ended"))["reason"] == "signed_out"
