@@ -46,6 +46,10 @@ counters = [
     { number = 1, zone = "main", skills = ["bill", "new"] },
     { number = 2, zone = "main", skills = ["bill"] },
 ]
+classes = [
+    { id = "courtesy", name = { zh = "关爱", en = "Courtesy" } },
+    { id = "ordinary", name = { zh = "普通", en = "Ordinary" } },
+]
 clerks = [{ id = "0731" }, { id = "0802" }, { id = "boss" }]
 nodes = [
     { id = "kiosk-1", role = "kiosk" },
@@ -87,7 +91,7 @@ PIN = {"0731": "4711", "0802": "8281", "boss": "9999-long"}
 class ConsoleHall:
     """Everything runs from `async with` to its end."""
 
-    def __init__(self, directory: Path, hall: Hall, *, idle_min: float = 30, pages: str = "") -> None:
+    def __init__(self, directory: Path, hall: Hall, *, idle_min: float = 30, pages: str = "", more: str = "") -> None:
         self.directory, self.port = directory, free_port()
         broker = directory / "broker"
         broker.mkdir(parents=True)
@@ -95,7 +99,7 @@ class ConsoleHall:
         self.pins = Pins(directory / "pins.toml")
         for clerk, pin in PIN.items():
             self.pins.store(clerk, pin, WebRole.SUPERVISOR if clerk == "boss" else WebRole.CLERK)
-        texts = {"hall.toml": HALL}
+        texts = {"hall.toml": HALL + more}
         blanks = {"directory": directory, "broker": self.mosquitto.port, "port": self.port}
         texts["dispatcher.toml"] = DISPATCHER.format(**blanks)
         texts["web.toml"] = WEB.format(**blanks, idle_min=idle_min, pages=pages)
@@ -144,10 +148,10 @@ class ConsoleHall:
         await seat.here()
         return seat
 
-    async def take(self, service: str = "bill") -> str:
+    async def take(self, service: str = "bill", priority_class: str = "ordinary") -> str:
         """Take a number at the kiosk."""
         link = self.kiosk.link
-        answer = await link.ask(TakeTicket(id=link.new_id(), service=service))
+        answer = await link.ask(TakeTicket(id=link.new_id(), service=service, priority_class=priority_class))
         assert isinstance(answer, TicketTaken), answer
         await link.ask(ReportSlip(id=link.new_id(), visit=answer.visit, fate=SlipFate.PRINTED))
         return answer.ticket

@@ -64,8 +64,8 @@ export class Bar {
     this.words.dataset.look = going ? going.look : "well";
     if (cut) set(this.words, say("cut_off_short", { age: ticking((now - cut) / 1000) }));
     else if (!here) set(this.words, say("away_short", { age: sight.since ? ticking((now - sight.since) / 1000) : "" }));
-    else if (going) set(this.words, `${this.service(sight)} ${ticking(going.seconds)}`);
-    else if (counter.call && counter.card) set(this.words, `${this.service(sight)} ${ticking((now - Date.parse(counter.card.called_at)) / 1000)}`);
+    else if (going) set(this.words, `${ticking(going.seconds)} ${this.service(sight)}`);
+    else if (counter.call && counter.card) set(this.words, `${ticking((now - Date.parse(counter.card.called_at)) / 1000)} ${this.service(sight)}`);
     else set(this.words, "");
   }
 
