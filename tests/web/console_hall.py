@@ -5,6 +5,7 @@ import contextlib
 import http.client
 import json
 import os
+import ssl
 import sys
 import time
 import uuid
@@ -92,7 +93,7 @@ class ConsoleHall:
     """Everything runs from `async with` to its end."""
 
     def __init__(self, directory: Path, hall: Hall, *, idle_min: float = 30, pages: str = "", more: str = "") -> None:
-        self.directory, self.port = directory, free_port()
+        self.directory, self.port, self._tls = directory, free_port(), "certificate" in pages
         broker = directory / "broker"
         broker.mkdir(parents=True)
         self.mosquitto = BrokerProcess(hall=hall, directory=broker, port=free_port())
@@ -135,7 +136,7 @@ class ConsoleHall:
 
     async def serves(self) -> None:
         """Return when the web server answers, and knows the hall."""
-        pc = Pc(self.port)
+        pc = self.pc()
         async with asyncio.timeout(PATIENCE_S):
             assert self.web.stderr is not None
             while b"running on" not in (await self.web.stderr.readline()):
@@ -157,7 +158,7 @@ class ConsoleHall:
         return answer.ticket
 
     def pc(self, address: str = "127.0.0.1") -> "Pc":
-        return Pc(self.port, address)
+        return Pc(self.port, address, tls=self._tls)
 
 
 class Seat:
@@ -221,6 +222,7 @@ class Pc:
     cookies: dict[str, str] = field(default_factory=dict)
     token: str = ""
     headers: dict[str, str] = field(default_factory=dict)
+    tls: bool = False
 
     async def get(self, path: str) -> tuple[int, Any]:
         return await asyncio.to_thread(self._ask, "GET", path, None, {})
@@ -241,8 +243,11 @@ class Pc:
         return await self.post("/console/act", body)
 
     def _ask(self, method: str, path: str, body: object, headers: dict[str, str]) -> tuple[int, Any]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=15, source_address=(self.address, 0))
-        origin = {"origin": f"http://127.0.0.1:{self.port}", "sec-fetch-site": "same-origin"}
+        connection = self._connection()
+        origin = {
+            "origin": f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}",
+            "sec-fetch-site": "same-origin",
+        }
         sent = {**origin, "content-type": "application/json", "x-hallcall-token": self.token, **self._cookie()}
         sent |= {**self.headers, **headers}
         try:
@@ -254,6 +259,16 @@ class Pc:
         finally:
             connection.close()
         return answer.status, json.loads(text) if answer.getheader("content-type") == "application/json" else text
+
+    def _connection(self) -> http.client.HTTPConnection:
+        where = (self.address, 0)
+        if not self.tls:
+            return http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S, source_address=where)
+        context = ssl.create_default_context()
+        context.check_hostname, context.verify_mode = False, ssl.CERT_NONE  # the test's own certificate
+        return http.client.HTTPSConnection(
+            "127.0.0.1", self.port, timeout=PATIENCE_S, source_address=where, context=context
+        )
 
     def _cookie(self) -> dict[str, str]:
         return {"cookie": "; ".join(f"{key}={value}" for key, value in self.cookies.items())}

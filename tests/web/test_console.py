@@ -300,3 +300,19 @@ async def test_a_clerk_whose_pin_is_taken_away_is_signed_out_at_once(hall: Conso
         hall.pins.remove("0731")
         assert (await pc.act("OpenCounter", seen=None))[1]["reason"] == "signed_out"
         assert (await live.event("ended"))["reason"] == "signed_out"
+
+
+async def test_over_https_the_cookie_is_never_sent_without_it(tmp_path: Path, small_hall: Hall) -> None:
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    words = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-subj", "/CN=hall"]
+    made = await asyncio.create_subprocess_exec(
+        "openssl", *words, "-keyout", str(key), "-out", str(certificate), stderr=asyncio.subprocess.DEVNULL
+    )
+    assert await made.wait() == 0
+    pages = f'certificate = "{certificate}"\nkey = "{key}"'
+    async with ConsoleHall(tmp_path / "hall", small_hall, pages=pages) as hall:
+        pc = hall.pc()
+        assert (await pc.sign_in("0731", 1))[0] == 200
+        assert "Secure" in pc.set_cookie
+        assert list(pc.cookies) == ["__Host-hallcall"]
+        assert (await pc.act("OpenCounter", seen=None))[0] == 200
