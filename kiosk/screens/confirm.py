@@ -31,6 +31,7 @@ from .wording import ahead_figure, booked_words, wait_caption, wait_figure
 ESTIMATE: Final = 134.0
 BOOKED: Final = 240.0
 INSET: Final = 28.0
+LARGER: Final = 45.0  # where large text has no room for its whole size
 LINED: Final = 56.0  # height of a row from which a line is drawn beneath it
 
 
@@ -110,8 +111,12 @@ def _prepare(scene: Scene, service: Service, area: Area) -> list[Shape]:
     said = scene.speech.both("prepare" if service.documents else "nothing_to_prepare")
     beside = scene.speech.of_text(service.self_service) if service.self_service is not None else None
     count = len(service.documents)
-    for size, with_second in ((38 * z, True), (READ, True), (READ, False)):
-        pitch = size * (1.85 if scene.roomy else 1.35)
+    wide, close = (1.85, 1.4) if scene.roomy else (1.35, 1.35)
+    choices = [(38 * z, wide, True), (READ, wide, True), (READ, wide, False)]
+    if scene.kiosk.large:  # rather close together than no larger than others read it
+        choices[1:1] = [(38 * z, close, True), (LARGER, close, True)]
+    for size, spread, with_second in choices:
+        pitch = size * spread
         lines = _beside(scene, beside, inner.w - 40, with_second=with_second)
         soft_h = sum(line.height for line in lines) + 20 if lines else 0.0
         if size * 1.5 + count * pitch + soft_h + (16 if lines else 0) <= inner.h:

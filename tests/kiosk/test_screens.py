@@ -185,6 +185,11 @@ def test_lines_break_between_chinese_characters_but_not_before_a_comma() -> None
     assert wrapped("Please ask at the desk", 30, 200) == ["Please ask", "at the desk"]
 
 
+def test_no_character_and_no_word_is_left_alone_on_the_last_line() -> None:
+    assert wrapped("居民新装也可在手机上办理，无需排队。", 28, 480) == ["居民新装也可在手机上办理，无", "需排队。"]
+    assert wrapped("Numbers again on Mon 23 Nov.", 28, 370) == ["Numbers again on Mon", "23 Nov."]
+
+
 def test_both_languages_have_the_same_words_with_the_same_blanks() -> None:
     for table in ("kiosk", "refusal"):
         zh, en = texts(Language.ZH)[table], texts(Language.EN)[table]
