@@ -268,12 +268,22 @@ class WebBoard(Struct, frozen=True, kw_only=True):
     screen: BoardScreen
 
 
+class Tablet(Struct, frozen=True, kw_only=True):
+    """A tablet at a window that asks customers to rate, at /window/<counter>/rate."""
+
+    counter: CounterNumber
+    code: Annotated[str, Meta(min_length=12, description="a secret; open the page once with ?code= and this")]
+    asks_s: Annotated[int, Meta(ge=5, le=120, description="seconds it asks for a rating")] = 20
+    photos: Annotated[str, Meta(description="folder with clerks' photos, 0731.jpg; left out: none are shown")] = ""
+
+
 class WebFile(NodeFile, frozen=True, kw_only=True):
     """The web server's file."""
 
     pages: Pages = Pages()
     boards: tuple[WebBoard, ...] = ()
     console: Annotated[Console | None, Meta(description="left out: clerks have no console here")] = None
+    tablets: Annotated[tuple[Tablet, ...], Meta(description="rating pages")] = ()
 
 
 class SupervisorFile(NodeFile, frozen=True, kw_only=True):

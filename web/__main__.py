@@ -30,6 +30,7 @@ from .node import HEARD, WebNode
 from .notes import Notes
 from .pages import Site
 from .pins import BrokenPins, Pins
+from .rating import RatingPages
 from .session_file import SessionFile
 from .signing_in import Reception
 
@@ -58,7 +59,7 @@ def main() -> int:
 
 async def serve(file: WebFile) -> int:
     """Serve until SIGTERM; return the exit code."""
-    hearing = Hearing() if file.console is not None else None
+    hearing = Hearing() if file.console is not None or file.tablets else None
     heard = (*HEARD, *(each for each in CONSOLE_HEARD if each not in HEARD)) if hearing is not None else HEARD
     node = WebNode(
         bus=MqttBus(
@@ -73,7 +74,11 @@ async def serve(file: WebFile) -> int:
         now=lambda: datetime.now(UTC),
         hearing=hearing,
     )
-    further = console_of(file, file.console, hearing, node).routes() if file.console and hearing else []
+    further = list(console_of(file, file.console, hearing, node).routes()) if file.console and hearing else []
+    if hearing is not None:
+        secure = bool(file.pages.certificate)
+        tablets = RatingPages(hearing=hearing, tablets=file.tablets, ask=node.link.ask, secure=secure)
+        further += tablets.routes()
     host, _, port = file.pages.listen.rpartition(":")
     server = Server(
         uvicorn.Config(

@@ -27,6 +27,7 @@ def display_findings(file: TomlFile) -> Iterator[Finding]:
 
 def web_findings(file: TomlFile) -> Iterator[Finding]:
     yield from unique(file, "boards[].id")
+    yield from unique(file, "tablets[].counter")
     pages = file.tables.get("pages")
     if isinstance(pages, dict) and bool(pages.get("certificate")) != bool(pages.get("key")):
         there, missing = ("certificate", "key") if pages.get("certificate") else ("key", "certificate")

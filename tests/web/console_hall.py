@@ -92,7 +92,9 @@ PIN = {"0731": "4711", "0802": "8281", "boss": "9999-long"}
 class ConsoleHall:
     """Everything runs from `async with` to its end."""
 
-    def __init__(self, directory: Path, hall: Hall, *, idle_min: float = 30, pages: str = "", more: str = "") -> None:
+    def __init__(
+        self, directory: Path, hall: Hall, *, idle_min: float = 30, pages: str = "", more: str = "", web: str = ""
+    ) -> None:
         self.directory, self.port, self._tls = directory, free_port(), "certificate" in pages
         broker = directory / "broker"
         broker.mkdir(parents=True)
@@ -103,7 +105,7 @@ class ConsoleHall:
         texts = {"hall.toml": HALL + more}
         blanks = {"directory": directory, "broker": self.mosquitto.port, "port": self.port}
         texts["dispatcher.toml"] = DISPATCHER.format(**blanks)
-        texts["web.toml"] = WEB.format(**blanks, idle_min=idle_min, pages=pages)
+        texts["web.toml"] = WEB.format(**blanks, idle_min=idle_min, pages=pages) + web
         for node in ("dispatcher", "web-1"):
             texts[f"{node}.password"] = self.mosquitto.login(node).password
         for name, text in texts.items():
@@ -280,10 +282,10 @@ class Pc:
             self.set_cookie = line
 
     @contextlib.asynccontextmanager
-    async def live(self) -> AsyncIterator["Live"]:
+    async def live(self, path: str = "/console/live") -> AsyncIterator["Live"]:
         """Listen to what the server pushes to this browser."""
         connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE_S)
-        connection.request("GET", "/console/live", headers=self._cookie())
+        connection.request("GET", path, headers=self._cookie())
         answer = await asyncio.to_thread(connection.getresponse)
         live = Live(answer)
         try:
