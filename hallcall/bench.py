@@ -5,11 +5,12 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .benches import board, decisions, durability, estimates, kiosk_day, memory, press, restart, signs, voice
+from .benches import board, decisions, durability, estimates, kiosk_day, memory, pads, press, restart, signs, voice
 
 SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "press": press.measure,
     "signs": signs.measure,
+    "pads": pads.measure,
     "picks": decisions.picks,
     "simulation": decisions.simulation,
     "estimates": estimates.measure,

@@ -138,6 +138,7 @@ class FramedCode:
         self._decoder = FrameDecoder(coming, self._keys)
         self._press = coming[0]
         self._lamps = {each.lamp: frame(each.frame) for each in pad.lamps}
+        self._made: dict[tuple[str, int], Sequence[bytes]] = {}
         self.gap_s = pad.gap_ms / 1000
         self.answer_s = pad.answer_ms / 1000
         self.poll_s = pad.poll_ms / 1000
@@ -163,7 +164,8 @@ class FramedCode:
         return True
 
     def poll(self, address: int) -> bytes:
-        return self._filled(frame(self._pad.poll), address) if self._pad.poll else b""
+        frames = self._maybe(self._pad.poll, address)
+        return frames[0] if frames else b""
 
     def taken(self, address: int) -> Sequence[bytes]:
         return self._maybe(self._pad.taken, address)
@@ -187,7 +189,12 @@ class FramedCode:
         return self._maybe(self._pad.ask if lit else self._pad.rest, address)
 
     def _maybe(self, text: str, address: int) -> Sequence[bytes]:
-        return (self._filled(frame(text), address),) if text else ()
+        """Return the frame, if there is one; polls are the same for ever."""
+        if not text:
+            return ()
+        if (text, address) not in self._made:
+            self._made[text, address] = (self._filled(frame(text), address),)
+        return self._made[text, address]
 
     def _filled(self, described: Frame, address: int, **filling: bytes) -> bytes:
         places = {"address": bytes((address,)), "address-digits": f"{address:02d}".encode(), **filling}

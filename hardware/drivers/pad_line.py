@@ -66,6 +66,7 @@ class PadLine:
     ) -> None:
         self._line = line
         self._code = code
+        self._is_polled = bool(addresses and code.poll(addresses[0]))
         self._alone = addresses[0] if alone else None
         self._on_health = on_health
         self.heard = {address: Heard() for address in addresses}
@@ -240,10 +241,6 @@ class PadLine:
             keypad.rated(rating)
         elif means in _KEYS:
             self._presses.put(PadPress(address=address, key=_KEYS[means]))
-
-    @property
-    def _is_polled(self) -> bool:
-        return bool(self._code.answer_s and self.heard and self._code.poll(next(iter(self.heard))))
 
     def _whose(self, said: Said) -> int | None:
         """Tell whose frame it is; one that does not say is of him who was asked, or of the only one there is."""

@@ -29,6 +29,7 @@ class OddPads:
         answer_ms: float = 4.0,
     ) -> None:
         self.shown: list[str] = []  # all that it was told to show
+        self.shown_s: list[float] = []  # and when
         self.polls = dict.fromkeys(addresses, 0)
         self.dead: set[int] = set()
         self._frame = frame
@@ -39,7 +40,7 @@ class OddPads:
         self._answer_s = answer_ms / 1000
         self._kept: dict[int, list[str]] = {address: [] for address in self.polls}
         self._pending = b""
-        self.cable = PtyCable(link, self._received, baud=baud)
+        self.cable = PtyCable(link, self.deliver, baud=baud)
 
     async def __aenter__(self) -> Self:
         self.cable.plug()
@@ -62,7 +63,8 @@ class OddPads:
             self._news.clear()
             await self._news.wait()
 
-    def _received(self, chunk: bytes, _ended_at_s: float) -> None:
+    def deliver(self, chunk: bytes, ended_at_s: float) -> None:
+        """Take what the host has sent."""
         self._pending += chunk
         while (found := self._first()) is not None:
             at, frame = found
@@ -71,6 +73,7 @@ class OddPads:
                 self._asked(self._polls[frame])
             else:
                 self.shown.append(self._meanings[frame])
+                self.shown_s.append(ended_at_s - len(self._pending) * self.cable.byte_s)
                 self._news.set()
         self._pending = self._pending[-_LONGEST:]
 

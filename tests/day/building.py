@@ -39,6 +39,7 @@ from hardware.line import Line
 from hardware.simulators.candle_signs import SignShows, SimulatedSigns
 from hardware.simulators.escpos_printer import PrinterChanged, SimulatedPrinter, SlipPrinted, SlipTorn
 from hardware.simulators.jtt905_keypad import SimulatedKeypad
+from hardware.simulators.memory_cable import MemoryCable
 from hardware.simulators.qsystem_pads import LampLit, SimulatedPads, TextShown
 from hardware.voice import bells, sound
 from hardware.voice.maker import usual_maker
@@ -47,7 +48,6 @@ from kiosk.node import VIEWS, KioskNode
 from kiosk.paper import slip_bytes
 
 from .large_hall import BEGIN, BOXES, HALL, KIOSKS, WINDOWS
-from .memory_cable import MemoryCable
 
 FIRST_SIGN: Final = 33
 PAD_BAUD, SIGN_BAUD, KEYPAD_BAUD, PRINTER_BAUD = 19200, 57600, 9600, 115200
@@ -331,6 +331,7 @@ class Building:
             rating_s=20,
             state_dir=self._directory / f"box-{box}",
             clock=asyncio.get_running_loop().time,
+            now=self.now,
         )
         self._start(node.run(devices))
 

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Callable
 from pathlib import Path
 
-from hardware.devices import Port
-from hardware.simulators.pty_cable import PtyCable
+from ..devices import Port
+from .pty_cable import PtyCable
 
 
 class MemoryCable(PtyCable):
