@@ -28,6 +28,7 @@ WIDTH: Final = 1000  # pixels of a picture on a page
 PANEL: Final = (1040, 832)
 GALLERY: Final = ("env", "SDL_VIDEODRIVER=offscreen", sys.executable, "-m", "kiosk.gallery")
 BOARD: Final = ("env", "SDL_VIDEODRIVER=offscreen", sys.executable, "-m", "display.gallery")
+CONSOLE: Final = (sys.executable, "-m", "hallcall.console_pictures")
 GUTTER: Final = 6
 ACROSS: Final = 1900  # pixels of a sheet with all screens
 SHEETS: Final = (  # name, panel in pixels, inches, its height above the floor in mm, how the screens look
@@ -153,10 +154,16 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="where they go")
     parser.add_argument("--kiosk", action="store_true", help="only every screen of the kiosk, on every panel")
     parser.add_argument("--board", action="store_true", help="only what boards show, on several screens")
+    parser.add_argument("--console", action="store_true", help="only the clerk's console, in a browser")
     options = parser.parse_args(argv)
     out: Path = options.out
-    for part in ("kiosk", "board"):
+    for part in ("kiosk", "board", "console"):
         (out / part).mkdir(parents=True, exist_ok=True)
+    if not (options.kiosk or options.board):
+        subprocess.run([*CONSOLE, str(out / "console")], check=True, timeout=600)
+    if options.console:
+        sys.stdout.write(f"the console's pages are in {out / 'console'}: look at them\n")
+        return 0
     if not options.kiosk:
         picture_boards(out / "board")
     if options.board:

@@ -67,7 +67,8 @@ def lay_out(directory: Path, *, ports: Ports, settings: dict[str, object]) -> Ha
     """Write all configuration under `directory/config`; return the hall. `settings` fill the templates' `$names`."""
     config = directory / "config"
     templates = files("hallcall.demo") / "files"
-    (config / "hall.toml").write_text((templates / "hall.toml").read_text(encoding="utf-8"), encoding="utf-8")
+    for name in ("hall.toml", "pins.toml"):
+        (config / name).write_text((templates / name).read_text(encoding="utf-8"), encoding="utf-8")
     values = {
         "dir": directory,
         **SETTINGS,

@@ -258,7 +258,9 @@ class Stage:
         await self._programs.stop()
 
     def page(self) -> str:
-        return f"大屏网页 the board in a browser: http://127.0.0.1:{self._ports.web}/"
+        site = f"http://127.0.0.1:{self._ports.web}/"
+        who = "工号 clerk 0317, 密码 PIN 2468; 主管 supervisor 9001, 1357"
+        return f"大屏网页 the board in a browser: {site}\n叫号台 the clerk's console: {site}console ({who})"
 
     def invitation(self) -> str:
         guest = self._login("guest")
