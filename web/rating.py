@@ -5,7 +5,7 @@ browser then keeps a cookie. JSON both ways:
     GET  /window/3/live   pushes `window` at each change, `beat` {} every 5 s:
         {"counter", "rate": the call whose customer may rate now | null, "language": "zh" | "en" (of that customer),
          "clerk": "0731" | null, "photo": address | null, "here", "asks_s", "grades": [{"grade", "name", "bad"}],
-         "reasons": [{"id", "name"}]}; names are {"zh", "en"}
+         "reasons": [{"id", "name"}], "words": {"zh": {…}, "en": {…}}}; names are {"zh", "en"}
     POST /window/3/rate   {"id": a UUID, "call", "rating": grade | null (nobody pressed), "after_ms", "late"}
     POST /window/3/why    {"id": a UUID, "call", "reasons": [id, …]}
         200 {"done": true} · 4xx, 5xx {"done": false, "reason", "text"}, as in `console.py`
@@ -27,6 +27,7 @@ from starlette.routing import BaseRoute, Route
 
 from broker.config import Tablet
 from broker.contract.messages import AnyAnswer, AnyCommand, ExplainRating, Language, Rate, Refused
+from broker.contract.texts import texts
 from broker.link import Unanswered
 
 from . import live
@@ -179,6 +180,7 @@ class RatingPages:
             "asks_s": tablet.asks_s,
             "grades": scale.grades if scale is not None else (),
             "reasons": scale.reasons if scale is not None else (),
+            "words": {each.value: texts(each)["rating_page"] for each in Language},
         }
 
     async def _photo(self, request: Request) -> Response:

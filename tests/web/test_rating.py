@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+from playwright.async_api import Browser, expect
 
 from broker.contract.messages import CallNext, FinishService, Hall
 from broker.journal import read_day
@@ -85,3 +86,30 @@ async def test_a_tablet_that_is_not_known_a_foreign_page_and_another_window_rate
     assert (await one.post("/window/2/rate", rating))[0] == 401
     assert (await one.post("/window/1/rate", {**rating, "rating": "lovely"}))[0] == 400
     assert (await one.get("/console/me"))[0] == 401
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 800), (800, 1280), (1024, 600)])
+async def test_the_page_asks_thanks_and_is_ready_for_the_next_customer(
+    width: int, height: int, hall: ConsoleHall, browser: Browser, tmp_path: Path
+) -> None:
+    page = await browser.new_page(viewport={"width": width, "height": height})
+    await page.goto(f"http://127.0.0.1:{hall.port}/window/1/rate?code={CODE}")
+    await expect(page).to_have_url(f"http://127.0.0.1:{hall.port}/window/1/rate")
+    await expect(page.locator("h1")).to_have_text("感谢您的等候")
+    await served(hall)
+    await expect(page.locator("h1")).to_have_text("请评价本次服务")
+    await page.get_by_role("button", name="English").click()
+    await expect(page.locator("#choices button")).to_have_text(["Satisfied", "Average", "Dissatisfied", "Complaint"])
+    await page.screenshot(path=tmp_path / "asking.png")
+    for place in range(4):
+        box = await page.locator("#choices button").nth(place).bounding_box()
+        assert box is not None
+        assert box["y"] + box["height"] <= height
+        assert box["x"] + box["width"] <= width
+    await page.get_by_role("button", name="Dissatisfied").click()
+    await page.get_by_role("button", name="Unfriendly").click()
+    await page.screenshot(path=tmp_path / "reasons.png")
+    await page.get_by_role("button", name="Send").click()
+    await expect(page.locator("h1")).to_have_text("Thank you")
+    await served(hall)
+    await expect(page.locator("h1")).to_have_text("请评价本次服务")
