@@ -260,7 +260,7 @@ class Stage:
     def page(self) -> str:
         site = f"http://127.0.0.1:{self._ports.web}/"
         who = "工号 clerk 0317, 密码 PIN 2468; 主管 supervisor 9001, 1357"
-        return f"大屏网页 the board in a browser: {site}\n叫号台 the clerk's console: {site}console ({who})"
+        return f"大屏网页 the board in a browser: {site}\n窗口工作台 the clerk's console: {site}console ({who})"
 
     def invitation(self) -> str:
         guest = self._login("guest")

@@ -21,6 +21,7 @@ AXE: Final = Path(__file__).with_name("axe.min.js")
 SCRIPTS: Final = sorted((Path(__file__).parents[2] / "web" / "static" / "console").glob("*.js"))
 LANGUAGES: Final = (("zh", "zh-CN"), ("en", "en-GB"))
 BAR: Final = {"width": 1000, "height": 64}
+expect.set_options(timeout=20_000)  # a busy machine
 
 
 @pytest.fixture

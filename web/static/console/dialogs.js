@@ -100,18 +100,25 @@ export function choices(list, answer, label) {
 
 /** Radio buttons that look like chips. `list` is [value, text]. */
 export function chips(name, list, chosen, onchange) {
-  return el(
+  const row = el(
     "div",
-    { class: "chips" },
+    {
+      class: "chips",
+      onchange: (event) => {
+        for (const chip of row.children) chip.classList.toggle("on", chip.contains(event.target));
+        if (onchange) onchange(event);
+      },
+    },
     list.map(([value, text]) =>
       el(
         "label",
-        { class: "chip" },
-        el("input", { type: "radio", name, value: String(value), checked: value === chosen, onchange: onchange || null }),
+        { class: `chip${value === chosen ? " on" : ""}` },
+        el("input", { type: "radio", name, value: String(value), checked: value === chosen }),
         el("span", {}, text),
       ),
     ),
   );
+  return row;
 }
 
 export function field(label, control, hint) {

@@ -130,7 +130,7 @@ async function signedOut(reason, first = false) {
   sight.me = null;
   sight.ending = null;
   sight.cut = null;
-  page.root.inert = true;
+  cover(true);
   page.root.hidden = first || IS_BAR;
   banners.root.hidden = true;
   if (IS_BAR) await returned(why);
@@ -143,10 +143,16 @@ async function signedOut(reason, first = false) {
 }
 
 function opened(me) {
-  page.root.inert = false;
+  cover(false);
   page.root.hidden = false;
   banners.root.hidden = false;
   enter(me);
+}
+
+/** Take the page out of reach while the sign-in stands over it; browsers before Chromium 102 do not know `inert`. */
+function cover(covered) {
+  page.root.inert = covered;
+  page.root.style.visibility = covered && !("inert" in HTMLElement.prototype) ? "hidden" : "";
 }
 
 /** The bar waits until the page has signed in. */
