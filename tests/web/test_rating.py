@@ -109,6 +109,9 @@ async def test_the_page_asks_thanks_and_is_ready_for_the_next_customer(
     await page.get_by_role("button", name="Dissatisfied").click()
     await page.get_by_role("button", name="Unfriendly").click()
     await page.screenshot(path=tmp_path / "reasons.png")
+    send = await page.locator("#send").bounding_box()
+    assert send is not None
+    assert send["y"] + send["height"] <= height
     await page.get_by_role("button", name="Send").click()
     await expect(page.locator("h1")).to_have_text("Thank you")
     await served(hall)
