@@ -71,7 +71,7 @@ class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
         with root.canvas.after:
             PopMatrix()
             self._dim = Color(0, 0, 0, 0)
-            self._shade = Rectangle()
+            self._shade = Rectangle(size=(0, 0))
         for part in (*self._parts, self._whole):
             root.add_widget(part)
         Window.bind(on_resize=lambda *_: self._fit(), on_flip=self._glass.flipped)
@@ -95,6 +95,7 @@ class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
             part.draw(sight)
         self._whole.draw(sight)
         self._dim.a = 1 - sight.light
+        self._shade.size = Window.size if sight.light < 1 else (0, 0)  # without a GPU each layer costs
         step = max(1.0, STEP * self._pages.arrangement.text)
         self._shift.x, self._shift.y = sight.shift[0] * step, sight.shift[1] * step
         self._glass.expect(sight)
@@ -102,7 +103,6 @@ class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
     def _fit(self) -> None:
         """Fill the window that there is, though it should not be of another size than its file says."""
         self._zoom.x, self._zoom.y = Window.width / self._panel.width, Window.height / self._panel.height
-        self._shade.pos, self._shade.size = (0, 0), Window.size
         self._glass.window_px = (int(Window.width), int(Window.height))
 
     def _keep_pulsing(self, before: Sight | None, sight: Sight) -> None:

@@ -1,12 +1,13 @@
 """Fonts and labels of the board, in pixels from the top left."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 
 from kivy import kivy_data_dir
+from kivy.core.text import Label as CoreLabel
 from kivy.core.text import LabelBase
-from kivy.graphics import Color, PopMatrix, PushMatrix, Rotate, SmoothRoundedRectangle
-from kivy.uix.label import Label
+from kivy.graphics import Color, PopMatrix, PushMatrix, Rectangle, Rotate, SmoothRoundedRectangle
 from kivy.uix.widget import Widget
 from kivy.utils import get_color_from_hex
 
@@ -16,6 +17,7 @@ from ..fonts import Fonts
 
 TEXT: Final = "board-text"
 FIGURES: Final = "board-figures"  # bold, all figures of one width
+REMEMBERED: Final = 128  # texts; more than a board and its next pages have
 Rgba = list[float]
 
 
@@ -40,13 +42,35 @@ class Ground:
         return x, self.height - y
 
 
-class Ink(Label):  # type: ignore[misc] # Kivy ships no types
-    """One line of text; redrawn only when it changes. `shrunk` is by how much it had to be smaller than asked for."""
+class Writing:
+    """A text as pixels, in white; `shrunk` is by how much it had to be smaller than asked for."""
+
+    def __init__(self, text: str, *, font: str, px: float, fit: float) -> None:
+        self._label = CoreLabel(text=text, font_name=font, font_size=px)
+        self._label.refresh()
+        self.shrunk = 1.0
+        if fit and self._label.texture.width > fit:
+            self.shrunk = fit / self._label.texture.width
+            self._label = CoreLabel(text=text, font_name=font, font_size=px * self.shrunk)
+            self._label.refresh()
+        self.texture = self._label.texture
+
+
+@lru_cache(maxsize=REMEMBERED)
+def written(text: str, font: str, px: float, fit: float) -> Writing:
+    """Return a text's pixels; a call that moves to another row, or is amber no more, is not written anew."""
+    return Writing(text, font=font, px=px, fit=fit)
+
+
+class Ink(Widget):  # type: ignore[misc] # Kivy ships no types
+    """One line of text. `shrunk` is by how much it had to be smaller than asked for."""
 
     def __init__(self, parent: Widget, *, font: str = TEXT) -> None:
-        super().__init__(font_name=font, size_hint=(None, None))
-        self._drawn: object = None
-        self.shrunk = 1.0
+        super().__init__(size_hint=(None, None), size=(0, 0))
+        self.font, self.text, self.shrunk = font, "", 1.0
+        with self.canvas:
+            self._colour = Color(1, 1, 1, 1)
+            self._rectangle = Rectangle(size=(0, 0))
         parent.add_widget(self)
 
     def put(
@@ -60,19 +84,17 @@ class Ink(Label):  # type: ignore[misc] # Kivy ships no types
         fit: float = 0.0,
     ) -> None:
         """Centre the line's height on `at`; `align` 0 begins there, 1 ends there. `fit` is the width it may have."""
-        drawn = (text, px, fit, tuple(colour))
-        if drawn != self._drawn:
-            self._drawn, self.shrunk = drawn, 1.0
-            self.color = colour
-            self.text, self.font_size = text, px
-            self.texture_update()
-            if fit and self.texture_size[0] > fit:
-                self.shrunk = fit / self.texture_size[0]
-                self.font_size = px * self.shrunk
-                self.texture_update()
-            self._trigger_texture.cancel()  # it is drawn by now: not once more in the next frame
-            self.size = self.texture_size
+        self.text = text
+        if not text:
+            self.size, self.shrunk = (0, 0), 1.0
+            self._rectangle.size = (0, 0)
+            return
+        writing = written(text, self.font, px, fit)
+        self.shrunk, self.size = writing.shrunk, writing.texture.size
+        self._colour.rgba = colour
+        self._rectangle.texture = writing.texture
         self.pos = (at[0] - align * self.width, at[1] - self.height / 2)
+        self._rectangle.pos, self._rectangle.size = self.pos, self.size
 
 
 class Arrow:
@@ -80,6 +102,7 @@ class Arrow:
 
     def __init__(self, colour: Rgba) -> None:
         self.colour = Color(*colour)
+        self._drawn: object = None
         self._shaft = SmoothRoundedRectangle()
         self._strokes = []
         for angle in (135, -135):
@@ -90,6 +113,9 @@ class Arrow:
     def draw(self, centre: tuple[float, float], size: float, *, visible: bool) -> None:
         """Draw it `size` wide; a smooth shape without a size still draws its edge, so it has no colour then."""
         self.colour.a = 1 if visible else 0
+        if not visible or (centre, size) == self._drawn:
+            return  # smooth shapes cost more than all else in a frame
+        self._drawn = (centre, size)
         (x, y), arm, thick = centre, size / 2, 0.15 * size
         self._shaft.pos, self._shaft.size = (x - arm, y - thick / 2), (size, thick)
         self._shaft.radius = [thick / 2]

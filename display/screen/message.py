@@ -22,7 +22,7 @@ class Whole(Widget):  # type: ignore[misc] # Kivy ships no types
         self._arrangement, self._ground = arrangement, ground
         with self.canvas.before:
             self._colour = Color(0, 0, 0, 0)
-            self._cover = Rectangle()
+            self._cover = Rectangle(size=(0, 0))
             self._arrow = Arrow(ground.colours["white"])
         self._arrow.colour.a = 0
         self._lines = [Ink(self) for _ in range(MOST_LINES)]
@@ -36,7 +36,8 @@ class Whole(Widget):  # type: ignore[misc] # Kivy ships no types
         panel, colours = self._arrangement.panel, self._ground.colours
         self._colour.rgba = [*colours["alarm" if message and message.alarm else "night"][:3], 1 if message else 0]
         margin = 0.1 * panel.width  # the picture moves: nothing shows at its edges
-        self._cover.pos, self._cover.size = (-margin, -margin), (panel.width + 2 * margin, panel.height + 2 * margin)
+        whole = (panel.width + 2 * margin, panel.height + 2 * margin)
+        self._cover.pos, self._cover.size = (-margin, -margin), whole if message else (0, 0)
         said = self._said(message) if message else []
         arrow = 0.8 * self._arrangement.text if message and message.alarm else 0.0
         y = (panel.height - _height(said) - 1.6 * arrow) / 2
@@ -47,7 +48,7 @@ class Whole(Widget):  # type: ignore[misc] # Kivy ships no types
             words, size = said[at] if at < len(said) else ("", self._arrangement.text)
             y += 0.65 * size
             where = self._ground.point(panel.width / 2, y)
-            label.font_name = FIGURES if words.isascii() and size > self._arrangement.text else TEXT
+            label.font = FIGURES if words.isascii() and size > self._arrangement.text else TEXT
             label.put(words, where, px=size, colour=colours["white"], align=0.5, fit=0.96 * panel.width)
             y += 0.65 * size
 

@@ -8,7 +8,7 @@ from kivy.uix.widget import Widget
 
 from broker.contract.messages import Language
 from broker.contract.texts import texts
-from broker.legibility import ARROW, BETWEEN, SIDES, Arrangement, Place
+from broker.legibility import ARROW, BETWEEN, COUNTER, SIDES, TICKET, Arrangement, Place
 from broker.text_width import width_of
 
 from ..board import Row
@@ -32,6 +32,7 @@ class RowTile(Widget):  # type: ignore[misc] # Kivy ships no types
             self._tag_frame = SmoothLine()
         self._card.pos, self._card.size = ground.box(place)
         self._card.radius = [min(0.2 * place.h, 0.3 * arrangement.text)]
+        self._tag_drawn: object = None
         self.ticket = Ink(self, font=FIGURES)
         self.counter = Ink(self, font=FIGURES)
         self._word = Ink(self)
@@ -74,10 +75,13 @@ class RowTile(Widget):  # type: ignore[misc] # Kivy ships no types
                 word, tag = "", 0.0
         self._draw_tag(word, start + 0.25 * text, middle, tag)
         start += tag + 0.25 * text if tag else 0.0
-        free = end - start
-        x, y = self._ground.point(start + free / 2, middle)
+        column = (left + TICKET * size + right - self._widest_word() - COUNTER * size) / 2
+        half = ARROW * size / 2
+        fits = start + half <= column and column + half <= end
+        x = column if fits else (start + end) / 2
         self._arrow.colour.rgba = colours["arrow_on_call" if amber else "muted"]
-        self._arrow.draw((x, y), 0.42 * size, visible=row is not None and free > ARROW * size)
+        visible = row is not None and (fits or end - start > 2 * half)
+        self._arrow.draw(self._ground.point(x, middle), 0.42 * size, visible=visible)
         self.pulse(0, faded=faded)
 
     def pulse(self, phase: float, *, faded: bool = False) -> None:
@@ -99,6 +103,10 @@ class RowTile(Widget):  # type: ignore[misc] # Kivy ships no types
         text = self._arrangement.text
         word = row.tag.zh if self._first is Language.ZH else row.tag.en
         return word, width_of(word, text) + 2 * TAG_PAD * text
+
+    def _widest_word(self) -> float:
+        """Width that the word behind a window takes where it stands."""
+        return float(self._word.width) + SUFFIX_GAP * self._arrangement.text if self._word.text else 0.0
 
     def _draw_counter(self, row: Row | None, right: float, middle: float, *, with_word: bool = True) -> float:
         """Draw the window at the right, with its word where there is room; return where it begins."""
@@ -125,6 +133,9 @@ class RowTile(Widget):  # type: ignore[misc] # Kivy ships no types
         colour = self._ink
         self._tag.put(word, self._ground.point(x + TAG_PAD * text, middle), px=text, colour=colour)
         self._tag_colour.rgba = [*colour[:3], 1 if word else 0]
+        if not word or (x, width) == self._tag_drawn:
+            return
+        self._tag_drawn = (x, width)
         h = 1.28 * text
         left, bottom = self._ground.point(x, middle + h / 2)
         self._tag_frame.rounded_rectangle = (left, bottom, max(width, 1), h, 0.2 * text)
