@@ -70,6 +70,9 @@ class SignTexts(Struct, frozen=True, kw_only=True):
     paused: Annotated[tuple[str, ...] | None, Meta(description="left out: 暂停服务 or PAUSED, else dark")] = None
     closed: Annotated[tuple[str, ...] | None, Meta(description="left out: 停止服务 or CLOSED, else dark")] = None
     row: Annotated[tuple[str, ...] | None, Meta(description="a call on a hall's sign; left out: ticket, window")] = None
+    evacuation: Annotated[
+        tuple[str, ...] | None, Meta(description="everybody leaves; left out: 请立即离开 or EXIT, else dark")
+    ] = None
 
 
 def load_sign(path: Path) -> GenericSign:

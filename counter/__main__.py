@@ -50,9 +50,7 @@ async def _serve(file: CounterFile, login: Login) -> None:
     box = CounterBox(
         bus=MqttBus(
             login=login,
-            subscriptions=subscriptions(
-                hall=file.hall, node=file.node, also=views(counters, zones=[each.zone for each in file.hall_signs])
-            ),
+            subscriptions=subscriptions(hall=file.hall, node=file.node, also=views(counters)),
             will=will(hall=file.hall, node=file.node, role=Role.COUNTER),
         ),
         hall=file.hall,

@@ -75,6 +75,7 @@ class Asking:
         self._told_unasked_at = float("-inf")
         self._last_asked: str | None = None
         self._knows_hall = False
+        self._quiet = False
         self.unasked = 0  # ratings that nobody was asked for
 
     @property
@@ -104,6 +105,14 @@ class Asking:
             return []
         return self._ask(view.rate, now + self._rating_s)
 
+    def quiet(self, now: float, *, on: bool) -> Sequence[AskingAct]:
+        """Ask nobody while everybody leaves the hall, nor afterwards those who have left."""
+        self._quiet = on
+        if not on:
+            return []
+        self._call = None
+        return self._rest(now)
+
     def rated(self, rating: KeypadRating, now: float) -> Sequence[AskingAct]:
         if rating is KeypadRating.NONE:
             return []
@@ -131,7 +140,10 @@ class Asking:
 
     def _ask(self, call: str, until: float) -> list[AskingAct]:
         acts = self._none()  # of the call before, if nobody rated it
-        self._call = self._last_asked = call
+        self._last_asked = call
+        if self._quiet:
+            return [*acts, KeypadShows(asking=False)]
+        self._call = call
         self._lit = True
         self._until = until
         self._asked_at = until - self._rating_s

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
@@ -14,11 +15,24 @@ from broker.badge_file import Badge
 from broker.bus import Bus
 from broker.config import Window as WindowConfig
 from broker.contract import wire
-from broker.contract.messages import AnyView, BoardView, CounterView, DeviceState, Rate, RateUnasked, Refused, Role
+from broker.contract.messages import (
+    AnyView,
+    BoardView,
+    CounterView,
+    DeviceState,
+    HallView,
+    Medium,
+    Rate,
+    RateUnasked,
+    Refused,
+    Role,
+)
 from broker.link import HallLink, Unanswered
 from broker.pad_keys import PadKeys
+from broker.ways import Ways
 from hardware.devices import CallPads, Keypad, PortGone, Scanner
 
+from .agreement import Agreement
 from .asked import AskedCalls
 from .asking import Asked, Rated, Stray
 from .dimming import brightness
@@ -28,23 +42,27 @@ from .overview import Overview
 from .pending import PendingRatings
 from .station import Station, sign_outlet
 from .window import SignShows
-from .wiring import PADS, Devices, DimmedLine, keypad_name
+from .wiring import PADS, Devices, DimmedLine, keypad_name, sign_name
 from .wording import Wording
 
 log = logging.getLogger(__name__)
 
 DISK: Final = "disk"
+LOOK_S: Final = 1.0  # how late a sign that parts from the boards may be noticed
 DIM_LOOK_S: Final = 20.0  # how late a change of brightness may come
 
 
-def views(counters: Sequence[int], *, zones: Sequence[str] = ()) -> list[str]:
-    """Return the views that a box listens to: of its own counters, and of the zones whose calls its signs show."""
-    of_zones = [wire.channel("view/board/{}").pattern.format(zone) for zone in dict.fromkeys(zones)]
-    return [wire.channel("view/counter/{}").pattern.format(counter) for counter in counters] + of_zones
+def views(counters: Sequence[int]) -> list[str]:
+    """Return the views that a box listens to: of the hall, its own counters, and what boards show."""
+    of_counters = [wire.channel("view/counter/{}").pattern.format(counter) for counter in counters]
+    return ["view/hall", *of_counters, "view/board/+"]
 
 
 class CounterBox:
-    """Stands between the hall and the devices of some windows. `clock` returns monotonic seconds."""
+    """Stands between the hall and the devices of some windows.
+
+    `clock` returns monotonic seconds, `now` the time of day, to compare with that of calls.
+    """
 
     def __init__(
         self,
@@ -57,6 +75,7 @@ class CounterBox:
         rating_s: float,
         state_dir: Path,
         clock: Callable[[], float],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
         keys: PadKeys = PadKeys(),  # noqa: B008 - frozen
         badges: Sequence[Badge] = (),
     ) -> None:
@@ -69,6 +88,10 @@ class CounterBox:
             on_view=self._viewed,
             on_hall_here=self._hall_here,
         )
+        self._clock, self._now, self._began = clock, now, now()
+        self._agreement = Agreement()
+        self._ways = Ways(Medium.SIGN)
+        self._zones: dict[int, str] = {}  # of counters
         self._wording = wording
         self._overviews: list[tuple[str, Overview, Outlet[SignShows]]] = []
         self._troubles: dict[str, dict[str, str]] = {}
@@ -85,6 +108,7 @@ class CounterBox:
                 on_stray=self._stray,
                 on_asked=self._keep_asked,
                 on_trouble=self._not_shown,
+                on_sign=self._on_sign,
                 keys=each.keys or keys,
                 badges=badges,
                 has_keypad=each.keypad is not None,
@@ -115,6 +139,8 @@ class CounterBox:
                     self._tasks.create_task(outlet.run())
                 for _, _, outlet in self._overviews:
                     self._tasks.create_task(outlet.run())
+                if devices.signs:
+                    self._tasks.create_task(self._compare(list(devices.signs)))
                 if devices.dimmed:
                     self._tasks.create_task(_keep_dimmed(devices.dimmed))
                 if devices.pads is not None:
@@ -147,10 +173,44 @@ class CounterBox:
     def _viewed(self, view: AnyView) -> None:
         if isinstance(view, CounterView) and view.counter in self._stations:
             self._stations[view.counter].viewed(view)
+        elif isinstance(view, HallView):
+            self._zones = {each.number: each.zone for each in view.hall.counters}
+            self._evacuate(on=view.evacuation)
         elif isinstance(view, BoardView):
+            self._agreement.viewed(view, self._clock())
             for zone, overview, outlet in self._overviews:
                 if zone == view.zone and (shows := overview.viewed(view)) is not None:
                     outlet.put(shows)
+
+    def _evacuate(self, *, on: bool) -> None:
+        self._agreement.cover(self._clock(), covered=on)
+        for station in self._stations.values():
+            station.evacuate(on=on)
+        for _, overview, outlet in self._overviews:
+            if (shows := overview.evacuate(on=on)) is not None:
+                outlet.put(shows)
+
+    def _on_sign(self, station: Station, shows: SignShows) -> None:
+        """Take in what has reached a window's sign."""
+        view = shows.of
+        self._agreement.shown(station.counter, view.call if view is not None else None, view.times if view else 0)
+        called_at = view.card.called_at if view is not None and view.card is not None else None
+        if shows.blinks and called_at is not None and called_at > self._began:
+            zone = self._zones.get(station.counter, "")
+            self._ways.took(zone, (self._now() - called_at).total_seconds() * 1000)
+
+    async def _compare(self, counters: Sequence[int]) -> None:
+        """Look again and again whether the signs show what boards show, and tell how soon calls reached them."""
+        while True:
+            now_s = self._clock()
+            reasons = {counter: self._agreement.parted(counter, now_s) for counter in counters}
+            for counter, reason in reasons.items():
+                if reason or self._troubles.get(sign_name(counter), {}).get("agreement"):
+                    self._trouble(sign_name(counter), "agreement", reason)
+            for zone in {self._zones[counter] for counter in counters if counter in self._zones}:
+                of_zone = [reason for counter, reason in reasons.items() if reason and self._zones.get(counter) == zone]
+                self._link.reached(self._ways.reached(zone, "; ".join(of_zone)))
+            await asyncio.sleep(LOOK_S)
 
     def _hall_here(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
         for station in self._stations.values():

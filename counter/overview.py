@@ -16,16 +16,31 @@ class Overview:
         self._calls = calls
         self._wording = wording
         self._rows: tuple[tuple[str, int, str, int], ...] | None = None
+        self._newest: tuple[BoardRow, ...] = ()
+        self._evacuation = False
 
     def viewed(self, view: BoardView) -> SignShows | None:
         """Return what the sign is to show, None if it shows that already."""
-        newest = view.rows[: self._calls]
+        newest = self._newest = view.rows[: self._calls]
         rows = tuple((row.call, row.times, row.ticket, row.counter) for row in newest)
         if rows == self._rows:
             return None
         before, self._rows = self._rows or (), rows
+        if self._evacuation:
+            return None
         is_new = bool(rows) and rows[0] not in before and not newest[0].started
         return SignShows(texts=self._texts(newest), blinks=BLINKS if is_new else 0)
+
+    def evacuate(self, *, on: bool) -> SignShows | None:
+        """Let everybody leave, or show the calls again; None: nothing changes."""
+        if on == self._evacuation:
+            return None
+        self._evacuation = on
+        return (
+            SignShows(texts=self._wording.evacuation, blinks=BLINKS)
+            if on
+            else SignShows(texts=self._texts(self._newest))
+        )
 
     def _texts(self, rows: tuple[BoardRow, ...]) -> tuple[str, ...]:
         """Return all the calls, then fewer and fewer, in each of the forms."""

@@ -23,7 +23,7 @@ T = TypeVar("T")
 class Station:
     """`on_order`, `on_rated` and `on_stray` hear what is to be sent, `on_asked` what to resume after a restart.
 
-    `on_trouble(device, reason)` hears what a device cannot show.
+    `on_trouble(device, reason)` hears what a device cannot show, `on_sign` what has reached the sign.
     """
 
     def __init__(
@@ -38,6 +38,7 @@ class Station:
         on_stray: Callable[["Station", Stray], None],
         on_asked: Callable[["Station", Asked | None], None],
         on_trouble: Callable[[str, str], None],
+        on_sign: Callable[["Station", SignShows], None],
         keys: PadKeys = PadKeys(),  # noqa: B008 - frozen
         badges: Sequence[Badge] = (),
         has_keypad: bool = False,
@@ -49,6 +50,7 @@ class Station:
         self._on_stray = on_stray
         self._on_asked = on_asked
         self._on_trouble = on_trouble
+        self._on_sign = on_sign
         self._window = Window(wording=wording, keys=keys, keypad=has_keypad)
         self._badges = Badges(badges)
         self._asking = Asking(rating_s=rating_s)
@@ -58,7 +60,9 @@ class Station:
         self._timer: asyncio.TimerHandle | None = None
 
     def put_sign(self, sign: Sign) -> None:
-        self._sign = sign_outlet(sign, on_trouble=self._trouble_of("sign"))
+        self._sign = sign_outlet(
+            sign, on_trouble=self._trouble_of("sign"), on_shown=lambda what: self._on_sign(self, what)
+        )
 
     def put_pad(self, pads: CallPads, address: int) -> None:
         shown = None
@@ -92,6 +96,9 @@ class Station:
 
     def hall_here(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
         self._do(self._window.hall_here(here, self._clock()))
+
+    def evacuate(self, *, on: bool) -> None:
+        self._do([*self._window.evacuate(on=on), *self._asking.quiet(self._clock(), on=on)])
 
     def viewed(self, view: CounterView) -> None:
         now = self._clock()
@@ -171,11 +178,13 @@ class Station:
         return lambda reason: self._on_trouble(f"{device}-{self.counter}", reason)
 
 
-def sign_outlet(sign: Sign, *, on_trouble: Callable[[str], None]) -> Outlet[SignShows]:
+def sign_outlet(
+    sign: Sign, *, on_trouble: Callable[[str], None], on_shown: Callable[[SignShows], None] = lambda _: None
+) -> Outlet[SignShows]:
     """Return the way to a sign, which gets the first text that it can show whole."""
 
     async def tell(what: SignShows) -> None:
-        await sign.show(fitting(what.texts, sign.shows), blinks=what.blinks)
+        await sign.show(fitting(what.texts, sign.shows), blinks=what.blinks, on_shown=lambda: on_shown(what))
 
     return Outlet(tell=tell, on_trouble=on_trouble)
 

@@ -9,7 +9,7 @@ Its rules:
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from broker.contract.messages import AnyAnswer, CallNext, CounterState, CounterView, MarkNoShow, Refused, SignIn, Undo
@@ -45,6 +45,7 @@ class SignShows:
 
     texts: tuple[str, ...]
     blinks: int = 0
+    of: CounterView | None = field(default=None, compare=False, repr=False)  # what it tells; None: no counter's state
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -73,6 +74,7 @@ class Window:
         self._keypad = keypad
         self._view: CounterView | None = None
         self._hall_here = False
+        self._evacuation = False
         self._under_way: _Press | None = None
         self._asked: type[ClerkCommand] | None = None  # by the press under way
         self._next: _Press | None = None  # made while another was under way
@@ -100,6 +102,14 @@ class Window:
         was_heard = self._next is not None or self._leaving is not None
         self._next = self._leaving = None  # a press from before an outage must not act after it
         return self._refuse(AWAY, now) if was_heard else []
+
+    def evacuate(self, *, on: bool) -> Sequence[WindowAct]:
+        """Tell everybody to leave and let the pad rest, or go back to what the counter does."""
+        if on == self._evacuation:
+            return []
+        self._evacuation = on
+        self._leaving = self._next = self._red_until = None
+        return self._sign_news(self._view) + self._pad_news()
 
     def pressed(self, key: PadKey, now: float) -> Sequence[WindowAct]:
         if self.bounces(key, now):
@@ -264,17 +274,25 @@ class Window:
         self._red_until = None
         return self._pad_news()
 
-    def _sign_news(self, view: CounterView) -> list[WindowAct]:
+    def _sign_news(self, view: CounterView | None) -> list[WindowAct]:
+        if self._evacuation or view is None:
+            sign: object = self._evacuation
+            if sign == self._sign:
+                return []
+            self._sign = sign
+            texts = self._wording.evacuation if self._evacuation else ("",)
+            return [SignShows(texts=texts, blinks=BLINKS if self._evacuation else 0)]
         is_called = view.state is CounterState.CALLED
         texts = self._wording.at_window(view)
         sign = (is_called, view.call, texts, view.times)
         if sign == self._sign:
             return []
         self._sign = sign
-        return [SignShows(texts=texts, blinks=BLINKS if is_called else 0)]
+        return [SignShows(texts=texts, blinks=BLINKS if is_called else 0, of=view)]
 
     def _pad_news(self, *, beep: bool = False) -> list[WindowAct]:
-        lamp = Lamp.OFF if self._view is None else LAMPS[self._view.state]
+        at_rest = self._view is None or self._evacuation
+        lamp = Lamp.OFF if self._view is None or at_rest else LAMPS[self._view.state]
         if self._leaving is not None:
             lamp = Lamp.GREEN
         if self._red_until is not None:
@@ -288,7 +306,7 @@ class Window:
     def _text(self) -> str:
         if self._red_until is not None and self._code:
             return self._code
-        return self._typed or _usual_text(self._view)
+        return self._typed or ("" if self._evacuation else _usual_text(self._view))
 
 
 def _usual_text(view: CounterView | None) -> str:

@@ -21,6 +21,7 @@ class Wording:
     paused: Texts
     closed: Texts
     row: Texts
+    evacuation: Texts
 
     def at_window(self, view: CounterView) -> Texts:
         """Return what a window's sign may say."""

@@ -3,7 +3,7 @@
 Drivers implement these protocols over a `Port`; programs know only the protocols.
 """
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Protocol
@@ -175,9 +175,10 @@ class Sign(Protocol):
         """Tell whether all of `text` can be read on it."""
         ...
 
-    async def show(self, text: str, *, blinks: int = 0) -> None:
+    async def show(self, text: str, *, blinks: int = 0, on_shown: Callable[[], None] | None = None) -> None:
         """Show `text` steadily, or blink it `blinks` times first; an empty text clears the sign.
 
+        `on_shown` hears when it has reached the sign, as far as that can be known, unless another text comes before.
         Raises ValueError naming what cannot be shown; the rest is.
         """
         ...

@@ -32,6 +32,7 @@ class _Sending:
     frame: bytes
     gap_s: float
     awaited: Awaited | None
+    sent: Callable[[], None] | None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -91,14 +92,23 @@ class Line:
         """Hand every received chunk to `received`: to each driver of the line, which leaves what is not its own."""
         self._codecs.append(_Codec(received=received, opened=opened, lost=lost))
 
-    def send(self, frame: bytes, *, slot: Hashable, gap_s: float | None = None, awaited: Awaited | None = None) -> None:
+    def send(
+        self,
+        frame: bytes,
+        *,
+        slot: Hashable,
+        gap_s: float | None = None,
+        awaited: Awaited | None = None,
+        sent: Callable[[], None] | None = None,
+    ) -> None:
         """Let `frame` go out as soon as the line allows; one that still waits in the same `slot` is skipped.
 
-        `gap_s` follows it instead of the line's own. While the line is down the newest frame of each slot is kept.
+        `gap_s` follows it instead of the line's own. `sent()` hears that it has left, and was answered where one
+        awaits that. While the line is down the newest frame of each slot is kept.
         """
         # a replaced frame keeps its place: a busy sign neither jumps nor starves
         gap_s = self._gap_s if gap_s is None else gap_s
-        self._waiting[slot] = _Sending(frame=frame, gap_s=gap_s, awaited=awaited)
+        self._waiting[slot] = _Sending(frame=frame, gap_s=gap_s, awaited=awaited, sent=sent)
         self._something_waits.set()
 
     async def run(self) -> NoReturn:
@@ -155,11 +165,15 @@ class Line:
             if sending.awaited is None:
                 await port.write(sending.frame)
                 self._next_frame_at = loop.time() + len(sending.frame) * self._byte_s + sending.gap_s
+                arrived = True
             else:
-                await self._ask(port, sending.frame, sending.awaited)
+                arrived = await self._ask(port, sending.frame, sending.awaited)
                 self._next_frame_at = loop.time() + sending.gap_s
+            if arrived and sending.sent is not None:
+                sending.sent()
 
-    async def _ask(self, port: Port, frame: bytes, awaited: Awaited) -> None:
+    async def _ask(self, port: Port, frame: bytes, awaited: Awaited) -> bool:
+        """Send a frame, and return whether it was answered."""
         self._awaited, self._heard = awaited, b""
         self._answered.clear()
         try:
@@ -168,8 +182,10 @@ class Line:
                 await self._answered.wait()
         except TimeoutError:
             awaited.silent()
+            return False
         finally:
             self._awaited = None
+        return True
 
     def _tell_up(self) -> None:
         self._up = True

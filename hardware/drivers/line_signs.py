@@ -72,6 +72,7 @@ class _Glass:
     blinking: asyncio.TimerHandle | None = None
     misses: int = 0
     trouble: str = ""
+    on_shown: Callable[[], None] | None = None  # waits for the text to reach the sign
 
 
 def _ignore(_address: int, _reason: str) -> None:
@@ -111,7 +112,7 @@ class LineSigns:
     def written(self, text: str) -> Written:
         return self._code.written(text)
 
-    def show(self, address: int, text: str, *, blinks: int = 0) -> Written:
+    def show(self, address: int, text: str, *, blinks: int = 0, on_shown: Callable[[], None] | None = None) -> Written:
         """Let the newest text of `address` go out as soon as the line allows; return what of it can be read."""
         written = self._code.written(text)
         glass = self._glasses.get(address)
@@ -120,7 +121,7 @@ class LineSigns:
             self._put(address, "begin", self._code.begun(address))
             self._send_brightness(address)
         self._still(glass)
-        glass.text, glass.blinks = written.text, blinks
+        glass.text, glass.blinks, glass.on_shown = written.text, blinks, on_shown
         if glass.misses < MISSES:  # a dead one is only asked now and then: others wait for the line
             self._send(address, glass)
         return written
@@ -134,7 +135,13 @@ class LineSigns:
     def _send(self, address: int, glass: _Glass) -> None:
         if glass.blinking is not None:
             glass.blinking.cancel()
-        self._put(address, "text", self._code.shown(address, glass.text, blinks=glass.blinks))
+        on_shown = glass.on_shown
+        self._put(
+            address,
+            "text",
+            self._code.shown(address, glass.text, blinks=glass.blinks),
+            sent=lambda: self._reached(glass, on_shown),
+        )
         if not glass.blinks:
             return
         loop = asyncio.get_running_loop()
@@ -157,6 +164,12 @@ class LineSigns:
             loop = asyncio.get_running_loop()
             glass.blinking = loop.call_later(BLINK_S / 2, self._blink, address, glass, halves - 1)
 
+    def _reached(self, glass: _Glass, on_shown: Callable[[], None] | None) -> None:
+        """Tell whoever waits for a text that it has reached its sign, once, unless another one has followed."""
+        if on_shown is not None and glass.on_shown is on_shown:
+            glass.on_shown = None
+            on_shown()
+
     def _still(self, glass: _Glass) -> None:
         if glass.blinking is not None:
             glass.blinking.cancel()
@@ -166,13 +179,14 @@ class LineSigns:
         if self._percent is not None:
             self._put(address, "brightness", self._code.dimmed(address, self._percent))
 
-    def _put(self, address: int, what: str, frames: Sequence[bytes]) -> None:
+    def _put(self, address: int, what: str, frames: Sequence[bytes], *, sent: Callable[[], None] | None = None) -> None:
         for number, frame in enumerate(frames):
             self._line.send(
                 frame,
                 slot=(id(self), address, what, number),
                 gap_s=self._code.gap_s,
                 awaited=self._awaited(address, frame) if self._code.answer_s else None,
+                sent=sent if number == len(frames) - 1 else None,
             )
 
     # Who lives ------------------------------------------------------------------------------------------------------
@@ -264,9 +278,9 @@ class LineSign:
     def shows(self, text: str) -> bool:
         return self._signs.written(text).is_whole
 
-    async def show(self, text: str, *, blinks: int = 0) -> None:
+    async def show(self, text: str, *, blinks: int = 0, on_shown: Callable[[], None] | None = None) -> None:
         """Show `text`; returns once the line will send it. Raises Unreadable for what the sign cannot show."""
-        written = self._signs.show(self._address, text, blinks=blinks)
+        written = self._signs.show(self._address, text, blinks=blinks, on_shown=on_shown)
         if written.lost:
             raise Unreadable(
                 f"this sign has no {' '.join(sorted(set(written.lost)))} and shows {written.text!r} for {text!r}: "

@@ -27,12 +27,14 @@ from broker.contract.messages import (
     DeviceStatus,
     Hall,
     Language,
+    Medium,
     Node,
     OpenCounter,
     Outcome,
     PauseCounter,
     Presence,
     Rating,
+    Reached,
     Recall,
     Recorded,
     Refused,
@@ -91,6 +93,7 @@ class ServiceHall:
         self.broker = MemoryBroker()
         self.events: list[AnyEvent] = []
         self.devices: dict[str, DeviceStatus] = {}
+        self.reached: tuple[Reached, ...] = ()
         self.refused_at_windows: list[str] = []
         self.shown: list[SignShows] = []
         self.on_pads: list[LampLit | TextShown] = []
@@ -244,7 +247,8 @@ class ServiceHall:
 
     def _heard_of_windows(self, letter: Letter) -> None:
         match wire.decode("east", letter.topic, letter.payload).message:
-            case Presence(devices=devices):
+            case Presence(devices=devices, reached=reached):
+                self.reached = reached
                 self.devices = {device.name: device for device in devices}
             case Refused(reason=reason):
                 self.refused_at_windows.append(reason)
@@ -279,6 +283,15 @@ async def test_a_customer_is_called_served_and_rates(hall: ServiceHall) -> None:
     assert hall.keypad.rate(1)
     await hall.until(lambda: hall.ratings() == [(ticket, Rating.SATISFIED)])
     await hall.until(lambda: not hall.keypad.is_asking)
+
+
+async def test_how_soon_a_call_reached_the_sign_is_in_the_presence(hall: ServiceHall) -> None:
+    await hall.serve_one()
+    await hall.until(
+        lambda: [(each.zone, each.medium, each.calls) for each in hall.reached] == [("main", Medium.SIGN, 1)]
+    )
+    assert 0 < hall.reached[0].worst_ms < 1000
+    assert hall.reached[0].parted == ""
 
 
 async def test_two_windows_that_call_in_the_same_instant_get_two_customers(hall: ServiceHall) -> None:

@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from broker.bus import Letter, MemoryBroker
 from broker.config import BrokerAddress, CounterFile, PadLine, Window
@@ -19,8 +20,11 @@ from broker.contract.messages import (
     CounterView,
     DeviceState,
     DeviceStatus,
+    Hall,
+    HallView,
     Language,
     Presence,
+    Reached,
 )
 from broker.link import subscriptions
 from broker.sign_file import HallSign, SignLine
@@ -41,6 +45,7 @@ class Counterside:
     def __init__(self, directory: Path) -> None:
         self.news = asyncio.Event()
         self.devices: dict[str, DeviceStatus] = {}
+        self.reached: tuple[Reached, ...] = ()
         self.pads = SimulatedPads(link=directory / "one", addresses=(1, 2), report=lambda _: self.news.set())
         self.panels = SimulatedPanels(link=directory / "one", addresses=(33, 34), report=lambda _: self.news.set())
         self.bars = SimulatedBars(link=directory / "two", addresses=(7,), room=16, report=lambda _: self.news.set())
@@ -70,7 +75,7 @@ class Counterside:
             hall_signs=(HallSign(zone="main", sign=7, line="bar"),),
         )
         self.broker = MemoryBroker()
-        heard = subscriptions(hall="east", node="box", also=views((1, 2), zones=("main",)))
+        heard = subscriptions(hall="east", node="box", also=views((1, 2)))
         self.box = CounterBox(
             bus=self.broker.bus(name="box", subscriptions=heard),
             hall="east",
@@ -115,6 +120,7 @@ class Counterside:
         message = wire.decode("east", letter.topic, letter.payload).message
         if isinstance(message, Presence):
             self.devices = {device.name: device for device in message.devices}
+            self.reached = message.reached
         self.news.set()
 
 
@@ -177,3 +183,42 @@ async def test_a_number_that_the_sign_cannot_show_whole_is_told(side: Countersid
     assert "no 特" in side.devices["sign-1"].detail
     side.call(1, "A013", seq=2)
     await side.until(lambda: side.state("sign-1") is DeviceState.OK)
+
+
+def boards(*rows: tuple[str, int], seq: int) -> BoardView:
+    of_rows = [BoardRow(call=f"c-{ticket}", ticket=ticket, counter=n, times=1, started=False) for ticket, n in rows]
+    return BoardView(epoch=1, seq=seq, zone="main", rows=tuple(of_rows))
+
+
+async def test_everybody_leaves_signs_say_so_pads_rest_and_afterwards_the_calls_stand_again(
+    side: Counterside, small_hall: Hall
+) -> None:
+    calm = HallView(epoch=1, seq=1, day="2026-11-22", hall=small_hall)
+    side.show(calm)
+    side.call(1, "A012", seq=1)
+    side.show(boards(("A012", 1), seq=1))
+    await side.until(lambda: (side.panels.text(33), side.bars.texts[7]) == ("A012", "A012 1"))
+    side.show(replace(calm, seq=2, evacuation=True))
+    await side.until(lambda: (side.panels.text(33), side.bars.texts[7]) == ("", "请立即离开"))
+    await side.until(lambda: side.pads.lamps[1] == "off" and side.pads.texts[1].strip() == "")
+    side.call(2, "B007", seq=3)  # no sign goes back to numbers meanwhile
+    side.show(boards(("B007", 2), ("A012", 1), seq=3))
+    side.show(replace(calm, seq=4))
+    await side.until(lambda: (side.panels.text(33), side.panels.text(34)) == ("A012", "B007"))
+    await side.until(lambda: side.bars.texts[7] == "B007 2  A012 1")
+    await side.until(lambda: side.pads.texts[1] == "012")
+
+
+async def test_a_sign_that_does_not_show_what_boards_call_is_told_and_well_again(
+    side: Counterside, small_hall: Hall
+) -> None:
+    side.show(HallView(epoch=1, seq=1, day="2026-11-22", hall=small_hall))
+    side.call(1, "A012", seq=1)
+    side.show(boards(("A013", 1), seq=2))
+    await side.until(lambda: side.state("sign-1") is DeviceState.FAULT)
+    assert "boards call A013 to window 1" in side.devices["sign-1"].detail
+    assert "its sign shows another call" in side.devices["sign-1"].detail
+    await side.until(lambda: any(each.parted for each in side.reached))
+    side.call(1, "A013", seq=3)
+    await side.until(lambda: side.state("sign-1") is DeviceState.OK)
+    await side.until(lambda: [each.parted for each in side.reached] == [""])
