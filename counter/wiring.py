@@ -109,13 +109,14 @@ def connect(
                 address_of(each.keypad)
             )
     by_line = {line.name: _signs(line, cables, names=_names(file, line.name), on_sign=on_sign) for line in file.signs}
+    cards = {each.counter: _card_reader(each.card, cables, each.counter) for each in file.windows if each.card}
     of_windows = [each for each in file.windows if each.sign is not None]
     return Devices(
         lines=cables.lines,
         pads=pads,
         signs={each.counter: by_line[_line(file, each.sign_line)].sign(each.sign or 0) for each in of_windows},
         keypads=keypads,
-        cards={each.counter: _card_reader(each.card, cables, each.counter) for each in file.windows if each.card},
+        cards=cards,
         hall_signs=[
             ZoneSign(
                 name=_hall_sign_name(each.sign),
