@@ -90,6 +90,13 @@ def why(arguments: Sequence[str]) -> int:
     return tell(arguments)
 
 
+def calls(arguments: Sequence[str]) -> int:
+    """Say how soon calls reach signs, boards and voice, and whether those are at one."""
+    from .calls import main as tell  # noqa: PLC0415
+
+    return tell(arguments)
+
+
 def counter_day(arguments: Sequence[str]) -> int:
     """Say what each counter and clerk did with a day: sessions, serving, idle and pause times."""
     from .counter_day import main as tell  # noqa: PLC0415
@@ -188,6 +195,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "check-config": check_config,
     "why": why,
     "ratings": ratings,
+    "calls": calls,
     "counter-day": counter_day,
     "order": order,
     "bookings": bookings,
