@@ -17,7 +17,7 @@ from hardware.simulators.reports import Reports
 Start = Callable[[Coroutine[object, object, object]], None]
 
 presses = st.builds(
-    lambda address, key: PadPress(address=address, key=key), st.integers(0, 255), st.sampled_from(PadKey)
+    lambda address, key: PadPress(address=address, key=key), st.integers(0, 255), st.sampled_from(list(KEYS.values()))
 )
 
 
