@@ -30,6 +30,7 @@ BOLD_FROM: Final = 28  # pixels: smaller text would clot
 SUPERSAMPLING: Final = 6
 GRID: Final = 24
 DASH: Final = 8
+HUGE: Final = 100  # pixels
 
 
 def register_font() -> bool:
@@ -73,7 +74,8 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
         self._on_drawn = on_drawn
         self._layers = (Widget(), Widget())  # the one that stands there, and the one for the next picture
         self._picture: Picture | None = None
-        self._texture = lru_cache(maxsize=600)(self._render)
+        self._small = lru_cache(maxsize=600)(self._render)
+        self._huge = lru_cache(maxsize=16)(self._render)  # each takes a megabyte, and each customer's number is another
         self.scale = 1.0
 
     def fitted(self) -> Fit:
@@ -207,6 +209,9 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
     def _width(self, runs: tuple[Run, ...], shrink: float) -> float:
         widths = (self._texture(run.text, self._pixels(run, shrink), run.bold) for run in runs)
         return float(sum(texture.width - 2 * edge for texture, _, edge in widths))
+
+    def _texture(self, text: str, pixels: int, bold: bool) -> tuple[Texture, float, int]:  # noqa: FBT001 - a cache's key
+        return (self._huge if pixels >= HUGE else self._small)(text, pixels, bold)
 
     def _render(self, text: str, pixels: int, bold: bool) -> tuple[Texture, float, int]:  # noqa: FBT001 - a cache's key
         """Return white text, how far it reaches below its baseline, and the width of its thickening."""
