@@ -3,12 +3,12 @@
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Final
 
 import pytest
-from playwright.async_api import Browser, BrowserContext, Page, expect
+from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from broker.contract.messages import CallNext, FinishService, Hall, Language
 from broker.contract.texts import texts
@@ -141,8 +141,10 @@ async def test_every_act_without_a_call_is_done_by_keys_alone(
     await clerk.is_in("idle")
     await clerk.presses("a")
     await expect(clerk.page.locator(".key[data-verb=arm]").first).to_contain_text(clerk.text("disarm"))
+    await clerk.is_in("idle")
     await clerk.presses("a")
     await expect(clerk.page.locator(".key[data-verb=arm]").first).to_contain_text(clerk.text("arm"))
+    await clerk.is_in("idle")
     await clerk.presses("p")
     await clerk.dialog("pause_title")
     await clerk.presses("1")
@@ -255,17 +257,18 @@ async def test_who_comes_later_is_told_what_happened(hall: ConsoleHall, browser:
     await hall.take()
     clerk = await Desk.sits_down(hall, browser)
     await clerk.is_in("idle")
-    held: asyncio.Future[Callable[[], object]] = asyncio.get_running_loop().create_future()
+    reached, go = asyncio.Event(), asyncio.Event()
 
-    async def slow(route: object) -> None:
-        held.set_result(route.continue_)  # type: ignore[attr-defined]
+    async def slow(route: Route) -> None:
+        reached.set()
+        await go.wait()
+        await route.continue_()
 
     await clerk.page.route("**/console/act", slow)
     await clerk.presses("n")
-    send = await held
+    await reached.wait()
     await hall.pad.press(CallNext, 1)
-    await clerk.page.unroute("**/console/act")
-    await send()  # type: ignore[misc]
+    go.set()
     await expect(clerk.page.locator("#toasts .toast")).to_contain_text("A001")
     await clerk.is_in("called", "A001")
 

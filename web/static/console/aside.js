@@ -33,12 +33,16 @@ export class Aside {
     redraw(this.history, [counter.card, counter.call, current()], () => this.story(sight, service));
     redraw(this.held, [counter.held_visits, counter.call, current()], () => this.onHold(counter, service));
     redraw(this.owed, [counter.owed_visits, current()], () => this.owing(counter, service));
-    redraw(this.supervisor, [sight.me && sight.me.role, hall.evacuation, current()], () => this.supervise(sight));
+    this.showSupervisor(sight);
     this.history.hidden = !counter.call;
     this.held.hidden = !(counter.held_visits || []).length;
     this.owed.hidden = !(counter.owed_visits || []).length;
-    this.supervisor.hidden = !sight.me || sight.me.role !== "supervisor";
     this.showNotes(sight);
+  }
+
+  showSupervisor(sight) {
+    redraw(this.supervisor, [sight.me && sight.me.role, sight.hall.evacuation, current()], () => this.supervise(sight));
+    this.supervisor.hidden = !sight.me || sight.me.role !== "supervisor";
   }
 
   waits(queues, service) {
@@ -68,6 +72,7 @@ export class Aside {
   }
 
   story(sight, service) {
+    if (!sight.counter.call) return [];
     const step = ([at, text, blanks, past]) => {
       const what = past && past.to ? (has(`short_${past.to}`) ? say(`short_${past.to}`) : service(past.to) || past.to) : "";
       return el("li", {}, el("time", { class: "num" }, clock(at)), el("span", {}, say(text, blanks) + (what ? say("step_reason", { what }) : "")));
@@ -83,6 +88,7 @@ export class Aside {
   }
 
   onHold(counter, service) {
+    if (!(counter.held_visits || []).length) return [];
     const row = (each) =>
       el(
         "li", {}, el("b", { class: "num" }, each.ticket),
@@ -100,6 +106,7 @@ export class Aside {
   }
 
   owing(counter, service) {
+    if (!(counter.owed_visits || []).length) return [];
     const row = (each) =>
       el(
         "li", {}, el("b", { class: "num" }, each.ticket),
@@ -116,7 +123,8 @@ export class Aside {
     return [el("h3", {}, say("owed_title"), key(KEYS.owed)), el("ul", {}, (counter.owed_visits || []).map(row))];
   }
 
-  supervise({ hall }) {
+  supervise({ hall, me }) {
+    if (!me || me.role !== "supervisor") return [];
     const button = (what, text, alert) =>
       el("button", { type: "button", class: `key tiny${alert ? " alert" : ""}`, data: { key: what }, onclick: () => this.pressing.supervise(what) }, say(text));
     return [

@@ -73,6 +73,11 @@ export function ask({ title, body, fill, submit, read, danger, wide, back = true
 /** Press what a digit or letter of the dialog stands for. */
 function choose(event, dialog) {
   if (event.ctrlKey || event.altKey || event.metaKey || event.repeat) return;
+  if (event.key === "Enter" && event.target.tagName === "SELECT") {
+    event.preventDefault();
+    dialog.querySelector("form").requestSubmit();
+    return;
+  }
   if (/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName) && event.target.type !== "radio") return;
   const digit = /^(?:Digit|Numpad)(\d)$/.exec(event.code);
   const chosen = digit && dialog.querySelector(`[data-digit="${digit[1]}"]`);

@@ -35,12 +35,14 @@ export class Page {
     this.work.hidden = !at;
     this.aside.root.hidden = !at;
     if (!at) {
-      redraw(this.main, ["choose", current()], () => [this.choose()]);
+      redraw(this.main, ["choose", current()], () => [this.choose(), this.aside.supervisor]);
+      this.aside.showSupervisor(sight);
       return;
     }
     if (this.main.firstChild !== this.work) {
       delete this.main.dataset.shown;
       this.main.replaceChildren(this.work, this.aside.root);
+      this.aside.root.append(this.aside.supervisor);
     }
     this.visit.show(sight);
     this.verbs.show(sight);

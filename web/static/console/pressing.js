@@ -32,18 +32,20 @@ export class Pressing {
 
   async press(verb, how = {}) {
     const sight = this.sight();
-    if (asking() || this.pending.size || !sight.counter) return;
+    if (asking() || this.pending.size) return;
     if (this.others[verb]) {
       this.others[verb]();
       return;
     }
-    if (!(verb in possible(sight))) return;
+    if (!sight.counter || !(verb in possible(sight))) return;
     const seen = { counter: sight.counter.counter, seen: sight.counter.call || null, view_seq: sight.counter.seq };
     this.asked = seen.seen;
     clear();
     const fields = await this.fields(verb, sight, how);
     this.asked = undefined;
-    if (fields) await this.send(verb, { ...fields, ...seen });
+    if (!fields) return;
+    if (fields.type === "StateOutcome") delete seen.seen; // it is about a visit that has ended
+    await this.send(verb, { ...fields, ...seen });
   }
 
   async send(verb, fields) {
@@ -256,7 +258,7 @@ export class Pressing {
 
   /** A supervisor's own acts. */
   async supervise(what) {
-    const { counter, hall } = this.sight();
+    const { hall } = this.sight();
     const number = (hint) => el("input", { type: "text", class: "large num", maxlength: 8, required: true, autofocus: true, autocomplete: "off", placeholder: hint || null });
     let fields = null;
     if (what === "reclassify") {
@@ -282,7 +284,7 @@ export class Pressing {
         read: () => ({ type: "StartEvacuation" }),
       });
     }
-    if (fields) await this.send(what, { ...fields, seen: (counter && counter.call) || null });
+    if (fields) await this.send(what, fields);
   }
 
   async keepNote(text) {
