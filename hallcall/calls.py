@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import contextlib
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
@@ -126,7 +126,8 @@ def _without_signs_of_life(seen: Seen) -> object:
 def as_text(seen: Seen, language: Language) -> str:
     """Return a block for each zone: a line for each node that shows or says its calls, and what has parted."""
     words = texts(language)["calls"]
-    assert seen.hall is not None
+    if seen.hall is None:
+        return f"{words['nobody']}\n"
     lines = [words["title"].format(hall=_in(seen.hall.hall.name, language)), ""]
     of_zones = seen.reached()
     wide = max([width(each.node) for each, _ in of_zones] or [0])
@@ -144,7 +145,7 @@ def as_text(seen: Seen, language: Language) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _figures(node: Presence, each: Reached, words: dict[str, str]) -> str:
+def _figures(node: Presence, each: Reached, words: Mapping[str, str]) -> str:
     if not node.up:
         return words["away"]
     if not each.calls:
@@ -157,9 +158,9 @@ def _in(text: Text, language: Language) -> str:
 
 
 def as_json(seen: Seen) -> str:
-    assert seen.hall is not None
     reached = [{"node": node.node, "up": node.up, **msgspec.to_builtins(each)} for node, each in seen.reached()]
-    plain = {"hall": seen.hall.hall.id, "parted": seen.is_parted, "reached": reached}
+    hall = seen.hall.hall.id if seen.hall is not None else None
+    plain = {"hall": hall, "parted": seen.is_parted, "reached": reached}
     return msgspec.json.format(msgspec.json.encode(plain), indent=2).decode() + "\n"
 
 
