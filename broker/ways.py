@@ -1,6 +1,7 @@
 """How long calls take from the hall's decision to eye and ear: the last ones of each zone. Pure but for its memory."""
 
 from collections import deque
+from math import ceil
 from statistics import median
 from typing import Final
 
@@ -30,7 +31,7 @@ class Ways:
             medium=self._medium,
             calls=len(ways),
             p50_ms=round(median(ways)),
-            p99_ms=ways[int(0.99 * (len(ways) - 1))],
+            p99_ms=ways[ceil(0.99 * len(ways)) - 1],
             worst_ms=ways[-1],
             parted=parted,
         )
