@@ -182,7 +182,7 @@ class Window:
 
     async def called(self, count: int) -> str:
         await self.until(lambda: len(self.of(TicketCalled)) == count)
-        ticket = self.of(TicketCalled)[-1].ticket
+        ticket: str = self.of(TicketCalled)[-1].ticket
         await self.pad_shows(f"T1 {ticket[-3:]}")
         return ticket
 
