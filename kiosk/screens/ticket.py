@@ -113,7 +113,9 @@ def _left(scene: Scene, screen: flow.Ticket, area: Area) -> list[Shape]:
     most = 262.0 if scene.roomy else 150.0
     least = 120.0
     short = _firsts(paragraph(_short_rule(scene), rest_w, size=READ, color=PALE, second_color=PALE))
-    choices = [(place, notes), (place, _firsts(notes)), (place, short), (place, []), (_firsts(place), [])]
+    own = _firsts(_class_lines(scene, taken, rest_w))  # what became of a class is said before the rule that all have
+    choices = [(place, notes), (place, _firsts(notes)), (place, [*own, *short]), (place, own or short)]
+    choices += [(_firsts(place), own or short), (place, short), (place, []), (_firsts(place), [])]
     for place_lines, note_lines in choices:
         place_h = sum(line.height for line in place_lines) + 24
         notes_h = sum(line.height for line in note_lines) + (14 if note_lines else 0)
@@ -177,9 +179,13 @@ def _place(scene: Scene, screen: flow.Ticket, fit: float) -> list[Line]:
 
 def _notes(scene: Scene, taken: TicketTaken, fit: float) -> list[Line]:
     """Return what the class means, then the late-return rule."""
-    note = class_note(scene, taken)
     late = paragraph(late_rule(scene), fit, size=READ, color=PALE, second_color=PALE)
-    return [*(paragraph(note, fit, size=READ, color=CALL, second_color=CALL) if note[0] else []), *late]
+    return [*_class_lines(scene, taken, fit), *late]
+
+
+def _class_lines(scene: Scene, taken: TicketTaken, fit: float) -> list[Line]:
+    note = class_note(scene, taken)
+    return paragraph(note, fit, size=READ, color=CALL, second_color=CALL) if note[0] else []
 
 
 def class_note(scene: Scene, taken: TicketTaken) -> Said:
