@@ -63,9 +63,7 @@ def _prepare(home: Path, width: int, height: int) -> None:
         Config.set("graphics", name, str(value))
 
 
-def _take_all(
-    hall: Hall, panel: Panel, theme: Theme, size: tuple[int, int], options: argparse.Namespace
-) -> None:
+def _take_all(hall: Hall, panel: Panel, theme: Theme, size: tuple[int, int], options: argparse.Namespace) -> None:
     """Show each screen and take its picture at the frame that shows it."""
     from zoneinfo import ZoneInfo  # noqa: PLC0415
 

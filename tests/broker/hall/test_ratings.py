@@ -1,5 +1,7 @@
 """What customers think of a service: bound to one call, its counter and its clerk, and to nothing else."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -110,7 +112,7 @@ def test_at_a_counter_that_nobody_is_known_to_staff_the_rating_is_the_windows_on
     ],
 )
 def test_what_may_be_no_honest_rating_is_flagged_and_kept(
-    service_s: float, said: dict[str, object], flags: tuple[RatingFlag, ...]
+    service_s: float, said: dict[str, Any], flags: tuple[RatingFlag, ...]
 ) -> None:
     floor = a_served_customer(service_s=service_s)
     assert rate(floor, FIRST, **said) == "done"
