@@ -9,7 +9,17 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from broker.contract.messages import AnyView, BoardRow, BoardView, HallView, Language, QueueRow, QueuesView, Text
+from broker.contract.messages import (
+    AnyView,
+    BoardRow,
+    BoardView,
+    HallView,
+    Language,
+    QueueRow,
+    QueuesView,
+    Service,
+    Text,
+)
 from broker.contract.texts import texts
 
 from .turns import next_turn_s, on_rows, take_turns
@@ -44,6 +54,7 @@ class Queue:
     waiting: str
     minutes: str
     minutes_en: str = ""
+    prefix: str = ""  # letters of its numbers
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -196,8 +207,8 @@ class Board:
         return [rows[each.id] for each in services if each.id in rows]
 
     def _queues(self) -> list[Queue]:
-        names = {service.id: service.name for service in self.hall.hall.services} if self.hall is not None else {}
-        return [_queue(names[row.service], row, here=self.here) for row in self._queue_rows()]
+        services = {service.id: service for service in self.hall.hall.services} if self.hall is not None else {}
+        return [_queue(services[row.service], row, here=self.here) for row in self._queue_rows()]
 
     def _local(self, now: datetime) -> datetime:
         return now.astimezone(ZoneInfo(self.hall.hall.timezone)) if self.hall else now.astimezone()
@@ -230,10 +241,11 @@ class Board:
         return _ZH[key].format(age=age, since=since), _EN[key].format(age=age, since=since)
 
 
-def _queue(name: Text, row: QueueRow, *, here: bool) -> Queue:
+def _queue(service: Service, row: QueueRow, *, here: bool) -> Queue:
     minutes, minutes_en = _minutes(row, here=here)
     return Queue(
-        name=name,
+        name=service.name,
+        prefix=service.prefix,
         last=row.last_called or _ZH["unknown"],
         waiting=str(row.waiting),
         minutes=minutes,

@@ -11,8 +11,9 @@ from typing import Final, TypeVar
 from broker.contract.messages import Language, Text
 from broker.contract.texts import texts
 from broker.legibility import LEAST_ASIDE, Arrangement, Place
-from broker.text_width import balanced, lines_of, width_of
+from broker.text_width import lines_of
 
+from . import sentences
 from .board import Picture, Queue, Row
 
 STRIP_S: Final = 6.0  # a line of the strip stays
@@ -238,29 +239,27 @@ class Pages:
         """Return what the strip says, one line after the other."""
         if self._strip_width < NARROW and self.arrangement.aside is not None:
             return [""] if picture.alive else list(self._said("not_live" if picture.since else "connecting"))
-        said = []
+        lines: list[str] = []
         for language in self.languages:
-            said.append(picture.ticker[0] if language is Language.ZH else picture.ticker[1])
+            words, ticker = texts(language)["board"], picture.ticker[0 if language is Language.ZH else 1]
+            forms = (ticker, words["rule_short"]) if ticker == words["rule"] else (ticker,)
+            lines += sentences.prose(forms, self._strip_width * GENEROUS)
             if picture.alive:
-                said += self._beside_table(picture, language)
-        return [line for each in said for line in balanced(each, self._strip_width * GENEROUS)] or [""]
+                lines += self._beside_table(picture, language)
+        return lines or [""]
 
     def _beside_table(self, picture: Picture, language: Language) -> list[str]:
         """Return what has no room elsewhere: a long notice, the last calls, or even the queues."""
-        words, said = texts(language)["board"], []
-        place = self.table_place(slides=False)
+        place, line = self.table_place(slides=False), self._strip_width * GENEROUS
         width = place.w / self.arrangement.text if place is not None else 0.0
+        said: list[str] = []
         if place is None:
-            said += [_in_words(queue, language, self._strip_width * GENEROUS) for queue in picture.queues]
+            said += [sentences.waiting(queue, language, line) for queue in picture.queues]
         if width < WITH_LAST:
-            said += [
-                words["last_called"].format(service=_in(queue.name, language), ticket=queue.last)
-                for queue in picture.queues
-                if queue.last[0].isalpha()
-            ]
+            said += [sentences.last_call(each, language, line) for each in picture.queues if each.last[0].isalpha()]
         notice = _in(picture.notice, language) if picture.notice is not None else ""
         if notice and (place is None or self._note("", notice, place) is None):
-            said.append(notice)
+            said += sentences.prose([notice], line)
         return said
 
 
@@ -305,13 +304,3 @@ def line_height(line: Line, *, one_line: bool) -> float:
 def _line(queue: Queue, language: Language, *, last: bool, width: float) -> Line:
     name = tuple(lines_of(_in(queue.name, language), width * GENEROUS)[:2])
     return Line(name=name, last=queue.last if last else "", waiting=queue.waiting, minutes=_minutes(queue, language))
-
-
-def _in_words(queue: Queue, language: Language, width: float) -> str:
-    """Return one service's queue as a sentence; one that has no room in a line leaves out how many wait."""
-    words, minutes = texts(language)["board"], _minutes(queue, language)
-    keys = ("queue_line", "queue_short") if minutes[0].isdigit() else ("queue_word",)
-    said = [
-        words[key].format(service=_in(queue.name, language), waiting=queue.waiting, minutes=minutes) for key in keys
-    ]
-    return next((each for each in said if width_of(each, 1) <= width), said[-1])

@@ -9,7 +9,7 @@ from broker.legibility import Arrangement
 from broker.text_width import lines_of, width_of
 
 from ..pages import Message, Sight
-from .ink import FIGURES, TEXT, Arrow, Ground, Ink
+from .ink import FIGURES, TEXT, Ground, Ink
 
 MOST_LINES: Final = 14
 
@@ -23,8 +23,6 @@ class Whole(Widget):  # type: ignore[misc] # Kivy ships no types
         with self.canvas.before:
             self._colour = Color(0, 0, 0, 0)
             self._cover = Rectangle(size=(0, 0))
-            self._arrow = Arrow(ground.colours["white"])
-        self._arrow.colour.a = 0
         self._lines = [Ink(self) for _ in range(MOST_LINES)]
         self._drawn: Message | None = None
 
@@ -39,11 +37,7 @@ class Whole(Widget):  # type: ignore[misc] # Kivy ships no types
         whole = (panel.width + 2 * margin, panel.height + 2 * margin)
         self._cover.pos, self._cover.size = (-margin, -margin), whole if message else (0, 0)
         said = self._said(message) if message else []
-        arrow = 0.8 * self._arrangement.text if message and message.alarm else 0.0
-        y = (panel.height - _height(said) - 1.6 * arrow) / 2
-        x, top = self._ground.point(panel.width / 2, y + 0.8 * arrow)
-        self._arrow.draw((x, top), 2 * arrow, visible=arrow > 0)
-        y += 1.6 * arrow
+        y = (panel.height - _height(said)) / 2
         for at, label in enumerate(self._lines):
             words, size = said[at] if at < len(said) else ("", self._arrangement.text)
             y += 0.65 * size
@@ -55,7 +49,7 @@ class Whole(Widget):  # type: ignore[misc] # Kivy ships no types
     def _said(self, message: Message) -> list[tuple[str, float]]:
         """Return the lines with their sizes: titles as large as can be, all as large as must be."""
         panel, text = self._arrangement.panel, self._arrangement.text
-        across, high = 0.94 * panel.width, 0.94 * panel.height - (1.3 * text if message.alarm else 0)
+        across, high = 0.94 * panel.width, 0.94 * panel.height
         largest = min(0.28 * panel.height, across / max(width_of(each, 0.92) for each in message.title))
         for bodies in (message.body, message.body[:1], ()):
             for share in (1.0, 0.85, 0.7, 0.55):

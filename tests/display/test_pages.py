@@ -7,6 +7,7 @@ import pytest
 
 from broker.contract.messages import Language
 from broker.legibility import Panel, arranged
+from broker.text_width import width_of
 from display.board import Picture, Queue
 from display.gallery import NOW, board, calls, hall, moments, queues
 from display.pages import Note, Pages, Slide, Table
@@ -62,8 +63,22 @@ def test_where_there_is_no_room_for_a_table_the_strip_says_the_queues() -> None:
     assert small.arrangement.aside is None
     said = " ".join(small.strip_lines(of_services(4)))
     assert "电费缴纳 4–7 分" in said
-    assert "New connection 15–25 min" in said
-    assert "最近 电费 缴纳 A031" in said
+    assert "B: 15–25 min" in said
+    assert "A031 电费缴纳" in said
+
+
+@pytest.mark.parametrize(("diagonal_in", "distance_m"), [(43, 5), (43, 8), (55, 8), (65, 8), (65, 12)])
+def test_no_line_of_the_strip_is_half_a_call_and_none_is_wider_than_the_strip(
+    diagonal_in: float, distance_m: float
+) -> None:
+    shown = pages(diagonal_in, distance_m)
+    lines = shown.strip_lines(of_services(4))
+    room = shown.arrangement.strip.w / shown.arrangement.text - 3.2 - 1.1 - 1.0  # but for clock and dot
+    assert all(width_of(line, 1) <= room * 1.1 for line in lines)
+    tickets = [each.last for each in of_services(4).queues if each.last != "—"]
+    for ticket in tickets:
+        assert sum(ticket in line for line in lines) == 2, ticket  # a language each
+    assert not any(ticket in line and "…" in line for line in lines for ticket in tickets)
 
 
 def test_a_page_stays_as_long_as_it_says() -> None:
@@ -128,7 +143,7 @@ def test_nothing_stands_at_the_same_pixels_all_day() -> None:
 def test_a_board_of_one_language_says_nothing_in_another() -> None:
     english = pages(55, 8, EN)
     picture = of_services(4)
-    assert all(line.isascii() or "–" in line for line in english.strip_lines(picture))
+    assert all(line.translate({ord("–"): None, ord("…"): None}).isascii() for line in english.strip_lines(picture))
     for each in minutes_of(english, picture):
         if isinstance(each, Table):
             assert each.heads[1:] == ("People", "Min")
