@@ -16,7 +16,7 @@ const HIGH = 76;
 export class Bar {
   constructor(pressing) {
     this.pressing = pressing;
-    this.window = el("b", { class: "bar-window num" });
+    this.window = el("h1", { class: "bar-window num" });
     this.number = el("b", { class: "bar-number num", role: "status", "aria-live": "polite" });
     this.words = el("span", { class: "bar-words num" });
     this.main = barVerb(pressing, "key main");
@@ -77,7 +77,7 @@ export class Bar {
 /** A bar of a signed-out clerk: the page signs in. */
 export function signedOutBar(root, why) {
   const strip = el(
-    "main", { class: "strip" }, el("b", { class: "bar-number" }, why || say("nobody_signed_in")),
+    "main", { class: "strip" }, el("h1", { class: "bar-number" }, why || say("nobody_signed_in")),
     el("button", { type: "button", class: "key main", onclick: () => window.open("/console", "hallcall-console") }, say("sign_in")),
   );
   root.append(strip);
