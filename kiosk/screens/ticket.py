@@ -115,7 +115,10 @@ def _left(scene: Scene, screen: flow.Ticket, area: Area) -> list[Shape]:
     short = _firsts(paragraph(_short_rule(scene), rest_w, size=READ, color=PALE, second_color=PALE))
     own = _firsts(_class_lines(scene, taken, rest_w))  # what became of a class is said before the rule that all have
     choices = [(place, notes), (place, _firsts(notes)), (place, [*own, *short]), (place, own or short)]
-    choices += [(_firsts(place), own or short), (place, short), (place, []), (_firsts(place), [])]
+    line = paragraph(speech.both("capped_line"), rest_w, size=READ, color=CALL, second_color=CALL)
+    capped = _firsts(line) if taken.capped else []
+    choices += [(_firsts(place), own or short), (place, capped or short), (_firsts(place), capped or short)]
+    choices += [(place, short), (place, []), (_firsts(place), [])]
     for place_lines, note_lines in choices:
         place_h = sum(line.height for line in place_lines) + 24
         notes_h = sum(line.height for line in note_lines) + (14 if note_lines else 0)
