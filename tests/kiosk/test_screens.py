@@ -173,7 +173,7 @@ def test_a_missed_number_is_told_its_place_and_the_rule(kiosk: flow.Kiosk, ticke
 def test_used_up_courtesy_is_said_kindly(kiosk: flow.Kiosk, ticket: flow.Ticket) -> None:
     capped = replace(ticket, taken=structs.replace(ticket.taken, capped=True))
     said = "".join(drawn(replace(kiosk, screen=capped, language=Language.ZH)).texts)
-    assert "本时段优先号已满，先给您普通号；请告诉窗口，工作人员会照顾。" in said
+    assert "本时段优先号已满，先给您普通号，请告诉窗口。" in said
 
 
 def test_a_screen_with_nothing_new_is_the_same_picture(kiosk: flow.Kiosk) -> None:
