@@ -234,6 +234,17 @@ async def test_escape_leaves_a_dialog_and_nothing_happens(hall: ConsoleHall, bro
     await clerk.is_in("called", "A001")
 
 
+async def test_a_double_click_does_one_act_only(hall: ConsoleHall, browser: Browser) -> None:
+    await hall.take()
+    clerk = await Desk.sits_down(hall, browser)
+    await clerk.is_in("idle")
+    shown = await clerk.page.evaluate("performance.now()")
+    await clerk.page.wait_for_function("shown => performance.now() - shown > 400", arg=shown)
+    await clerk.page.locator(".verbs .main").dblclick()
+    await clerk.is_in("called", "A001")
+    await expect(clerk.page.locator(".verbs .main")).to_have_attribute("data-verb", "start")
+
+
 async def test_two_pages_and_a_pad_act_at_one_counter(hall: ConsoleHall, browser: Browser) -> None:
     await hall.take()
     await hall.take()
@@ -400,7 +411,8 @@ async def test_the_bar_acts_and_asks_in_its_one_line(hall: ConsoleHall, browser:
     await clerk.is_in("idle")
     bar = await clerk.another_page("/console/bar")
     await bar.page.set_viewport_size(BAR)  # type: ignore[arg-type]
-    await bar.page.locator(".strip .main").click()
+    await expect(bar.page.locator(".strip .main")).to_have_attribute("data-verb", "next")
+    await bar.presses("n")
     await expect(bar.page.locator(".bar-number")).to_have_text("A001")
     await clerk.is_in("called", "A001")
     await bar.presses("s")
@@ -533,7 +545,7 @@ async def test_a_press_is_seen_at_once(hall: ConsoleHall, browser: Browser) -> N
 
 
 @pytest.mark.parametrize("language", Language)
-def test_every_text_of_the_page_is_there_and_every_one_is_used(language: Language) -> None:
+async def test_every_text_of_the_page_is_there_and_every_one_is_used(language: Language) -> None:
     script = "\n".join(path.read_text(encoding="utf-8") for path in SCRIPTS)
     known = set(texts(language)["console"])
     asked = set(re.findall(r'say\("(\w+)"', script))
