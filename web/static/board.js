@@ -82,6 +82,7 @@
     word.style.fontSize = layout.text + "px";
     word.style[chinese ? "marginLeft" : "marginRight"] = 0.2 * layout.text + "px";
     space.style.fontSize = 0.5 * layout.number + "px";
+    space.style.minWidth = 0.3 * layout.number + "px"; // number and window are never read as one
     made.appendChild(light);
     made.appendChild(ticket);
     if (row.tag) {
@@ -144,7 +145,7 @@
     empty.style.fontSize = layout.text + "px";
     empty.style.color = layout.colours.muted;
     sight.empty.forEach(function (said) { empty.appendChild(make("p", "", said)); });
-    fill(target, [empty]);
+    fill(target, blanks(0).concat([empty]));
   }
 
   // Beside the calls --------------------------------------------------------------------------------------------------
@@ -279,11 +280,17 @@
       made.style.fontSize = Math.max(layout.text, Math.min(0.2 * layout.panel.h, 0.9 * layout.panel.w / (said.length * most))) + "px";
       return made;
     }).concat(message.body.map(function (said) {
-      var made = make("p", "", said);
+      var made = make("p", "");
       made.style.fontSize = layout.text + "px";
+      phrases(said).forEach(function (phrase, place) {
+        if (place && / $/.test(phrases(said)[place - 1])) { made.appendChild(document.createTextNode(" ")); }
+        made.appendChild(make("span", "phrase", phrase));
+      });
       return made;
     })));
   }
+
+  function phrases(said) { return said.match(/[^\uff0c\u3002\uff1b,;]+[\uff0c\u3002\uff1b,;]?\s*/g) || [said]; }
 
   function dim(light) {
     var cover = find("dim");
