@@ -94,6 +94,16 @@ def test_board_sign_and_voice_say_the_same_of_each_call(day: Day) -> None:
         assert call["pressed_ms"] < min(call["sign_ms"], call["board_ms"])
 
 
+def test_box_board_and_voice_tell_how_soon_each_call_reached_them_and_that_they_are_at_one(day: Day) -> None:
+    told: dict[str, dict[str, Any]] = {}
+    for said in re.findall(r"/node/\S+ (\{.*\})$", day.read("mqtt.log"), flags=re.MULTILINE):
+        told.update({each["medium"]: each for each in json.loads(said).get("reached", ())})
+    assert sorted(told) == ["row", "sign", "sound"]
+    for medium, figures in told.items():
+        assert (figures["calls"], figures["parted"]) == (VISITORS, ""), medium
+    assert told["sign"]["p50_ms"] < told["sound"]["p50_ms"]
+
+
 def test_no_announcement_overlaps_another_and_all_are_on_the_tape(day: Day) -> None:
     heard = sorted((call["voice_start_s"], call["voice_end_s"]) for call in day.calls)
     ends = [0.0, *(end for _, end in heard)]

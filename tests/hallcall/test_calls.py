@@ -44,7 +44,7 @@ def test_a_zone_has_its_sign_row_and_sound_in_both_languages(view: HallView) -> 
         ["Voice", "voice-1", "no", "call", "yet"],
     ]
     assert "Signs, boards and voice are at one." in english
-    assert "窗口屏、显示屏、语音一致。" in chinese
+    assert "窗口屏、大屏、语音一致。" in chinese
     assert not now.is_parted
 
 
