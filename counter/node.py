@@ -92,6 +92,7 @@ class CounterBox:
         self._agreement = Agreement()
         self._ways = Ways(Medium.SIGN)
         self._zones: dict[int, str] = {}  # of counters
+        self._arrived: dict[int, tuple[str | None, int]] = {}  # the last call whose way to its sign is known
         self._wording = wording
         self._overviews: list[tuple[str, Overview, Outlet[SignShows]]] = []
         self._troubles: dict[str, dict[str, str]] = {}
@@ -193,9 +194,12 @@ class CounterBox:
     def _on_sign(self, station: Station, shows: SignShows) -> None:
         """Take in what has reached a window's sign."""
         view = shows.of
-        self._agreement.shown(station.counter, view.call if view is not None else None, view.times if view else 0)
+        call, times = (view.call, view.times) if view is not None else (None, 0)
+        self._agreement.shown(station.counter, call, times)
         called_at = view.card.called_at if view is not None and view.card is not None else None
-        if shows.blinks and called_at is not None and called_at > self._began:
+        is_first = call is not None and self._arrived.get(station.counter) != (call, times)
+        if is_first and shows.blinks and called_at is not None and called_at > self._began:
+            self._arrived[station.counter] = (call, times)
             zone = self._zones.get(station.counter, "")
             self._ways.took(zone, (self._now() - called_at).total_seconds() * 1000)
 

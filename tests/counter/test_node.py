@@ -25,6 +25,7 @@ from broker.contract.messages import (
     Counter,
     DeviceState,
     DeviceStatus,
+    EndEvacuation,
     Hall,
     Language,
     Medium,
@@ -43,6 +44,7 @@ from broker.contract.messages import (
     Service,
     ServiceStarted,
     SlipFate,
+    StartEvacuation,
     TakeTicket,
     Text,
     TicketCalled,
@@ -292,6 +294,21 @@ async def test_how_soon_a_call_reached_the_sign_is_in_the_presence(hall: Service
     )
     assert 0 < hall.reached[0].worst_ms < 1000
     assert hall.reached[0].parted == ""
+
+
+async def test_a_call_that_stands_again_after_an_evacuation_is_no_slow_one(hall: ServiceHall) -> None:
+    ticket = await hall.take_ticket()
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.sign(1) == ticket)
+    await hall.ask_console(StartEvacuation(id=hall.console.new_id()))
+    await hall.until(lambda: hall.sign(1) == "")
+    await hall.ask_console(EndEvacuation(id=hall.console.new_id()))
+    await hall.until(lambda: hall.sign(1) == ticket)
+    await hall.until(lambda: [each.calls for each in hall.reached] == [1])
+    second = await hall.take_ticket()
+    hall.pads.press(2, "call")
+    await hall.until(lambda: hall.sign(2) == second)
+    await hall.until(lambda: [each.calls for each in hall.reached] == [2])
 
 
 async def test_two_windows_that_call_in_the_same_instant_get_two_customers(hall: ServiceHall) -> None:
