@@ -16,9 +16,9 @@ from broker.contract.messages import DayOpened, Hall, HallConfigured, Language, 
 from broker.contract.texts import texts
 from broker.journal import JournalDamaged, JournalTooNew, read_day
 from broker.report.counter_day import CounterDay, counter_days, spells
-from broker.report.slip import width
 
 from .journals import INSTALLED, NoJournal, day_file, directory
+from .terminal import columns, filled
 
 MINUTE_S: Final = 60
 
@@ -87,8 +87,8 @@ def _text(found: Sequence[CounterDay], day: date, hall: Hall, language: Language
     keys = ("counter", "clerk", "time", "session", "serving", "coming", "wrap_up", "idle", "paused")
     rows = [[words[f"column_{key}"] for key in (*keys, "calls", "served", "no_shows", "mean")]]
     rows += [_row(each, zone, nobody=words["nobody"]) for each in found]
-    widths = [max(width(row[place]) for row in rows) for place in range(len(rows[0]))]
-    lines = ["  ".join(_padded(text, wide) for text, wide in zip(row, widths, strict=True)).rstrip() for row in rows]
+    widths = [max(columns(row[place]) for row in rows) for place in range(len(rows[0]))]
+    lines = ["  ".join(filled(text, wide) for text, wide in zip(row, widths, strict=True)).rstrip() for row in rows]
     for each in found:
         lines += [
             words["pause"].format(
@@ -116,10 +116,6 @@ def _row(day: CounterDay, zone: ZoneInfo, *, nobody: str) -> list[str]:
         str(day.no_shows),
         _minutes(mean_s) if mean_s is not None else "–",
     ]
-
-
-def _padded(text: str, wide: int) -> str:
-    return text + " " * (wide - width(text))
 
 
 def _minutes(seconds: int) -> str:

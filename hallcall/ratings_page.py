@@ -5,11 +5,14 @@ from typing import Final
 
 from broker.contract.messages import Language, Text
 from broker.report.ratings import Group, Ratings, Share
-from broker.report.slip import width, wrapped
+from broker.report.slip import wrapped
+
+from .terminal import columns, filled
 
 COLUMNS: Final = 118
 _NAME: Final = 24
 _CELL: Final = 18
+_TOLD: Final = ("served", "rated", "strict", "all", "response")
 
 
 def page(found: Ratings, texts: Mapping[str, str], language: Language) -> list[str]:
@@ -40,9 +43,12 @@ class _Page:
         )
         yield self._say("grades", grades=self._counts("grade", total.grades, self._grades))
         yield from self._extras()
-        yield from self._table("head_all", (total,), lambda _: self._texts["head_all"])
+        yield ""
+        yield _row("", [self._texts[f"column_{each}"] for each in _TOLD])
+        yield self._line(total, self._texts["head_all"])
         yield from self._table("head_wait", found.by_wait, lambda key: key)
-        yield from self._table("head_promise", found.by_promise, lambda key: self._texts[key])
+        if any(group.key != "none" for group in found.by_promise):
+            yield from self._table("head_promise", found.by_promise, lambda key: self._texts[key])
         yield from self._table("head_clerk", found.by_clerk, lambda key: key or self._texts["window_only"])
         yield from self._table("head_counter", found.by_counter, lambda key: key)
         yield from self._table("head_service", found.by_service, lambda key: self._services.get(key, key))
@@ -79,12 +85,14 @@ class _Page:
     def _table(self, head: str, groups: Sequence[Group], name: Callable[[str], str]) -> Iterator[str]:
         if not groups:
             return
-        columns = ("column_served", "column_rated", "column_strict", "column_all", "column_response")
         yield ""
-        yield _row(self._texts[head] if head != "head_all" else "", [self._texts[each] for each in columns])
+        yield self._texts[head]
         for group in groups:
-            shares = (group.rated, group.strict, group.all_served, group.response)
-            yield _row(name(group.key), [str(group.served), *map(self._share, shares)])
+            yield self._line(group, f"  {name(group.key)}")
+
+    def _line(self, group: Group, name: str) -> str:
+        shares = (group.rated, group.strict, group.all_served, group.response)
+        return _row(name, [str(group.served), *map(self._share, shares)])
 
     def _share(self, share: Share) -> str:
         if share.rate is None or share.low is None or share.high is None:
@@ -99,8 +107,4 @@ class _Page:
 
 
 def _row(name: str, cells: Sequence[str]) -> str:
-    return (_fit(name, _NAME) + "".join(" " * max(1, _CELL - width(each)) + each for each in cells)).rstrip()
-
-
-def _fit(text: str, columns: int) -> str:
-    return text + " " * max(0, columns - width(text))
+    return (filled(name, _NAME) + "".join(" " * max(1, _CELL - columns(each)) + each for each in cells)).rstrip()

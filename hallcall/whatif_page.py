@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Final
 
 from broker.contract.messages import Hall, Language, Text
-from broker.report.slip import width, wrapped
+from broker.report.slip import wrapped
 from broker.twin.change import AddedCounter, Target
 from broker.twin.figures import CounterFigures, Group
 from broker.twin.whatif import Comparison, Moved
+
+from .terminal import columns
 
 COLUMNS: Final = 118
 COUNTERS_A_LINE: Final = 5
@@ -253,14 +255,10 @@ def _clock(at_ms: int | None) -> str:
 
 def _aligned(rows: Sequence[Sequence[str]], *, left: int = 1) -> Iterator[str]:
     """Yield table lines: the first columns to the left, the others to the right. Chinese is twice as wide."""
-    widths = [max(_width(row[column]) for row in rows) for column in range(len(rows[0]))]
+    widths = [max(columns(row[column]) for row in rows) for column in range(len(rows[0]))]
     for row in rows:
         cells = []
         for column, (cell, full) in enumerate(zip(row, widths, strict=True)):
-            blank = " " * (full - _width(cell))
+            blank = " " * (full - columns(cell))
             cells.append(cell + blank if column < left else blank + cell)
         yield ("  " + "  ".join(cells)).rstrip()
-
-
-def _width(cell: str) -> int:
-    return width(cell) - cell.count("→") - cell.count("–")  # a terminal shows these narrow

@@ -245,7 +245,7 @@ class _Fold:
             total=_group("", ended, hall.rating),
             by_wait=by(_band, [band_name(*each) for each in BANDS_MIN]),
             by_promise=by(_promise, ["kept", "broken", "none"]),
-            by_clerk=by(lambda each: each.clerk, sorted({each.clerk for each in ended})),
+            by_clerk=by(lambda each: each.clerk, [*sorted({each.clerk for each in ended} - {""}), ""]),
             by_counter=by(lambda each: str(each.counter), [str(n) for n in sorted({each.counter for each in ended})]),
             by_service=by(lambda each: each.service, [each.id for each in hall.services]),
             flags={flag.value: flags.count(flag.value) for flag in RatingFlag},
