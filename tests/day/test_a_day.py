@@ -144,7 +144,8 @@ def test_the_journal_opens_with_sqlite_and_holds_the_calls_that_were_seen(day: D
 
 
 def test_the_configuration_of_the_day_is_in_order(day: Day) -> None:
-    files = sorted(str(path) for path in (day.directory / "config").glob("*.toml"))
+    found = (day.directory / "config").glob("*.toml")
+    files = sorted(str(path) for path in found if path.name != "pins.toml")  # the web server's own
     checked = subprocess.run(
         [sys.executable, "-m", "hallcall", "check-config", *files],
         capture_output=True,
