@@ -1,7 +1,8 @@
 """Policy packs: what the halls of one trade have in common, as defaults below a hall file.
 
-A pack is `packs/NAME.toml`: `[[classes]]`, `[[needs]]` and `[policy]` as a hall file writes them. The hall file's own
-`[policy]` overrides it key by key; its own `[[classes]]` or `[[needs]]` replace the pack's whole list.
+A pack is `packs/NAME.toml`: `[[classes]]`, `[[needs]]`, `[policy]` and perhaps `[rating]` as a hall file writes them.
+The hall file's own `[policy]` and `[rating]` override it key by key; its own `[[classes]]` or `[[needs]]` replace the
+pack's whole list.
 """
 
 import tomllib

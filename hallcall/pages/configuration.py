@@ -31,11 +31,12 @@ _FILES: Final[dict[str, type[Struct]]] = {
     "A file for hid-pad": HidPad,
     "A theme": Theme,
 }
-_WITH_PACK: Final = "`pack = …` takes the classes, needs and policy of a trade as a hall's defaults:"
+_WITH_PACK: Final = "`pack = …` takes the classes, needs, policy and rating scale of a trade as a hall's defaults:"
 _OVERRIDDEN: Final = """\
-The hall file's own keys override them: `[policy]` key by key; `[[classes]]` and `[[needs]]` each replace the pack's
-whole list. Of a pack's needs a hall has those that one of its counters or clerks `meets`. Many of these numbers could
-not be confirmed in a primary text: `broker/packs/` marks them [?], and they want to be agreed with the hall."""
+The hall file's own keys override them: `[policy]` and `[rating]` key by key; `[[classes]]` and `[[needs]]` each replace
+the pack's whole list. Of a pack's needs a hall has those that one of its counters or clerks `meets`. Many of these
+numbers could not be confirmed in a primary text: `broker/packs/` marks them [?], and they want to be agreed with the
+hall."""
 _WITHOUT_PACK: Final = """\
 Without `pack` a hall has one class, `ordinary`, with a target of 15 minutes, the discipline `share`, no bound on
 overtaking and no needs: a counter calls those whom it can serve in the order in which they came. Targets that a
@@ -100,6 +101,8 @@ def _packs() -> Iterator[str]:
         if field.name in stated:
             values = (msgspec.to_builtins(getattr(pack.policy, field.name)) for pack in packs.values())
             yield row(f"`{field.name}`", *map(_toml, values), default(field).strip('`"'))
+    yield from ("", "Grades of `[rating]`, from the best to the worst:", "", *header("", *packs))
+    yield row("grades", *(_grades(pack.rating) for pack in packs.values()))
 
 
 class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -108,6 +111,11 @@ class PackFile(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     classes: tuple[messages.PriorityClass, ...]
     needs: tuple[messages.Need, ...]
     policy: messages.Policy
+    rating: messages.RatingScale = messages.RatingScale()
+
+
+def _grades(scale: messages.RatingScale) -> str:
+    return ", ".join(f"{each.name.zh}{' (bad)' if each.bad else ''}" for each in scale.grades)
 
 
 def _class(each: messages.PriorityClass) -> str:

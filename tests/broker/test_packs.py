@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from broker.config import BrokenConfig, advice_on, load_hall
-from broker.contract.messages import Discipline, GivenBy, Hall
+from broker.contract.messages import Discipline, GivenBy, Hall, Rating
 from broker.policy_pack import Pack
 
 HALL = """\
@@ -74,6 +74,21 @@ def test_the_hall_s_policy_overrides_the_pack_s_key_by_key(file: Path) -> None:
     own = load(file, 'pack = "gov"', '[policy]\ndiscipline = "due"\novertaken_times = 2').policy
     assert (own.discipline, own.overtaken_times) == (Discipline.DUE, 2)
     assert (own.overtaken_min, own.outcome_mandatory) == (pack.overtaken_min, True)
+
+
+def test_government_halls_have_the_five_grades_whose_lowest_two_are_bad(file: Path) -> None:
+    scale = load(file, 'pack = "gov"').rating
+    assert [each.name.zh for each in scale.grades] == ["非常满意", "满意", "基本满意", "不满意", "非常不满意"]
+    assert [each.grade for each in scale.grades if each.bad] == [Rating.DISSATISFIED, Rating.VERY_DISSATISFIED]
+    assert {len(load(file, f'pack = "{each.value}"').rating.grades) for each in Pack if each is not Pack.GOV} == {4}
+
+
+def test_the_hall_s_rating_overrides_the_pack_s_key_by_key(file: Path) -> None:
+    scale = load(file, 'pack = "gov"', "[rating]\ntoo_short_s = 30").rating
+    assert (len(scale.grades), scale.too_short_s) == (5, 30)
+    names = 'name = { zh = "x", en = "x" }'
+    three = [f'{{ grade = "{each}", {names} }}' for each in ("satisfied", "average", "dissatisfied")]
+    assert len(load(file, 'pack = "gov"', f"[rating]\ngrades = [{', '.join(three)}]").rating.grades) == 3
 
 
 def test_the_hall_s_classes_replace_the_pack_s(file: Path) -> None:
