@@ -16,6 +16,7 @@ from .bus import Login
 from .checks import node as node_checks
 from .checks.advice import advice
 from .checks.hall import hall_findings
+from .checks.keypads import keypad_findings
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
 from .pad_keys import PadKeys
 from .policy_pack import Pack
@@ -36,8 +37,8 @@ __all__ = ["BrokenConfig"]
 class HallFile(Hall, frozen=True, kw_only=True):
     """The whole hall, and the pack whose classes, needs and policy are its defaults.
 
-    `[policy]` overrides the pack's key by key. A `[[classes]]` or `[[needs]]` list here replaces the pack's whole list.
-    Of a pack's needs a hall has those that one of its counters or clerks `meets`.
+    `[policy]` and `[rating]` override the pack's key by key. A `[[classes]]` or `[[needs]]` list here replaces the
+    pack's whole list. Of a pack's needs a hall has those that one of its counters or clerks `meets`.
     """
 
     pack: Annotated[Pack | None, Meta(description="defaults of a trade; left out: none but those of this page")] = None
@@ -349,6 +350,12 @@ def advice_on(path: Path) -> list[str]:
     """Return what is probably not meant in a hall file in which nothing is wrong."""
     file = TomlFile(path)
     return file.worded(advice(policy_pack.on_its_pack(file))) if "services" in file.tables else []
+
+
+def disagreements(path: Path, hall: Hall) -> list[str]:
+    """Return what in a node's file, in which nothing is wrong, does not go with the hall's file."""
+    file = TomlFile(path)
+    return file.worded(keypad_findings(file, hall.rating)) if file.tables.get("hall") == hall.id else []
 
 
 def _likeness(file: TomlFile, kind: type[Struct]) -> tuple[int, int, int]:

@@ -10,6 +10,7 @@ from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
 
 OWN_PADS: Final = "qsystem-pads"
 OWN_KEYPAD: Final = "jtt905-keypad"
+OWN_GRADES: Final = ("satisfied", "average", "dissatisfied", "complaint")  # its standard's numbers 1 to 4
 DESCRIBED: Final = {kind.value: kind for kind in PadKind}
 
 

@@ -22,7 +22,7 @@ from broker.config import PadLine as PadsConfig
 from broker.contract.messages import Language
 from broker.contract.texts import texts
 from broker.findings import Report, amber, green, red, skipped
-from broker.pad_file import DESCRIBED, load_pad
+from broker.pad_file import DESCRIBED, OWN_GRADES, load_pad
 from hardware.devices import KeypadRating, Lamp, PadKey, PadPress, PortGone
 from hardware.pad_frames import GRADES
 
@@ -32,7 +32,6 @@ OPEN_S: Final = 3.0
 POLLS_S: Final = 1.5  # all devices of a line have been asked three times by then
 TRIAL: Final = "8888"
 OWN_KEYS: Final = tuple(key.value for key in (PadKey.CALL, PadKey.START, PadKey.REDIRECT, PadKey.FINISH))
-OWN_GRADES: Final = ("satisfied", "average", "dissatisfied", "complaint")
 
 
 @dataclass

@@ -30,22 +30,29 @@ def simulate_device(arguments: Sequence[str]) -> int:
 
 
 def check_config(arguments: Sequence[str]) -> int:
-    """Say all that is wrong in hall and node files, and what is probably not meant."""
-    from broker.config import BrokenConfig, advice_on, load_any  # noqa: PLC0415
+    """Say all that is wrong in hall and node files, between them, and what is probably not meant."""
+    from broker.config import BrokenConfig, advice_on, disagreements, load_any  # noqa: PLC0415
+    from broker.contract.messages import Hall  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(prog="hallcall check-config", description=check_config.__doc__)
     parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="hall.toml, or a node's file")
-    broken = False
+    read, wrong = {}, []
     for path in parser.parse_args(arguments).files:
         try:
-            kind = type(load_any(path)).__name__
-            print(f"{path}: ok ({kind})")  # noqa: T201
-            for line in advice_on(path):
-                print(f"advice: {line}")  # noqa: T201
+            read[path] = load_any(path)
         except BrokenConfig as error:
-            broken = True
-            print(error, file=sys.stderr)  # noqa: T201
-    return int(broken)
+            wrong.append(str(error))
+    halls = [each for each in read.values() if isinstance(each, Hall)]
+    for path, file in read.items():
+        found = [line for hall in halls for line in disagreements(path, hall)]
+        wrong += found
+        if not found:
+            print(f"{path}: ok ({type(file).__name__})")  # noqa: T201
+        for line in advice_on(path):
+            print(f"advice: {line}")  # noqa: T201
+    for text in wrong:
+        print(text, file=sys.stderr)  # noqa: T201
+    return int(bool(wrong))
 
 
 def order(arguments: Sequence[str]) -> int:
