@@ -18,7 +18,7 @@ from broker.contract.texts import texts
 from broker.pad_file import load_pad, pad_baud
 from broker.strict_toml import BrokenConfig, TomlFile
 from hardware.devices import Lamp, PortGone
-from hardware.drivers.hid_pad import EventDecoder
+from hardware.drivers.hid_pad import DOWN, EventDecoder
 from hardware.drivers.pad_code import PadCode
 from hardware.drivers.pad_codes import pad_code
 from hardware.drivers.pad_line import PadLine
@@ -279,7 +279,7 @@ async def _fit_usb(options: argparse.Namespace, dialogue: Dialogue) -> None:
             ear.take()
             typed = await dialogue.ask("press", key=dialogue.name(key))
             await asyncio.sleep(SETTLE_S)
-            pressed = [code for talk in ear.take() for code in EventDecoder().feed(talk.frame)]
+            pressed = [code for talk in ear.take() for code, value in EventDecoder().feed(talk.frame) if value == DOWN]
             if typed != SKIP and pressed:
                 codes[key] = pressed[-1]
     if not codes:

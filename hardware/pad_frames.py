@@ -25,6 +25,14 @@ _Means = Annotated[
         description=f"of a call pad: {', '.join(key.value for key in PadKey)}; of a rating keypad: {', '.join(GRADES)}"
     ),
 ]
+_LongMs = Annotated[
+    int,
+    Meta(
+        ge=0,
+        le=5000,
+        description="so long a key is held down for its long press, where the pad tells that it is down; 0: none",
+    ),
+]
 
 
 class FrameKey(Struct, frozen=True, kw_only=True):
@@ -58,6 +66,7 @@ class FramedPad(Struct, frozen=True, kw_only=True):
     held: Annotated[bool, Meta(description="the answer to `poll` tells which key is down now, not each press once")] = (
         False
     )
+    long_ms: _LongMs = 800
     taken: Annotated[str, Meta(description="frame that tells the pad that its press was heard, if it wants one")] = ""
     repeat_ms: Annotated[
         int, Meta(ge=0, le=5000, description="the same frame again within this is the same press, sent once more")
@@ -125,6 +134,7 @@ class ModbusPad(Struct, frozen=True, kw_only=True):
     latched: Annotated[
         bool, Meta(description="the register keeps the key until we write 0; false: 0 when the key is let go")
     ] = True
+    long_ms: _LongMs = 800
     lamp: Annotated[_Register | None, Meta(description="register for the lamp, if it has one")] = None
     lamps: tuple[RegisterLamp, ...] = ()
     beep: Annotated[_Register | None, Meta(description="register that beeps when 1 is written")] = None
@@ -147,6 +157,7 @@ class HidPad(Struct, frozen=True, kw_only=True):
     """A numeric USB keypad as pad or keypad, taken away from the console; port evdev:/dev/input/by-id/…-event-kbd."""
 
     keys: Annotated[tuple[HidKey, ...], Meta(min_length=1)]
+    long_ms: _LongMs = 800
 
 
 PadFile = FramedPad | LinedPad | ModbusPad | HidPad

@@ -143,6 +143,7 @@ class FramedCode:
         self.answer_s = pad.answer_ms / 1000
         self.poll_s = pad.poll_ms / 1000
         self.is_held = pad.held
+        self.long_s = pad.long_ms / 1000
         self.repeat_s = pad.repeat_ms / 1000
         self.silence_s = max(_LEAST_SILENCE_S, _SILENT_BYTES * _BITS_A_BYTE / pad.baud)
 

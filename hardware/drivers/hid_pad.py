@@ -17,12 +17,16 @@ _KEY: Final = 0x01  # "EV_KEY"
 _SYN: Final = 0x00
 _REPORT: Final = 0
 _DROPPED: Final = 3  # "SYN_DROPPED: ignore all events up to and including the next SYN_REPORT"
-_DOWN: Final = 1  # 0 up, 2 repeats
+_UP: Final = 0
+DOWN: Final = 1  # 2: it repeats
 _MICROSECONDS: Final = 1_000_000
 
 
 class EventDecoder:
-    """Yields the number of each key that goes down. Records have one size; what has a time that is none is dropped."""
+    """Yields each key's number and value, 0 up, 1 down, 2 repeated. What has a time that is none is dropped.
+
+    When the kernel has dropped events, it yields (0, 0): nobody knows what was let go meanwhile.
+    """
 
     def __init__(self) -> None:
         self.discarded_bytes = 0
@@ -33,9 +37,9 @@ class EventDecoder:
     def is_amid_frame(self) -> bool:
         return bool(self._pending)
 
-    def feed(self, chunk: bytes) -> list[int]:
+    def feed(self, chunk: bytes) -> list[tuple[int, int]]:
         self._pending += chunk
-        pressed = []
+        told = []
         while len(self._pending) >= EVENT.size:
             _, fraction, kind, code, value = EVENT.unpack_from(self._pending)
             if not 0 <= fraction < _MICROSECONDS:  # the kernel hands over whole records: this is none
@@ -45,9 +49,10 @@ class EventDecoder:
             self._pending = self._pending[EVENT.size :]
             if kind == _SYN:
                 self._overrun = code == _DROPPED or (self._overrun and code != _REPORT)
-            elif kind == _KEY and value == _DOWN and not self._overrun:
-                pressed.append(code)
-        return pressed
+                told += [(0, _UP)] if code == _DROPPED else []
+            elif kind == _KEY and not self._overrun:
+                told.append((code, value))
+        return told
 
     def start_over(self) -> None:
         self.discarded_bytes += len(self._pending)
@@ -59,12 +64,14 @@ class HidCode:
     """What a USB keypad says; implements `PadCode`. It has no lamps, and is nobody's but its window's."""
 
     gap_s = answer_s = write_answer_s = poll_s = repeat_s = silence_s = 0.0
-    is_held = False
+    is_held = True
 
     def __init__(self, pad: HidPad) -> None:
         if found := faults(pad):
             raise Unfit("; ".join(f"{key}: {text}" for key, text in found.items()))
         self._means = {each.code: each.means for each in pad.keys}
+        self._down = 0
+        self.long_s = pad.long_ms / 1000
         self._decoder = EventDecoder()
 
     @property
@@ -76,11 +83,22 @@ class HidCode:
         return self._decoder.is_amid_frame
 
     def feed(self, chunk: bytes) -> list[Said]:
-        pressed = (self._means.get(code) for code in self._decoder.feed(chunk))
-        return [Said(address=None, means=means) for means in pressed if means is not None]
+        found = []
+        for code, value in self._decoder.feed(chunk):
+            if value == DOWN and code in self._means:
+                if self._down == code:  # its going up was lost
+                    found.append(Said(address=None, means=""))
+                self._down = code
+            elif value == _UP and code in {0, self._down}:
+                self._down = 0
+            elif code != self._down:
+                continue  # a key that means nothing, or one that another was pressed after
+            found.append(Said(address=None, means=self._means.get(self._down, "")))
+        return found
 
     def lapse(self) -> list[Said]:
         self._decoder.start_over()
+        self._down = 0
         return []
 
     def answers(self, frame: bytes, heard: bytes) -> bool:  # noqa: ARG002 - these answer nothing

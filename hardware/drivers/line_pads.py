@@ -18,7 +18,7 @@ _PATTERNS: Final = {"address": r"(?P<address>\d{1,3})", "any": r".*?"}
 class LinedCode:
     """What a pad speaks whose presses are lines; implements `PadCode`. Raises Unfit for a description with faults."""
 
-    answer_s = write_answer_s = poll_s = repeat_s = silence_s = 0.0
+    answer_s = write_answer_s = poll_s = long_s = repeat_s = silence_s = 0.0
     is_held = False
 
     def __init__(self, pad: LinedPad) -> None:

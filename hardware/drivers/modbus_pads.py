@@ -50,6 +50,7 @@ class ModbusCode:
         self._function = _READ_INPUT if pad.input else _READ_HOLDING
         self.answer_s = self.write_answer_s = pad.answer_ms / 1000
         self.poll_s = pad.poll_ms / 1000
+        self.long_s = 0.0 if pad.latched else pad.long_ms / 1000
         self.discarded_bytes = 0
         self._pending = b""
 

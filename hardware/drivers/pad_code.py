@@ -40,6 +40,11 @@ class PadCode(Protocol):
         ...
 
     @property
+    def long_s(self) -> float:
+        """So long a key is held down for its long press, where it is told when it goes up; 0: it is not."""
+        ...
+
+    @property
     def repeat_s(self) -> float:
         """The same again within this is the same press."""
         ...

@@ -12,6 +12,7 @@ from typing import Final
 from ..devices import KeypadRating, Lamp, PadKey, PadPress, PortGone
 from ..line import Awaited, Line
 from ..pad_frames import GRADES
+from .holding import Holding
 from .inbox import Inbox
 from .pad_code import PadCode, Said
 
@@ -29,6 +30,7 @@ class Heard:
     misses: int = 0  # of all polls
     missed: int = 0  # in a row
     is_known: bool = False  # it has answered since it was away
+    holding: Holding
     before: str = ""
     pressed_s: float = float("-inf")
 
@@ -69,7 +71,7 @@ class PadLine:
         self._is_polled = bool(addresses and code.poll(addresses[0]))
         self._alone = addresses[0] if alone else None
         self._on_health = on_health
-        self.heard = {address: Heard() for address in addresses}
+        self.heard = {address: self._unheard() for address in addresses}
         self._presses = Inbox[PadPress]()
         self._keypads: dict[int, PolledKeypad] = {}
         self._shown: dict[tuple[int, str], Sequence[bytes]] = {}
@@ -216,7 +218,7 @@ class PadLine:
             address = self._whose(said)
             if address is None or (address not in self.heard and not said.means):
                 continue
-            heard = self.heard.setdefault(address, Heard()) if not self._is_polled else self.heard.get(address)
+            heard = self.heard.setdefault(address, self._unheard()) if not self._is_polled else self.heard.get(address)
             if heard is None:
                 continue  # a neighbour's, of another master
             if address == self._polled:
@@ -226,21 +228,28 @@ class PadLine:
     def _judge(self, address: int, heard: Heard, means: str) -> None:
         now_s = asyncio.get_running_loop().time()
         is_new = heard.is_known or not self._is_polled
-        if self._code.is_held:
-            is_new = is_new and means != heard.before
+        pressed = [means] if means else []
+        if self._code.is_held and is_new:
+            pressed = heard.holding.takes(means, now_s)
+        elif self._code.is_held:
+            heard.holding.forget(means)
         elif means == heard.before and now_s - heard.pressed_s < self._code.repeat_s:
             is_new = False
         heard.is_known, heard.before = True, means
-        if not means:
-            return
-        heard.pressed_s = now_s
-        self._put(address, "taken", self._code.taken(address))
-        if not is_new:
-            return
+        if means:
+            heard.pressed_s = now_s
+            self._put(address, "taken", self._code.taken(address))
+        for each in pressed if is_new else ():
+            self._press(address, each)
+
+    def _press(self, address: int, means: str) -> None:
         if (rating := GRADES.get(means)) is not None and (keypad := self._keypads.get(address)) is not None:
             keypad.rated(rating)
         elif means in _KEYS:
             self._presses.put(PadPress(address=address, key=_KEYS[means]))
+
+    def _unheard(self) -> Heard:
+        return Heard(holding=Holding(self._code.long_s))
 
     def _whose(self, said: Said) -> int | None:
         """Tell whose frame it is; one that does not say is of him who was asked, or of the only one there is."""
@@ -259,6 +268,7 @@ class PadLine:
         self._show_again()
         for heard in self.heard.values():
             heard.is_known = False
+            heard.holding.forget("")
         if self._is_polled:
             self._pollbegan_s = asyncio.get_running_loop().time()
             self._poll_later(0.0)

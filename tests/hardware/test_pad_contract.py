@@ -143,7 +143,7 @@ def test_a_parity_error_spoils_one_frame_and_not_the_next(model: Model) -> None:
     for each in spoilt:
         said = [*decoder.feed(each), *(model.lapse(decoder) or ())]  # type: ignore[misc]
         assert decoder.feed(frame) == good, each.hex(" ")
-        assert len(said) <= 1
+        assert len([one for one in said if getattr(one, "means", "any")]) <= 1  # a key that goes up is no press
         model.lapse(decoder)
 
 
