@@ -1,12 +1,19 @@
 """Long presses, by when a key went down and up."""
 
+import asyncio
 import struct
+from pathlib import Path
 
 import pytest
 
+from hardware.devices import PadKey
 from hardware.drivers.hid_pad import EVENT, HidCode
 from hardware.drivers.holding import Holding
+from hardware.drivers.pad_codes import pad_code
+from hardware.drivers.pad_line import PadLine
+from hardware.line import Line
 from hardware.pad_frames import HidKey, HidPad
+from hardware.simulators.odd_pads import OddPads
 
 UP = ""
 
@@ -46,3 +53,26 @@ def test_a_usb_keypad_tells_which_key_is_down() -> None:
     events = [(1, 79, 1), (1, 79, 2), (1, 80, 1), (1, 79, 0), (1, 99, 1), (1, 80, 0), (1, 79, 1), (0, 3, 0)]
     said = code.feed(b"".join(struct.pack(EVENT.format, 1, 0, *each) for each in events))
     assert [each.means for each in said] == ["call", "call", "finish", "", "call", ""]
+
+
+async def test_a_key_held_down_at_the_far_end_of_a_cable_is_one_long_press(tmp_path: Path) -> None:
+    up = asyncio.Event()
+    pad = HidPad(keys=(HidKey(code=79, means="finish"), HidKey(code=80, means="recall")), long_ms=30)
+    far = OddPads(
+        link=tmp_path / "pad", addresses=(79, 80), frame=lambda code, value: EVENT.pack(1, 0, 1, code, int(value))
+    )
+    line = Line(f"serial:{tmp_path / 'pad'}", on_link=lambda is_up, _reason: up.set() if is_up else None)
+    pads = PadLine(line, pad_code(pad), addresses=(1,), alone=True)
+    async with asyncio.timeout(15), far, asyncio.TaskGroup() as tasks:
+        running = tasks.create_task(line.run())
+        await up.wait()
+        presses = pads.presses()
+        far.press(79, "1")
+        first = asyncio.ensure_future(anext(presses))
+        while not first.done():
+            far.press(79, "2")  # as the kernel repeats it
+            await asyncio.wait({first}, timeout=0.01)
+        far.press(79, "0")
+        far.press(80, "1")
+        assert [first.result().key, (await anext(presses)).key] == [PadKey.FINISH_LONG, PadKey.RECALL]
+        running.cancel()
