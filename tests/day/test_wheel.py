@@ -13,7 +13,7 @@ import pytest
 REPOSITORY: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("broker", "counter", "display", "hallcall", "hardware", "kiosk", "web")
 DEMO_S_FILES: Final = [
-    f"{name}.toml" for name in ("board", "counter", "desk", "dispatcher", "hall", "kiosk", "voice", "web")
+    f"{name}.toml" for name in ("board", "counter", "desk", "dispatcher", "hall", "kiosk", "pins", "voice", "web")
 ]
 IMPORT_ALL: Final = """
 import importlib, pkgutil, sys
