@@ -94,21 +94,18 @@ def _picture_panel(state: bytes, path: Path, home: Path) -> None:
     )
 
 
-def picture_kiosk(hall: Path, out: Path) -> None:
+def picture_kiosk(out: Path) -> None:
     """Take every screen of the kiosk on every panel and in every look: one sheet for each."""
-    for name, size, inches, bottom_mm, looks in SHEETS:
-        with tempfile.TemporaryDirectory(prefix="hallcall-kiosk-") as place:
+    with as_file(files("hallcall.demo") / "files" / "hall.toml") as hall:
+        for name, size, inches, bottom_mm, looks in SHEETS:
             high = [] if bottom_mm is None else ["--bottom-mm", str(bottom_mm)]
             panel = ["--size", size, "--diagonal", str(inches), *high]
-            subprocess.run(
-                [*GALLERY, "--hall", str(hall), *panel, place],
-                check=True,
-                timeout=600,
-            )
-            order = [json.loads(line)["name"] for line in (Path(place) / "gallery.jsonl").read_text().splitlines()]
-            for look in looks:
-                screens = [Path(place) / f"{each}.png" for each in order if each.endswith(f"-{look}")]
-                _sheet(screens).save(out / f"kiosk-{name}-{look}.png", optimize=True)
+            with tempfile.TemporaryDirectory(prefix="hallcall-kiosk-") as place:
+                subprocess.run([*GALLERY, "--hall", str(hall), *panel, place], check=True, timeout=600)
+                order = [json.loads(line)["name"] for line in (Path(place) / "gallery.jsonl").read_text().splitlines()]
+                for look in looks:
+                    screens = [Path(place) / f"{each}.png" for each in order if each.endswith(f"-{look}")]
+                    _sheet(screens).save(out / f"kiosk-{name}-{look}.png", optimize=True)
 
 
 def picture_boards(out: Path) -> None:
@@ -149,31 +146,8 @@ def picture_slips(out: Path) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, timeout=30)
 
 
-def main(argv: list[str]) -> int:
-    parser = argparse.ArgumentParser(prog="hallcall pictures", description=__doc__)
-    parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="where they go")
-    parser.add_argument("--kiosk", action="store_true", help="only every screen of the kiosk, on every panel")
-    parser.add_argument("--board", action="store_true", help="only what boards show, on several screens")
-    parser.add_argument("--console", action="store_true", help="only the clerk's console, in a browser")
-    options = parser.parse_args(argv)
-    out: Path = options.out
-    for part in ("kiosk", "board", "console"):
-        (out / part).mkdir(parents=True, exist_ok=True)
-    if not (options.kiosk or options.board):
-        subprocess.run([*CONSOLE, str(out / "console")], check=True, timeout=600)
-    if options.console:
-        sys.stdout.write(f"the console's pages are in {out / 'console'}: look at them\n")
-        return 0
-    if not options.kiosk:
-        picture_boards(out / "board")
-    if options.board:
-        sys.stdout.write(f"the boards are in {out / 'board'}: look at them\n")
-        return 0
-    with as_file(files("hallcall.demo") / "files" / "hall.toml") as hall:
-        picture_kiosk(hall, out / "kiosk")
-    if options.kiosk:
-        sys.stdout.write(f"the kiosk's screens are in {out / 'kiosk'}: look at them\n")
-        return 0
+def picture_hall(out: Path) -> None:
+    """Take the README's own pictures, of a demo that is busy."""
     with tempfile.TemporaryDirectory(prefix="hallcall-pictures-") as place:
         directory = Path(place)
         clear(directory)
@@ -186,7 +160,35 @@ def main(argv: list[str]) -> int:
         newest = max((directory / "slips").glob("*.bin"))
         slip_of(newest.read_bytes()).save(out / "slip.png", optimize=True)
     picture_slips(out)
-    sys.stdout.write(f"pictures are in {out}: look at them\n")
+
+
+def picture_console(out: Path) -> None:
+    subprocess.run([*CONSOLE, str(out)], check=True, timeout=600)
+
+
+PARTS: Final = {  # what is taken, and where it goes
+    "hall": (picture_hall, "."),
+    "console": (picture_console, "console"),
+    "board": (picture_boards, "board"),
+    "kiosk": (picture_kiosk, "kiosk"),
+}
+
+
+def main(argv: list[str]) -> int:
+    parser = argparse.ArgumentParser(prog="hallcall pictures", description=__doc__)
+    parser.add_argument("--out", type=Path, default=Path("docs/pictures"), help="where they go")
+    parser.add_argument("--hall", action="store_true", help="the README's")
+    parser.add_argument("--kiosk", action="store_true", help="every screen of the kiosk, on every panel")
+    parser.add_argument("--board", action="store_true", help="what boards show, on several screens")
+    parser.add_argument("--console", action="store_true", help="the clerk's console, in a browser")
+    options = parser.parse_args(argv)
+    wanted = [name for name in PARTS if getattr(options, name)] or list(PARTS)
+    for name in wanted:
+        take, below = PARTS[name]
+        place = options.out / below
+        place.mkdir(parents=True, exist_ok=True)
+        take(place)
+        sys.stdout.write(f"pictures are in {place}: look at them\n")
     return 0
 
 
