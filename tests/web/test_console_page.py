@@ -64,7 +64,9 @@ class Desk:
         return desk
 
     async def presses(self, *keys: str) -> None:
+        """Press keys one after the other; as a person would, once the page has done what was pressed before."""
         for key in keys:
+            await expect(self.page.locator("[aria-busy=true]")).to_have_count(0)
             await self.page.keyboard.press(key)
 
     async def sees(self, key: str, place: str = "body", **blanks: object) -> None:
@@ -253,6 +255,7 @@ async def test_two_pages_and_a_pad_act_at_one_counter(hall: ConsoleHall, browser
     other = await one.another_page()
     await other.is_in("idle")
     await one.presses("n")
+    await one.is_in("called", "A001")
     await other.is_in("called", "A001")
     await other.presses("h")
     await other.dialog("hold_title", ticket="A001")

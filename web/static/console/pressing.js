@@ -50,11 +50,13 @@ export class Pressing {
 
   async send(verb, fields) {
     this.pending.add(verb);
+    document.body.setAttribute("aria-busy", "true");
     this.changed();
     const { next, ...sent } = fields;
     let answer = await act(sent);
     if (answer.body.done && next) answer = await act({ type: "CallNext", counter: sent.counter, seen: null });
     this.pending.delete(verb);
+    document.body.removeAttribute("aria-busy");
     this.changed();
     this.told(answer);
   }
