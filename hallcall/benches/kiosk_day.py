@@ -288,7 +288,7 @@ def _named(frame: Frame, key: str) -> str:
 def measure() -> None:
     """a kiosk's window with 2,000 customers, touched from outside: answers, pages, memory, slips"""  # noqa: D400, D401, D403, D415 - a line of a table
     say = sys.stdout.write
-    say(f"{CUSTOMERS:,} customers, one after the other, through one kiosk: about an hour\n")
+    say(f"{CUSTOMERS:,} customers, one after the other, through one kiosk: about half an hour\n")
     say("            pressed key drawn    next page drawn   number on screen     memory   (ms: p50, p99)\n")
     came = 0
 
