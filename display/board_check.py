@@ -16,8 +16,8 @@ from .check import Finding, amber, green, node_findings, red
 from .fonts import Fonts, NoFont, chinese_fonts
 from .glass import OnGlass
 from .look import palette
-from .pages import Note, Pages, Sight
-from .showing import pages_of, prepare_kivy, theme_of
+from .pages import Note, Pages, Sight, pages_of
+from .showing import prepare_kivy, theme_of
 from .slides import FILMS, found
 
 PATIENCE_S: Final = 10.0  # until the first frame

@@ -35,8 +35,8 @@ from .board import Board, Picture
 from .fonts import chinese_fonts
 from .glass import OnGlass
 from .look import palette
-from .pages import Sight
-from .showing import pages_of, prepare_kivy
+from .pages import Sight, pages_of
+from .showing import prepare_kivy
 from .slides import found
 
 NOW: Final = datetime(2026, 11, 23, 1, 43, 4, tzinfo=UTC)  # 09:43 in Shanghai

@@ -23,8 +23,8 @@ from .board import Board
 from .fonts import chinese_fonts
 from .gallery import NOW, hall, queues
 from .look import palette
-from .pages import Pages, Sight
-from .showing import pages_of, prepare_kivy
+from .pages import Pages, Sight, pages_of
+from .showing import prepare_kivy
 
 COUNTERS: Final = 30
 CALL_EVERY_S: Final = 12

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, TypeVar
 
+from broker.board_file import BoardScreen, panel_of
 from broker.contract.messages import Language, Text
 from broker.contract.texts import texts
-from broker.legibility import LEAST_ASIDE, Arrangement, Place
+from broker.legibility import LEAST_ASIDE, Arrangement, Place, arranged
 from broker.text_width import lines_of
 
 from . import sentences
@@ -261,6 +262,16 @@ class Pages:
         if notice and (place is None or self._note("", notice, place) is None):
             said += sentences.prose([notice], line)
         return said
+
+
+def pages_of(screen: BoardScreen) -> Pages:
+    """Return how a board of this file turns its pages."""
+    return Pages(
+        arrangement=arranged(panel_of(screen), screen.rows),
+        languages=screen.languages,
+        closed_light=screen.closed_light,
+        slide_s=screen.media.seconds if screen.media is not None else 10,
+    )
 
 
 P = TypeVar("P")

@@ -6,11 +6,10 @@ import time
 from datetime import UTC, datetime
 from pathlib import Path
 
-from broker.board_file import BoardScreen, panel_of
+from broker.board_file import BoardScreen
 from broker.bus import MqttBus
 from broker.config import DisplayFile, load_theme, login_of
 from broker.contract.messages import Role
-from broker.legibility import arranged
 from broker.link import subscriptions, will
 from broker.node_thread import NodeThread
 from broker.theme import Theme
@@ -20,7 +19,7 @@ from .board import Board
 from .board_node import BoardNode
 from .fonts import chinese_fonts
 from .look import palette
-from .pages import Pages
+from .pages import pages_of
 
 
 def prepare_kivy(state_dir: Path, screen: BoardScreen) -> None:
@@ -42,15 +41,6 @@ def prepare_kivy(state_dir: Path, screen: BoardScreen) -> None:
         "KCFG_GRAPHICS_RESIZABLE": "0",
         "KCFG_KIVY_EXIT_ON_ESCAPE": "0",
     }
-
-
-def pages_of(screen: BoardScreen) -> Pages:
-    return Pages(
-        arrangement=arranged(panel_of(screen), screen.rows),
-        languages=screen.languages,
-        closed_light=screen.closed_light,
-        slide_s=screen.media.seconds if screen.media is not None else 10,
-    )
 
 
 def theme_of(screen: BoardScreen) -> Theme:

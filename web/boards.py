@@ -11,15 +11,15 @@ from typing import Final
 
 import msgspec
 
-from broker.board_file import BoardScreen, panel_of
+from broker.board_file import BoardScreen
 from broker.config import WebBoard, load_theme
 from broker.contract.messages import AnyView, HallView, Language
 from broker.contract.texts import texts
-from broker.legibility import SIDES, arranged
+from broker.legibility import SIDES
 from broker.theme import Theme
 from display.board import Board
 from display.look import palette
-from display.pages import PAD, Pages, Sight, Slide
+from display.pages import PAD, Pages, Sight, Slide, pages_of
 from display.slides import found
 
 SLIDES_S: Final = 30.0  # how long a list of pictures holds
@@ -97,12 +97,7 @@ def _named(sight: Sight) -> Sight:
 def shown_of(file: WebBoard) -> Shown:
     """Return a board as it starts. Raises BrokenConfig when its theme cannot be used."""
     screen = file.screen
-    pages = Pages(
-        arrangement=arranged(panel_of(screen), screen.rows),
-        languages=screen.languages,
-        closed_light=screen.closed_light,
-        slide_s=screen.media.seconds if screen.media is not None else 10,
-    )
+    pages = pages_of(screen)
     return Shown(
         id=file.id,
         screen=screen,

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Final
 
-from broker.contract.messages import BookingFound, IdentityKind
+from broker.contract.messages import BookingFound
 
 from .. import identity
 from .happenings import Check, Wish
@@ -98,9 +98,3 @@ def with_card(kiosk: Kiosk, page: Identify, text: str) -> tuple[Kiosk, str | Non
     if asked is not None and identity.is_right(asked, number):
         return kiosk, number
     return replace(kiosk, screen=replace(page, typed="", is_wrong=True)), None
-
-
-def has_letter_key(kiosk: Kiosk) -> bool:
-    """Tell whether X can be typed: it is the last character of some ID numbers."""
-    asked = kiosk.hall.identity if kiosk.hall is not None else None
-    return asked is not None and asked.kind is IdentityKind.ID_CARD
