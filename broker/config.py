@@ -12,6 +12,7 @@ from msgspec import Meta, Struct, structs
 
 from . import panel, policy_pack
 from .board_file import BoardScreen, board_findings
+from .box_file import BoxFile, read_box
 from .bus import Login
 from .checks import node as node_checks
 from .checks.advice import advice
@@ -334,16 +335,17 @@ def login_of(file: NodeFile) -> Login:
     return Login(host=file.broker.host, port=file.broker.port, name=file.node, password=password)
 
 
-def load_any(path: Path) -> Hall | NodeFile:
+def load_any(path: Path) -> Hall | NodeFile | BoxFile:
     """Read a file of any kind, taking the kind that it is most like. Raises BrokenConfig."""
     file = TomlFile(path)
     if not file.tables:
-        raise BrokenConfig(f"{path}: nothing in it; a hall file begins with id = , a node file with node = ")
-    kinds: list[type[Struct]] = [HallFile, *FILE_OF_ROLE.values()]
+        kinds_begin = "a hall file begins with id = , a node file with node = , a box's with box = "
+        raise BrokenConfig(f"{path}: nothing in it; {kinds_begin}")
+    kinds: list[type[Struct]] = [HallFile, BoxFile, *FILE_OF_ROLE.values()]
     kind = max(kinds, key=lambda each: _likeness(file, each))
     if issubclass(kind, NodeFile):
         return _load_node(file, kind)
-    return _load_hall(file)
+    return read_box(file) if kind is BoxFile else _load_hall(file)
 
 
 def advice_on(path: Path) -> list[str]:

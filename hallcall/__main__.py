@@ -35,7 +35,7 @@ def check_config(arguments: Sequence[str]) -> int:
     from broker.contract.messages import Hall  # noqa: PLC0415
 
     parser = argparse.ArgumentParser(prog="hallcall check-config", description=check_config.__doc__)
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="hall.toml, or a node's file")
+    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="hall.toml, a node's file, or box.toml")
     read, wrong = {}, []
     for path in parser.parse_args(arguments).files:
         try:

@@ -8,6 +8,7 @@ import msgspec
 from msgspec import Struct
 
 from broker import config, policy_pack
+from broker.box_file import BoxFile
 from broker.contract import messages
 from broker.fields import shape
 from broker.policy_pack import Pack
@@ -24,6 +25,7 @@ _FILES: Final[dict[str, type[Struct]]] = {
     "A display's file": config.DisplayFile,
     "A counter box's file": config.CounterFile,
     "The web server's file": config.WebFile,
+    "A box's file": BoxFile,
     "A generic sign's file": GenericSign,
     "A file for generic-pads": FramedPad,
     "A file for line-pads": LinedPad,
