@@ -292,6 +292,25 @@ class SupervisorFile(NodeFile, frozen=True, kw_only=True):
     """A supervisor's file: a login, and nothing hangs on it."""
 
 
+class KeeperFile(NodeFile, frozen=True, kw_only=True):
+    """The file of a box's keeper: it looks after the machine, not after customers."""
+
+    box: Annotated[Id, Meta(description="the machine's name")]
+    box_file: Annotated[str, Meta(description="the box's own file")] = "/etc/hallcall/box.toml"
+    tls_dir: Annotated[str, Meta(description="directory of the certificates of this box's nodes")] = (
+        "/var/lib/hallcall/tls"
+    )
+    disk: Annotated[str, Meta(description="a directory on the disk that the box writes")] = "/var"
+
+
+class RegistrarFile(NodeFile, frozen=True, kw_only=True):
+    """The registrar's file: it joins boxes to the hall and keeps their certificates and warnings."""
+
+    issuing: Annotated[str, Meta(description="directory of the hall's issuing authority, its key and certificate")]
+    hall_file: Annotated[str, Meta(description="path of hall.toml")] = "/etc/hallcall/hall.toml"
+    listen: Annotated[str, Meta(pattern=r"^[^ ]+:\d{1,5}$", description="HOST:PORT where boxes ask")] = "0.0.0.0:8884"
+
+
 FILE_OF_ROLE: Final[dict[Role, type[NodeFile]]] = {
     Role.DISPATCHER: DispatcherFile,
     Role.KIOSK: KioskFile,
@@ -299,6 +318,8 @@ FILE_OF_ROLE: Final[dict[Role, type[NodeFile]]] = {
     Role.COUNTER: CounterFile,
     Role.WEB: WebFile,
     Role.SUPERVISOR: SupervisorFile,
+    Role.KEEPER: KeeperFile,
+    Role.REGISTRAR: RegistrarFile,
 }
 
 # Reading --------------------------------------------------------------------------------------------------------------

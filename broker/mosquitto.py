@@ -64,7 +64,7 @@ def acl(hall: Hall) -> str:
 def _topics(hall: str, node: Node) -> Iterator[str]:
     for channel in wire.CHANNELS:
         writes, reads = node.role in channel.writers, node.role in channel.readers
-        level = node.id if channel.own else "+"
+        level = node.id if channel.own and node.role not in channel.postmen else "+"
         if writes or reads:
             access = "readwrite" if writes and reads else "write" if writes else "read"
             yield f"topic {access} {wire.topic(hall, channel.pattern, level)}"

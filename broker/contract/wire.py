@@ -14,12 +14,14 @@ from .messages import (
     AnyCommand,
     AnyView,
     BoardView,
+    BoxLog,
     CounterView,
     HallView,
     Message,
     Presence,
     QueuesView,
     Recorded,
+    Release,
     Role,
 )
 
@@ -46,6 +48,7 @@ class Channel:
     own: bool = False  # the level is the node's own name, for everybody but the dispatcher
     readers: tuple[Role, ...] = tuple(Role)
     overseers: tuple[Role, ...] = ()  # read every node's, where it is the node's own
+    postmen: tuple[Role, ...] = ()  # write every node's, where it is the node's own
 
 
 CHANNELS: Final = (
@@ -104,12 +107,32 @@ CHANNELS: Final = (
     Channel(
         pattern="node/{}",
         carries=Presence,
-        writers=(Role.DISPATCHER, Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.WEB, Role.SUPERVISOR),
+        writers=tuple(role for role in Role if role is not Role.WATCH),
         retained=True,
         expiry_s=PRESENCE_EXPIRY_S,
         own=True,
-        overseers=(Role.SUPERVISOR,),
+        overseers=(Role.SUPERVISOR, Role.REGISTRAR),
         what=f"presence and health of a node, every {PRESENCE_INTERVAL_S} s; its will says that it is gone",
+    ),
+    Channel(
+        pattern="log/{}",
+        carries=BoxLog,
+        writers=(Role.KEEPER,),
+        readers=(Role.DISPATCHER, Role.WATCH),
+        retained=True,
+        own=True,
+        overseers=(Role.REGISTRAR, Role.SUPERVISOR),
+        what="a box's newest warnings, by its keeper",
+    ),
+    Channel(
+        pattern="release/{}",
+        carries=Release,
+        writers=(Role.REGISTRAR,),
+        readers=(Role.KEEPER, Role.DISPATCHER, Role.WATCH),
+        retained=True,
+        own=True,
+        postmen=(Role.REGISTRAR,),
+        what="the release that a keeper's box may install; empty: none",
     ),
 )
 _DECODERS: Final = {channel.pattern: msgspec.json.Decoder(channel.carries) for channel in CHANNELS}

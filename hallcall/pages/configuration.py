@@ -26,6 +26,8 @@ _FILES: Final[dict[str, type[Struct]]] = {
     "A counter box's file": config.CounterFile,
     "The web server's file": config.WebFile,
     "A box's file": BoxFile,
+    "A keeper's file": config.KeeperFile,
+    "The registrar's file": config.RegistrarFile,
     "A generic sign's file": GenericSign,
     "A file for generic-pads": FramedPad,
     "A file for line-pads": LinedPad,

@@ -19,7 +19,7 @@ _COMMENT: Final = re.compile(r"^    (\w+):[^#\n]*#\s*(.+)$", re.MULTILINE)
 
 def page() -> str:
     """Return docs/messages.md."""
-    recorded = messages.Recorded, messages.Presence
+    recorded = messages.Recorded, messages.Presence, messages.BoxLog, messages.Release
     bases: tuple[type[Struct], ...] = (messages.Command, messages.Answer, messages.Event, messages.View)
     unions = messages.AnyCommand, messages.AnyAnswer, messages.AnyEvent, messages.AnyView
     lines = ["# Messages", NOTE, "", *paragraphs(wire), "", "MQTT 5, QoS 1. The payload is JSON.", "", *_topics()]
@@ -59,7 +59,8 @@ def _topics() -> Iterator[str]:
         )
     yield ""
     yield f"Every topic begins with `{wire.ROOT}/<hall>/`. Of the `<node>` topics a node has its own, and reads the"
-    yield "dispatcher's presence; the dispatcher and nodes of role watch read them all, supervisors each presence."
+    yield "dispatcher's presence; the dispatcher and nodes of role watch read them all, supervisors and the registrar"
+    yield "each presence and log."
 
 
 def _message(kind: type[Struct], *, without: Sequence[str] = ()) -> Iterator[str]:
@@ -102,7 +103,7 @@ def _parts(kinds: Iterable[type[Struct]], seen: frozenset[type[Struct]] = frozen
             part = (shape(inner.item) if inner.item is not None else inner).structure
             if part is not None and part not in found | seen:
                 found |= {part} | _parts([part], seen | found | {part})
-    return found - {messages.Recorded, messages.Presence}
+    return found - {messages.Recorded, messages.Presence, messages.BoxLog, messages.Release}
 
 
 def _type(annotation: object) -> str:

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from broker.contract import wire
 from broker.contract.messages import (
     ORDINARY,
     AnyEvent,
@@ -90,7 +91,7 @@ GIVEN: Final[dict[str, Any]] = {  # what any command needs
 def senders(kind: type[Command]) -> tuple[Role, ...]:
     """Return the roles whose nodes may send this command; of counters and slips each its own."""
     if kind is ReadEvents:  # answered from the journal, whoever asks
-        return tuple(role for role in Role if role not in {Role.DISPATCHER, Role.WATCH})
+        return tuple(role for role in wire.channel("cmd/{}").writers)
     state = HallState()
     for seq, event in enumerate(EVENTS, start=1):
         happen(state, event, at_ms=0, seq=seq)

@@ -215,6 +215,18 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
             ),
         ),
     )
+    health = m.BoxHealth(
+        box="box-1", image="2026.11.22", slot="A", uptime_s=86_400, clock_offset_ms=0.4, clock_set=True,
+        clock_battery=False, certificates=(m.CertificateEnd(node="kiosk-1", last_day="2027-11-21"),),
+        disk_free_mb=4_000, disk_total_mb=16_000, disk_wear_percent=10, memory_free_mb=512, load=0.5,
+        temperature_c=61.5,
+        findings=(m.BoxFinding(what="power", state=m.DeviceState.FAULT, key="power_low", args={"times": 2}),),
+    )  # fmt: skip
+    keeper = m.Presence(node="keeper-box-1", role=m.Role.KEEPER, up=True, box=health)
+    warning = m.BoxWarning(number=7, first=AT, last=AT, unit="kernel", priority=3, text="mmcblk0: error -110", count=3)
+    release = m.Release(
+        version="0.2.0", sha256="0" * 64, size=300_000_000, path="/releases/0.2.0", not_before=AT, not_after=AT
+    )
     return [
         *((wire.topic("east", "cmd/{}", "kiosk-1"), command) for command in commands),
         *((wire.topic("east", "reply/{}", "kiosk-1"), answer) for answer in answers),
@@ -222,6 +234,9 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         *((wire.view_topic("east", view), view) for view in views),
         (wire.topic("east", "node/{}", "kiosk-1"), presence),
         (wire.topic("east", "node/{}", "board-1"), board),
+        (wire.topic("east", "node/{}", "keeper-box-1"), keeper),
+        (wire.topic("east", "log/{}", "keeper-box-1"), m.BoxLog(box="box-1", run="r-1", warnings=(warning,))),
+        (wire.topic("east", "release/{}", "keeper-box-1"), release),
     ]
 
 
@@ -240,7 +255,15 @@ def test_every_message_is_heard_as_it_was_said(small_hall: m.Hall) -> None:
 def test_no_kind_of_message_is_missing_here(small_hall: m.Hall) -> None:
     said = {type(message) for _, message in spoken(small_hall)}
     events = {type(message.event) for _, message in spoken(small_hall) if isinstance(message, m.Recorded)}
-    assert said == {*get_args(m.AnyCommand), *get_args(m.AnyAnswer), *get_args(m.AnyView), m.Recorded, m.Presence}
+    assert said == {
+        *get_args(m.AnyCommand),
+        *get_args(m.AnyAnswer),
+        *get_args(m.AnyView),
+        m.Recorded,
+        m.Presence,
+        m.BoxLog,
+        m.Release,
+    }
     assert events == set(get_args(m.AnyEvent))
 
 

@@ -11,7 +11,7 @@ from typing import Final
 import pytest
 
 REPOSITORY: Final = Path(__file__).parents[2]
-PACKAGES: Final = ("broker", "counter", "display", "hallcall", "hardware", "kiosk", "web")
+PACKAGES: Final = ("broker", "counter", "display", "hallcall", "hardware", "keeper", "kiosk", "registrar", "web")
 DEMO_S_FILES: Final = [
     f"{name}.toml" for name in ("board", "counter", "desk", "dispatcher", "hall", "kiosk", "pins", "voice", "web")
 ]

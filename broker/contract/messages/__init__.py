@@ -5,6 +5,7 @@ everything else tolerates them, so that an older node can listen to a newer disp
 """
 
 from .answers import *
+from .boxes import *
 from .commands import *
 from .events import *
 from .halls import *
@@ -12,4 +13,4 @@ from .presence import *
 from .terms import *
 from .views import *
 
-Message = AnyCommand | Recorded | AnyAnswer | AnyView | Presence
+Message = AnyCommand | Recorded | AnyAnswer | AnyView | Presence | BoxLog | Release

@@ -4,14 +4,8 @@ from enum import Enum
 
 from msgspec import Struct
 
-from .terms import Role
-
-
-class DeviceState(Enum):
-    OK = "ok"
-    WARNING = "warning"
-    FAULT = "fault"
-    UNKNOWN = "unknown"
+from .boxes import BoxHealth
+from .terms import DeviceState, Role
 
 
 class DeviceStatus(Struct, frozen=True, kw_only=True):
@@ -50,3 +44,4 @@ class Presence(Struct, frozen=True, kw_only=True):
     devices: tuple[DeviceStatus, ...] = ()
     bad_messages: int = 0  # dropped since the start
     reached: tuple[Reached, ...] = ()  # by boards, voices and counter boxes
+    box: BoxHealth | None = None  # by keepers

@@ -11,6 +11,10 @@ ORDINARY: Final = "ordinary"  # the class that everybody has who has no other
 NO_TICKET: Final = "---"  # the ticket of a visit that has none
 BookingCode = Annotated[str, Meta(pattern=r"^\d{6,12}$", description="6 to 12 digits, drawn at random")]
 Person = Annotated[str, Meta(pattern=r"^[0-9a-f]{24}$", description="keyed hash of an account or ID number, of a day")]
+BoxId = Annotated[
+    str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$", description="lower-case letters, digits and -")
+]
+SpareCode = Annotated[str, Meta(pattern=r"^\d{6}$", description="the six digits that a spare shows")]
 CommandId = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
@@ -159,6 +163,13 @@ class Weekday(Enum):
     SUN = "sun"
 
 
+class DeviceState(Enum):
+    OK = "ok"
+    WARNING = "warning"
+    FAULT = "fault"
+    UNKNOWN = "unknown"
+
+
 class Role(Enum):
     """What a node is, and so what it may ask of the dispatcher."""
 
@@ -169,3 +180,5 @@ class Role(Enum):
     WEB = "web"
     SUPERVISOR = "supervisor"
     WATCH = "watch"
+    KEEPER = "keeper"  # of a box
+    REGISTRAR = "registrar"  # of the hall's boxes and certificates
