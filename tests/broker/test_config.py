@@ -135,7 +135,7 @@ def test_enumerations_and_inner_tables_are_read(file: Path) -> None:
             "26: nodes[2].counters[1]: 1 is not there; counters.number are: none",
         ]),
         ('role = "kiosk"', 'role = "kiosc"', [
-            '21: nodes[1].role: "kiosc" is not one of dispatcher, kiosk, display, counter, web, supervisor, watch; did you mean kiosk?',
+            '21: nodes[1].role: "kiosc" is not one of dispatcher, kiosk, display, counter, web, supervisor, watch, keeper, registrar; did you mean kiosk?',
         ]),
         ('role = "kiosk"', 'role = "dispatcher"', ["21: nodes[1].role: the dispatcher is not listed; remove this node"]),
         ('id = "kiosk-1"', 'id = "dispatcher"', ['20: nodes[1].id: "dispatcher" is reserved for the dispatcher; give another']),
