@@ -1,0 +1,180 @@
+"""Makes certificates: root, issuing authority, nodes, servers.
+
+A certificate says what its maker was told, never what a request said of itself. Each begins a day before it was made,
+because a box without a clock battery may lag, and none outlives who signed it.
+"""
+
+import ipaddress
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+from .keys import Key, new_key
+
+BACKDATED: Final = timedelta(days=1)
+ROOT_DAYS: Final = 20 * 365
+ISSUING_DAYS: Final = 5 * 365
+NODE_DAYS: Final = 365
+RENEW_AT: Final = (2, 3)  # of a certificate's life
+
+
+@dataclass(frozen=True, kw_only=True)
+class Authority:
+    """A certificate that may sign others, with its key."""
+
+    certificate: x509.Certificate
+    key: Key = field(repr=False)
+
+
+def new_root(hall: str, *, now: datetime, days: int = ROOT_DAYS) -> Authority:
+    """Return a hall's root. One for each hall: whoever has a certificate under it is somebody in that hall."""
+    key = new_key()
+    name = _name(f"{hall} root", hall)
+    made = _builder(name, name, key.public_key(), now, now + timedelta(days=days))
+    return Authority(certificate=_sign_authority(made, key.public_key(), key, below=1), key=key)
+
+
+def new_issuing(root: Authority, *, now: datetime, days: int = ISSUING_DAYS) -> Authority:
+    """Return the authority that signs the hall's nodes; its name tells when it was made, for the day there are two."""
+    key = new_key()
+    name = _name(f"{hall_of(root.certificate)} issuing {now:%Y-%m-%d}", hall_of(root.certificate))
+    until = min(now + timedelta(days=days), root.certificate.not_valid_after_utc)
+    made = _builder(name, root.certificate.subject, key.public_key(), now, until)
+    return Authority(certificate=_sign_authority(made, root.key.public_key(), root.key, below=0), key=key)
+
+
+def node_certificate(
+    issuing: Authority, key: ec.EllipticCurvePublicKey, *, node: str, now: datetime, days: int = NODE_DAYS
+) -> x509.Certificate:
+    """Return a node's certificate for a key that `read_request` found: it may log in as `node`, and be no server."""
+    return _leaf(issuing, key, node=node, now=now, days=days, purposes=[ExtendedKeyUsageOID.CLIENT_AUTH])
+
+
+def server_certificate(
+    issuing: Authority,
+    key: ec.EllipticCurvePublicKey,
+    *,
+    node: str,
+    addresses: Sequence[str],
+    now: datetime,
+    days: int = NODE_DAYS,
+) -> x509.Certificate:
+    """Return the certificate of a server (broker, registrar) at these IP addresses and names; it may log in too."""
+    purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
+    return _leaf(issuing, key, node=node, now=now, days=days, purposes=purposes, addresses=addresses)
+
+
+def renewal_due(certificate: x509.Certificate) -> datetime:
+    """Return when a node asks for its next certificate: at two thirds of the life of this one."""
+    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    part, whole = RENEW_AT
+    return begin + (end - begin) * part / whole
+
+
+def certificate_pem(certificate: x509.Certificate) -> bytes:
+    return certificate.public_bytes(serialization.Encoding.PEM)
+
+
+def chain_pem(certificate: x509.Certificate, *authorities: x509.Certificate) -> bytes:
+    """Return a certificate's file as servers and programs show it: itself first, then who signed it; no root."""
+    return b"".join(certificate_pem(each) for each in (certificate, *authorities))
+
+
+def hall_of(certificate: x509.Certificate) -> str:
+    """Return the id of the hall that a certificate belongs to, or an empty text."""
+    return _text(certificate.subject, NameOID.ORGANIZATION_NAME)
+
+
+def node_of(certificate: x509.Certificate) -> str:
+    """Return who a certificate says its owner is: a node's id, and the login on the bus."""
+    return _text(certificate.subject, NameOID.COMMON_NAME)
+
+
+def _text(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
+    found = name.get_attributes_for_oid(oid)
+    return str(found[0].value) if found else ""
+
+
+def _name(common: str, hall: str) -> x509.Name:
+    return x509.Name(
+        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, hall), x509.NameAttribute(NameOID.COMMON_NAME, common)]
+    )
+
+
+def _builder(
+    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, until: datetime
+) -> x509.CertificateBuilder:
+    return (
+        x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key)
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - BACKDATED)
+        .not_valid_after(until)
+        .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
+    )
+
+
+def _sign_authority(
+    builder: x509.CertificateBuilder, signer: ec.EllipticCurvePublicKey, key: Key, *, below: int
+) -> x509.Certificate:
+    return (
+        builder.add_extension(x509.BasicConstraints(ca=True, path_length=below), critical=True)
+        .add_extension(_usage(signs_certificates=True), critical=True)
+        .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _leaf(
+    issuing: Authority,
+    key: ec.EllipticCurvePublicKey,
+    *,
+    node: str,
+    now: datetime,
+    days: int,
+    purposes: list[x509.ObjectIdentifier],
+    addresses: Sequence[str] = (),
+) -> x509.Certificate:
+    until = min(now + timedelta(days=days), issuing.certificate.not_valid_after_utc)
+    subject = _name(node, hall_of(issuing.certificate))
+    builder = (
+        _builder(subject, issuing.certificate.subject, key, now, until)
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(_usage(signs_certificates=False), critical=True)
+        .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
+        .add_extension(
+            x509.AuthorityKeyIdentifier.from_issuer_public_key(issuing.key.public_key()),
+            critical=False,
+        )
+    )
+    if addresses:
+        builder = builder.add_extension(
+            x509.SubjectAlternativeName([_address(each) for each in addresses]), critical=False
+        )
+    return builder.sign(issuing.key, hashes.SHA256())
+
+
+def _address(text: str) -> x509.GeneralName:
+    try:
+        return x509.IPAddress(ipaddress.ip_address(text))
+    except ValueError:
+        return x509.DNSName(text)
+
+
+def _usage(*, signs_certificates: bool) -> x509.KeyUsage:
+    return x509.KeyUsage(
+        digital_signature=not signs_certificates,
+        content_commitment=False,
+        key_encipherment=False,
+        data_encipherment=False,
+        key_agreement=False,
+        key_cert_sign=signs_certificates,
+        crl_sign=signs_certificates,
+        encipher_only=False,
+        decipher_only=False,
+    )
