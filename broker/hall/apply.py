@@ -23,6 +23,7 @@ from ..contract.messages import (
     CounterClosed,
     CounterOpened,
     CounterPaused,
+    DateConfirmed,
     DayOpened,
     Discipline,
     EvacuationEnded,
@@ -31,6 +32,7 @@ from ..contract.messages import (
     HallConfigured,
     Hold,
     Language,
+    NumbersResumed,
     Outcome,
     OutcomeStated,
     Past,
@@ -43,6 +45,7 @@ from ..contract.messages import (
     ServiceStarted,
     SlipFate,
     SlipReported,
+    SpareApproved,
     TicketCalled,
     TicketIssued,
     TicketReady,
@@ -65,6 +68,7 @@ from .hours import serve_until_ms
 from .learning import Learning
 from .life import CALLED, ENDED, HELD, ISSUED, MISSED, SERVING, VOID
 from .roster import shifts_of
+from .series import beyond_ticket, resumed
 from .state import CLOSE, SHIFT, HallState, Series
 from .visit import Undoable, Visit, copy_of, remember
 
@@ -431,9 +435,19 @@ def _rate(state: HallState, event: VisitRated, at_ms: int, seq: int) -> None:
 
 
 def _change_nothing(
-    state: HallState, event: VisitNotRated | RatingSetAside | RatingExplained, at_ms: int, seq: int
+    state: HallState,
+    event: VisitNotRated | RatingSetAside | RatingExplained | DateConfirmed | SpareApproved,
+    at_ms: int,
+    seq: int,
 ) -> None:
-    """Leave the hall as it is: reports alone want to know."""
+    """Leave the hall as it is: reports and the registrar alone want to know."""
+
+
+def _resume(state: HallState, event: NumbersResumed, at_ms: int, seq: int) -> None:
+    for service, ticket in event.last.items():
+        beyond = beyond_ticket(state.services[service], ticket)
+        if beyond is not None:
+            state.series[service] = resumed(state.series.get(service), beyond)
 
 
 def _evacuate(state: HallState, event: EvacuationStarted | EvacuationEnded, at_ms: int, seq: int) -> None:
@@ -473,4 +487,7 @@ APPLY: Final[Mapping[type[Event], Callable[[HallState, Any, int, int], None]]] =
     RatingExplained: _change_nothing,
     EvacuationStarted: _evacuate,
     EvacuationEnded: _evacuate,
+    DateConfirmed: _change_nothing,
+    NumbersResumed: _resume,
+    SpareApproved: _change_nothing,
 }

@@ -1,16 +1,22 @@
-"""What a supervisor decides: a ticket's class, what was served by hand, an outcome that is owed, an evacuation."""
+"""What a supervisor decides: a class, what was served by hand, an outcome owed, an evacuation, a spare machine."""
 
 from ..contract.messages import (
     SERVED,
+    ApproveSpare,
+    ConfirmDate,
+    DateConfirmed,
     EndEvacuation,
     EvacuationEnded,
     EvacuationStarted,
     GivenBy,
     MarkServedByHand,
+    OpenDay,
     Outcome,
     OutcomeStated,
     Reclassify,
+    Refused,
     Role,
+    SpareApproved,
     StartEvacuation,
     StateOutcome,
     TicketReclassified,
@@ -19,7 +25,9 @@ from ..contract.messages import (
 from .answers import Decision, done, refused
 from .at_counter import case_of, is_date, may_speak_for
 from .at_kiosk import OUT_OF_CALL, has_role
+from .hours import day_of
 from .life import ISSUED, WAITING
+from .own import open_day
 from .request import Request
 from .state import HallState
 
@@ -70,6 +78,28 @@ def evacuate(state: HallState, command: StartEvacuation | EndEvacuation, request
     if state.evacuation is wanted:
         return done(command)
     return done(command, EvacuationStarted() if wanted else EvacuationEnded())
+
+
+def confirm_date(state: HallState, command: ConfirmDate, request: Request) -> Decision:
+    """Let the day begin that a person and the clock agree on; a clock that says another day must be set first."""
+    if not may_supervise(state, request.node) or state.hall is None or state.day is None:
+        return refused(command, "not_allowed")
+    if not is_date(command.day):
+        return refused(command, "not_a_date", due=command.day)
+    clock = day_of(state.hall, request.now_ms)
+    if command.day != clock:
+        return refused(command, "clock_differs", day=command.day, clock=clock)
+    opened = open_day(state, OpenDay(id=command.id, day=command.day), request)
+    if isinstance(opened.answer, Refused):
+        return Decision(opened.answer)
+    return done(command, *opened.events, DateConfirmed(day=command.day, node=request.node))
+
+
+def approve_spare(state: HallState, command: ApproveSpare, request: Request) -> Decision:
+    """Write down who approved; whether such a spare waits, the registrar knows."""
+    if not may_supervise(state, request.node):
+        return refused(command, "not_allowed")
+    return done(command, SpareApproved(code=command.code, box=command.box, node=request.node))
 
 
 def state_outcome(state: HallState, command: StateOutcome, request: Request) -> Decision:

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from ..contract.messages import (
     AnyCommand,
+    ApproveSpare,
     ArmCounter,
     BookVisit,
     CallNext,
@@ -18,6 +19,7 @@ from ..contract.messages import (
     CloseCounter,
     Command,
     ConfigureHall,
+    ConfirmDate,
     Elapsed,
     EndEvacuation,
     ExplainRating,
@@ -35,6 +37,7 @@ from ..contract.messages import (
     Recall,
     Reclassify,
     ReportSlip,
+    ResumeNumbers,
     ResumeVisit,
     ReturnTicket,
     Role,
@@ -59,6 +62,7 @@ DISPATCHER: Final = Role.DISPATCHER.value
 Decide = Callable[[HallState, Any, Request], Decision]
 _OWN: Final[Mapping[type[Command], Decide]] = {
     OpenDay: own.open_day,
+    ResumeNumbers: own.resume_numbers,
     ConfigureHall: own.configure,
     Elapsed: own.elapsed,
 }
@@ -75,6 +79,8 @@ _OF_NODES: Final[Mapping[type[Command], Decide]] = {
     MarkServedByHand: at_supervisor.mark_served_by_hand,
     StartEvacuation: at_supervisor.evacuate,
     EndEvacuation: at_supervisor.evacuate,
+    ConfirmDate: at_supervisor.confirm_date,
+    ApproveSpare: at_supervisor.approve_spare,
     StateOutcome: at_supervisor.state_outcome,
     Rate: rating.rate,
     RateUnasked: rating.rate_unasked,

@@ -15,9 +15,11 @@ from ..contract.messages import (
     Hall,
     HallConfigured,
     Kept,
+    NumbersResumed,
     OpenDay,
     Outcome,
     PriorityClass,
+    ResumeNumbers,
     Service,
     Shift,
     TicketReady,
@@ -29,6 +31,7 @@ from .bookings import from_day_on
 from .life import AT_COUNTER, HELD, ISSUED, MISSED, SERVING
 from .request import Request
 from .roster import relieved
+from .series import beyond_ticket, is_further
 from .state import CLOSE, REST, SHIFT, HallState
 from .visit import Visit
 
@@ -48,6 +51,19 @@ def open_day(state: HallState, command: OpenDay, request: Request) -> Decision:
     same_hall = [HallConfigured(hall=_without_kept(state.hall, state.kept))] if state.hall is not None else []
     still_away = [EvacuationStarted()] if state.evacuation else []
     return done(command, *ended, opened, *same_hall, *still_away)
+
+
+def resume_numbers(state: HallState, command: ResumeNumbers, request: Request) -> Decision:
+    """Jump over the numbers that were printed and are not in the journal; where none is missing, nothing happens."""
+    if state.day != command.day:
+        return done(command)
+    missing = {}
+    for service in state.services.values():
+        ticket = command.last.get(service.id)
+        beyond = beyond_ticket(service, ticket) if ticket is not None else None
+        if ticket is not None and beyond is not None and is_further(beyond, state.series.get(service.id)):
+            missing[service.id] = ticket
+    return done(command, NumbersResumed(last=missing)) if missing else done(command)
 
 
 def _closed(visit: Visit) -> VisitEnded:

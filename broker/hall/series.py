@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from ..contract.messages import PastLast, Service
-from .state import HallState
+from .state import HallState, Series
 
 
 class Number(Struct, frozen=True, gc=False):
@@ -28,6 +28,29 @@ def next_number(state: HallState, service: Service) -> Number | None:
         if ticket not in state.by_ticket:  # a changed hall file can lead back to numbers given this morning
             return Number(ticket, number)
         number += service.step
+
+
+def beyond_ticket(service: Service, ticket: str) -> Series | None:
+    """Return the service's series as it stands after a ticket; None where that is none of its numbers."""
+    letters = ticket.rstrip("0123456789")
+    digits = ticket[len(letters) :]
+    if not digits.isascii() or not digits or letters not in {service.prefix, service.extra_prefix}:
+        return None
+    number = int(digits)
+    if not service.first <= number <= service.last:
+        return None
+    return Series(next=number + service.step, extra=letters != service.prefix)
+
+
+def is_further(beyond: Series, series: Series | None) -> bool:
+    return series is None or (beyond.extra, beyond.next) > (series.extra, series.next)
+
+
+def resumed(series: Series | None, beyond: Series) -> Series:
+    """Return a series that goes on after numbers which it did not give itself."""
+    if not is_further(beyond, series):
+        return series or beyond
+    return Series(next=beyond.next, given=series.given if series is not None else 0, extra=beyond.extra)
 
 
 def is_full(state: HallState, service: Service) -> bool:

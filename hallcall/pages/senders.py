@@ -63,6 +63,7 @@ EVENTS: Final[tuple[AnyEvent, ...]] = (DayOpened(day=DAY), HallConfigured(hall=H
 GIVEN: Final[dict[str, Any]] = {  # what any command needs
     "id": "c",
     "day": DAY,
+    "last": {"service": "A001"},
     "hall": HALL,
     "service": "service",
     "visit": VISIT,
@@ -84,6 +85,7 @@ GIVEN: Final[dict[str, Any]] = {  # what any command needs
     "priority_class": ORDINARY,
     "reason": "lunch",
     "reasons": ("slow",),
+    "box": "kiosk-1",
     "after_seq": 0,
 }
 

@@ -19,6 +19,7 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
     """Return one message of each kind on its topic."""
     commands: list[m.AnyCommand] = [
         m.OpenDay(id="d-1", day="2026-11-22"),
+        m.ResumeNumbers(id="d-4", day="2026-11-22", last={"bill": "A057"}),
         m.ConfigureHall(id="d-2", hall=hall),
         m.Elapsed(id="d-3"),
         m.TakeTicket(
@@ -60,6 +61,8 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.MarkServedByHand(id="s-2", up_to="A057"),
         m.StartEvacuation(id="s-4"),
         m.EndEvacuation(id="s-5"),
+        m.ConfirmDate(id="s-9", day="2026-11-22"),
+        m.ApproveSpare(id="s-8", code="482913", box="kiosk-1"),
         m.StateOutcome(id="s-3", visit="v-1", counter=1, outcome=m.Outcome.FOLLOW_UP, reason="meter", due="2026-11-25"),
         m.CallNext(id="b-1", counter=1, seen="c-1"),
         m.Recall(id="b-2", counter=1, seen="c-1"),
@@ -145,6 +148,9 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.RatingExplained(call="c-1", visit="v-1", ticket="A001", counter=1, reasons=("slow",)),
         m.EvacuationStarted(),
         m.EvacuationEnded(),
+        m.DateConfirmed(day="2026-11-22", node="desk"),
+        m.NumbersResumed(last={"bill": "A057"}),
+        m.SpareApproved(code="482913", box="kiosk-1", node="desk"),
     ]  # fmt: skip
     recorded = [m.Recorded(epoch=1, seq=n, at=AT, event=event) for n, event in enumerate(events, 1)]
     answers: list[m.AnyAnswer] = [
@@ -204,7 +210,10 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         ),
     ]  # fmt: skip
     printer = m.DeviceStatus(name="printer", state=m.DeviceState.FAULT, detail="no paper; put in a roll")
-    presence = m.Presence(node="kiosk-1", role=m.Role.KIOSK, up=True, program="0.1.0", devices=(printer,))
+    presence = m.Presence(
+        node="kiosk-1", role=m.Role.KIOSK, up=True, program="0.1.0", devices=(printer,), epoch=1,
+        given=m.GivenNumbers(day="2026-11-22", last={"bill": "A001"}),
+    )  # fmt: skip
     board = m.Presence(
         node="board-1",
         role=m.Role.DISPLAY,

@@ -9,6 +9,7 @@ from .halls import Hall
 from .terms import (
     ORDINARY,
     BookingCode,
+    BoxId,
     CommandId,
     CounterNumber,
     Hold,
@@ -20,6 +21,7 @@ from .terms import (
     Rating,
     SignedInBy,
     SlipFate,
+    SpareCode,
 )
 
 
@@ -36,6 +38,13 @@ class OpenDay(Command, frozen=True, kw_only=True):
     """Begin a business day. Only the dispatcher itself asks for it."""
 
     day: str  # ISO date
+
+
+class ResumeNumbers(Command, frozen=True, kw_only=True):
+    """Give higher numbers than kiosks have printed, which a restored journal lacks. Only the dispatcher asks for it."""
+
+    day: str
+    last: dict[str, str]  # ticket by service
 
 
 class ConfigureHall(Command, frozen=True, kw_only=True):
@@ -151,6 +160,23 @@ class EndEvacuation(Command, frozen=True, kw_only=True):
     """The hall works again, from where it stood."""
 
     DEADLINE_MS: ClassVar[int | None] = 15_000
+
+
+class ConfirmDate(Command, frozen=True, kw_only=True):
+    """A supervisor says what day it is, where the dispatcher's clock cannot be trusted: it becomes the business day."""
+
+    DEADLINE_MS: ClassVar[int | None] = 60_000
+
+    day: str  # ISO date, which the dispatcher's clock must say too
+
+
+class ApproveSpare(Command, frozen=True, kw_only=True):
+    """A supervisor lets a spare machine take the place of one that is broken; `code` is what the spare shows."""
+
+    DEADLINE_MS: ClassVar[int | None] = 60_000
+
+    code: SpareCode
+    box: BoxId
 
 
 class StateOutcome(Command, frozen=True, kw_only=True):
@@ -301,6 +327,7 @@ class ReadEvents(Command, frozen=True, kw_only=True):
 
 AnyCommand = (
     OpenDay
+    | ResumeNumbers
     | ConfigureHall
     | Elapsed
     | TakeTicket
@@ -315,6 +342,8 @@ AnyCommand = (
     | MarkServedByHand
     | StartEvacuation
     | EndEvacuation
+    | ConfirmDate
+    | ApproveSpare
     | StateOutcome
     | CallNext
     | CallTicket

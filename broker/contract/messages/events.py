@@ -372,6 +372,27 @@ class EvacuationEnded(Event, frozen=True, kw_only=True):
     pass
 
 
+class DateConfirmed(Event, frozen=True, kw_only=True):
+    """A supervisor stood in for the clock. What day is open, DayOpened alone says."""
+
+    day: str
+    node: str  # the supervisor's
+
+
+class NumbersResumed(Event, frozen=True, kw_only=True):
+    """Kiosks had printed these numbers, and the journal was restored from before: the next ones are higher."""
+
+    last: dict[str, str]  # ticket by service
+
+
+class SpareApproved(Event, frozen=True, kw_only=True):
+    """A spare machine may take the place of a box; the registrar does the rest. Nothing changes in the hall."""
+
+    code: str  # that the spare showed
+    box: str
+    node: str  # the supervisor's
+
+
 AnyEvent = (
     DayOpened
     | HallConfigured
@@ -405,6 +426,9 @@ AnyEvent = (
     | RatingExplained
     | EvacuationStarted
     | EvacuationEnded
+    | DateConfirmed
+    | NumbersResumed
+    | SpareApproved
 )
 
 

@@ -34,6 +34,13 @@ class Reached(Struct, frozen=True, kw_only=True):
     parted: str = ""  # in what it differs from the hall's calls just now, and what to check
 
 
+class GivenNumbers(Struct, frozen=True, kw_only=True):
+    """The last number of each service that a kiosk printed on a day: after a restore the hall gives higher ones."""
+
+    day: str
+    last: dict[str, str]  # ticket by service
+
+
 class Presence(Struct, frozen=True, kw_only=True):
     """A node's health, sent anew every 10 s; its will says `up=False`."""
 
@@ -45,3 +52,5 @@ class Presence(Struct, frozen=True, kw_only=True):
     bad_messages: int = 0  # dropped since the start
     reached: tuple[Reached, ...] = ()  # by boards, voices and counter boxes
     box: BoxHealth | None = None  # by keepers
+    epoch: int = 0  # the highest of the hall's that this node has seen
+    given: GivenNumbers | None = None  # by kiosks
