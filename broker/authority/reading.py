@@ -1,6 +1,6 @@
 """What a certificate says, and what is wrong with it, in words a technician understands."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -9,6 +9,8 @@ from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes
 
+from ..contract.messages import Language
+from ..contract.texts import texts
 from .issuing import hall_of, node_of
 from .keys import Key
 
@@ -18,25 +20,35 @@ class BadCertificate(ValueError):
 
 
 class Fault(StrEnum):
-    """What can be wrong; the value is a key for texts."""
+    """What can be wrong with a node's certificate, or with that of the broker it meets; a key of texts."""
 
-    EXPIRED = "certificate_expired"
-    NOT_YET = "certificate_not_yet"
-    OTHER_HALL = "certificate_other_hall"
-    OTHER_NODE = "certificate_other_node"
-    OTHER_KEY = "certificate_other_key"
-    REVOKED = "certificate_revoked"
+    EXPIRED = "expired"
+    NOT_YET = "not_yet"
+    OTHER_HALL = "other_hall"
+    OTHER_NODE = "other_node"
+    OTHER_KEY = "other_key"
+    REVOKED = "revoked"
+    MISSING = "missing"
+    REFUSED = "refused"
+    BROKER_EXPIRED = "broker_expired"
+    BROKER_NOT_YET = "broker_not_yet"
+    BROKER_OTHER_HALL = "broker_other_hall"
+    BROKER_ELSEWHERE = "broker_elsewhere"
+    BROKER_NO_SERVER = "broker_no_server"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Flaw:
-    """One thing that is wrong with one certificate; `str` says it in English."""
+    """One thing that is wrong; `str` says it in English, `said` in a language."""
 
     fault: Fault
-    text: str
+    args: Mapping[str, str]
+
+    def said(self, language: Language) -> str:
+        return texts(language)["certificate"][self.fault].format(**self.args)
 
     def __str__(self) -> str:
-        return self.text
+        return self.said(Language.EN)
 
 
 def read_chain(pem: bytes) -> list[x509.Certificate]:
@@ -66,26 +78,34 @@ def flaw(
     With `node` or `key` it must be that node's, or that key's; with `revoked` it must not be on the list.
     """
     own = chain[0]
-    name = node_of(own) or "a node without a name"
+    args = {"node": node_of(own) or "?", "hall": hall_of(own) or "?", "of": hall_of(root) or "?", "wanted": node}
     if not _signed(chain, root):
-        return Flaw(
-            fault=Fault.OTHER_HALL,
-            text=f"the certificate of {name} is of hall {hall_of(own) or '?'} and was not made under the authority of"
-            f" hall {hall_of(root) or '?'}; was the card of another hall put in? Join this box anew",
-        )
+        return Flaw(fault=Fault.OTHER_HALL, args=args)
     if node and node_of(own) != node:
-        return Flaw(
-            fault=Fault.OTHER_NODE,
-            text=f"the certificate is of {name}, not of {node}; were two boxes' files exchanged?",
-        )
+        return Flaw(fault=Fault.OTHER_NODE, args=args)
     if key is not None and key.public_key() != own.public_key():
-        return Flaw(
-            fault=Fault.OTHER_KEY,
-            text=f"key and certificate of {name} do not belong together; join this box anew",
-        )
+        return Flaw(fault=Fault.OTHER_KEY, args=args)
     if revoked is not None and revoked.get_revoked_certificate_by_serial_number(own.serial_number) is not None:
-        return Flaw(fault=Fault.REVOKED, text=f"the certificate of {name} was revoked; join this box anew")
-    return next((found for each in (*chain, root) if (found := _out_of_time(each, now))), None)
+        return Flaw(fault=Fault.REVOKED, args=args)
+    return next((found for each in (*chain, root) if (found := out_of_time(each, now=now))), None)
+
+
+def out_of_time(certificate: x509.Certificate, *, now: datetime) -> Flaw | None:
+    """Return whether a certificate has ended or not begun; of who signed it, ask separately."""
+    if certificate.not_valid_before_utc <= now <= certificate.not_valid_after_utc:
+        return None
+    ended = now > certificate.not_valid_after_utc
+    return Flaw(fault=Fault.EXPIRED if ended else Fault.NOT_YET, args=times(certificate, now=now))
+
+
+def times(certificate: x509.Certificate, *, now: datetime) -> dict[str, str]:
+    """Return what texts about a certificate's time tell."""
+    return {
+        "node": node_of(certificate) or "?",
+        "begin": f"{certificate.not_valid_before_utc:%Y-%m-%d %H:%M}",
+        "end": f"{certificate.not_valid_after_utc:%Y-%m-%d %H:%M}",
+        "now": f"{now:%Y-%m-%d %H:%M}",
+    }
 
 
 def _signed(chain: Sequence[x509.Certificate], root: x509.Certificate) -> bool:
@@ -97,21 +117,3 @@ def _signed(chain: Sequence[x509.Certificate], root: x509.Certificate) -> bool:
         except (ValueError, TypeError, InvalidSignature):
             return False
     return True
-
-
-def _out_of_time(certificate: x509.Certificate, now: datetime) -> Flaw | None:
-    name = node_of(certificate)
-    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
-    if now > end:
-        return Flaw(
-            fault=Fault.EXPIRED,
-            text=f"the certificate of {name} ended on {end:%Y-%m-%d}, and it is {now:%Y-%m-%d %H:%M} by this clock;"
-            " if the clock is right, join this box anew",
-        )
-    if now < begin:
-        return Flaw(
-            fault=Fault.NOT_YET,
-            text=f"the certificate of {name} begins on {begin:%Y-%m-%d %H:%M}, and it is {now:%Y-%m-%d %H:%M} UTC by"
-            " this clock; the clock is wrong: is its battery flat, is the time source reached?",
-        )
-    return None
