@@ -9,13 +9,10 @@ from typing import Annotated, Final
 from msgspec import Meta, Struct
 
 from .checks.agreement import once
-from .contract.messages import Id
+from .contract.messages import BoxId, Id
 from .strict_toml import BrokenConfig, Finding, Reading, TomlFile, shown
 
 KEEPER: Final = "keeper-"  # a box's keeper is the node keeper-<box>
-BoxId = Annotated[
-    str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$", description="lower-case letters, digits and -")
-]
 
 
 class BoxFile(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ import msgspec
 from broker.contract.messages import (
     AnyAnswer,
     AnyCommand,
+    ApproveSpare,
     ArmCounter,
     CallNext,
     CallTicket,
@@ -65,8 +66,9 @@ Act = (
     | MarkServedByHand
     | StartEvacuation
     | EndEvacuation
+    | ApproveSpare
 )
-OF_SUPERVISORS: Final = (Reclassify, MarkServedByHand, StartEvacuation, EndEvacuation)
+OF_SUPERVISORS: Final = (Reclassify, MarkServedByHand, StartEvacuation, EndEvacuation, ApproveSpare)
 OF_COUNTERS: Final = frozenset(each for each in get_args(Act) if "counter" in each.__struct_fields__)
 OUR_WORDS: Final = ("lang", "view_seq")  # of a page, and not of the command
 SIGN_IN_TRIES: Final = 3  # a press on a pad may come between what we saw and the hall's answer

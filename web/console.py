@@ -19,7 +19,8 @@ Acts. `id` is drawn by the page for each press (a UUID) and kept when it asks ag
 FinishService(outcome?, reason?, due?), MarkNoShow, CallTicket(ticket), HoldVisit(hold), ResumeVisit(ticket),
 TransferVisit(service?, to_counter?, to_clerk?, position?), NotEntitled, ServeWithoutTicket(service),
 PauseCounter(reason), OpenCounter, CloseCounter, ArmCounter(armed), Undo, StateOutcome(visit, outcome, reason?, due?);
-a supervisor's also Reclassify(ticket, priority_class), MarkServedByHand(up_to), StartEvacuation, EndEvacuation.
+a supervisor's also Reclassify(ticket, priority_class), MarkServedByHand(up_to), StartEvacuation, EndEvacuation,
+ApproveSpare(code, box).
 `seen` is `counter.call`, `view_seq` is `counter.seq`, of the view on which the press was made. Answers:
     200 {"done": true, "answer": {"type": "Done" | "Called", …}}
     4xx, 5xx {"done": false, "reason", "text", "args": {…}, "meanwhile": [{"at", "text"}]}

@@ -55,7 +55,7 @@ CHANNELS: Final = (
     Channel(
         pattern="cmd/{}",
         carries=AnyCommand,
-        writers=(Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.WEB, Role.SUPERVISOR),
+        writers=(Role.KIOSK, Role.DISPLAY, Role.COUNTER, Role.WEB, Role.SUPERVISOR, Role.REGISTRAR),
         readers=(Role.DISPATCHER, Role.WATCH),
         retained=False,
         own=True,

@@ -1,0 +1,168 @@
+"""What is asked of the registrar and what it answers. Bytes travel as base64; requests refuse unknown fields."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Annotated, Final
+
+from msgspec import Meta, Struct
+
+from ..contract.messages import BoxId, Id, SpareCode
+from ..invitations import Invitation
+
+PORT: Final = 8884
+MOST_BYTES: Final = 3_000_000  # of one request, the files of a box in base64
+
+Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
+Pem = Annotated[str, Meta(max_length=4096)]
+Files = Annotated[dict[Annotated[str, Meta(max_length=200)], bytes], Meta(max_length=200)]
+
+
+class Asked(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What somebody sends."""
+
+
+class Join(Asked, frozen=True, kw_only=True):
+    """A box asks for its nodes' certificates."""
+
+    hall: Id
+    box: BoxId
+    token: Token
+    requests: Annotated[dict[Id, Pem], Meta(max_length=40)]
+
+
+class Joined(Struct, frozen=True, kw_only=True):
+    """The box belongs to the hall; each node's certificate with the issuing authority's after it."""
+
+    certificates: dict[str, str]
+
+
+class AskSpare(Asked, frozen=True, kw_only=True):
+    """A spare asks for a place, again and again until it has one. It drew code and token itself."""
+
+    hall: Id
+    serial: Annotated[str, Meta(min_length=1, max_length=64, pattern="^[!-~]+$", description="of the machine")]
+    code: SpareCode
+    token: Token
+
+
+class SpareTold(Struct, frozen=True, kw_only=True):
+    """Empty while nobody has approved; then whose place it takes, and that box's files. It joins with its own token."""
+
+    box: str = ""
+    files: dict[str, bytes] = {}
+
+
+class Renew(Asked, frozen=True, kw_only=True):
+    """A node, by the certificate that it shows, asks for its next one."""
+
+    request: Pem
+
+
+class Renewed(Struct, frozen=True, kw_only=True):
+    certificate: str
+
+
+class Due(Struct, frozen=True, kw_only=True):
+    """Whether the certificate that was shown should be renewed now: old, or of a former issuing authority."""
+
+    due: bool
+
+
+class ExpectBox(Asked, frozen=True, kw_only=True):
+    """The technician announces a box that joins with a token: a new one, or one in the place of another."""
+
+    invitation: Invitation
+    files: Files = {}  # of its card but for the token, for the day a spare takes its place; left out: as they were
+
+
+class Revoke(Asked, frozen=True, kw_only=True):
+    """A box, or one node of one, no longer belongs to the hall."""
+
+    box: str = ""
+    node: str = ""
+    why: Annotated[str, Meta(max_length=200)] = ""
+
+
+class RefuseSpare(Asked, frozen=True, kw_only=True):
+    """The technician turns a spare away."""
+
+    code: SpareCode
+
+
+class Approve(Asked, frozen=True, kw_only=True):
+    """The technician approves a spare; supervisors do by the command ApproveSpare."""
+
+    code: SpareCode
+    box: BoxId
+
+
+class Rotate(Asked, frozen=True, kw_only=True):
+    """Empty: make a new issuing key and ask for its certificate. Then the certificate that the hall's root signed."""
+
+    certificate: Pem = ""
+
+
+class Rotating(Struct, frozen=True, kw_only=True):
+    request: str = ""  # what the root is to sign; empty once the new authority is in force
+
+
+class Done(Struct, frozen=True, kw_only=True):
+    detail: str = ""
+
+
+class BoxState(StrEnum):
+    EXPECTED = "expected"  # its token was not used yet
+    JOINED = "joined"
+    REPLACED_SOON = "replaced_soon"  # joined, and another machine may take its place
+    LATE = "late"  # its token has expired
+    REVOKED = "revoked"
+
+
+class NodeTold(Struct, frozen=True, kw_only=True):
+    node: str
+    until: datetime | None = None  # end of its certificate; None: it has none that counts
+
+
+class BoxTold(Struct, frozen=True, kw_only=True):
+    box: str
+    state: BoxState
+    nodes: tuple[NodeTold, ...]
+    since: datetime | None = None  # joined
+    token_until: datetime | None = None
+
+
+class SpareWaits(Struct, frozen=True, kw_only=True):
+    """A spare without a place. The code is on its screen only: who approves reads it there."""
+
+    serial: str
+    address: str
+    since: datetime
+
+
+class Boxes(Struct, frozen=True, kw_only=True):
+    """All boxes of the hall, and the spares that wait."""
+
+    boxes: tuple[BoxTold, ...]
+    spares: tuple[SpareWaits, ...] = ()
+    issuing_until: datetime | None = None
+
+
+class Act(Struct, frozen=True, kw_only=True):
+    """A line of the registrar's book."""
+
+    number: int
+    at: datetime
+    who: str
+    what: str
+    about: str
+
+
+class Acts(Struct, frozen=True, kw_only=True):
+    acts: tuple[Act, ...]
+
+
+class Denied(Struct, frozen=True, kw_only=True):
+    """Why nothing was done. `reason` is a key of the texts' table `joining`, which says what to do about it."""
+
+    reason: str
+    args: dict[str, str | int] = {}
