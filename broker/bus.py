@@ -9,6 +9,7 @@ import contextlib
 import logging
 import select
 import socket
+import ssl
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -20,6 +21,8 @@ from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 from paho.mqtt.subscribeoptions import SubscribeOptions
+
+from .identity import AlertSocket, Identity, Untrusted
 
 log = logging.getLogger(__name__)
 
@@ -34,7 +37,7 @@ class BusDown(ConnectionError):
 
 
 class LoginRefused(ConnectionError):
-    """The broker knows no such name, or the password is another."""
+    """The broker knows no such name, or the password is another; of certificates, see `identity.Untrusted`."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,30 +69,57 @@ class Bus(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Login:
-    """Where the broker is and who we are to it. The login's name is the client id as well."""
+    """Where the broker is and who we are to it, by certificate or by password. The name is the client id as well."""
 
     host: str
     port: int
     name: str
-    password: str = field(repr=False)
+    password: str = field(default="", repr=False)
+    identity: Identity | None = None
 
 
 async def try_login(login: Login) -> None:
-    """Log in and leave again. Raises LoginRefused, or OSError where the broker is not reached."""
+    """Log in and leave again. Raises LoginRefused, Untrusted, or OSError where the broker is not reached."""
     await asyncio.to_thread(_log_in, login)
+
+
+def _client(login: Login) -> mqtt.Client:
+    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=login.name, protocol=mqtt.MQTTv5)
+    if login.identity is None:
+        client.username_pw_set(login.name, login.password)
+    client.connect_timeout = CONNECT_S
+    return client
+
+
+def _connect(client: mqtt.Client, login: Login) -> None:
+    """Reach the broker and shake hands, for at most twice CONNECT_S. Raises Untrusted, or OSError."""
+    if login.identity is not None:
+        client.tls_set_context(login.identity.context(login.name))
+    try:
+        client.connect(login.host, login.port, keepalive=KEEPALIVE_S, clean_start=True)
+    except ssl.SSLError as error:
+        if login.identity is None:
+            raise
+        raise login.identity.untrusted(login.name, login.host, error) from error
+
+
+def _turned_away(login: Login, sock: object) -> ConnectionError:
+    """Return why a broker hung up before it said a word."""
+    if login.identity is None:
+        return ConnectionError("the broker hangs up at once")
+    return login.identity.untrusted(login.name, login.host, sock.alert if isinstance(sock, AlertSocket) else None)
 
 
 def _log_in(login: Login) -> None:
     answers: list[ReasonCode] = []
-    client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=login.name, protocol=mqtt.MQTTv5)
-    client.username_pw_set(login.name, login.password)
-    client.connect_timeout = CONNECT_S
+    client = _client(login)
     client.on_connect = lambda *welcome: answers.append(welcome[3])
-    client.connect(login.host, login.port, keepalive=KEEPALIVE_S, clean_start=True)
+    _connect(client, login)
+    sock = client.socket()
     until_s = time.monotonic() + CONNECT_S
     while not answers and time.monotonic() < until_s:
         if client.loop(timeout=0.1) != mqtt.MQTT_ERR_SUCCESS and not answers:
-            raise ConnectionError("the broker hangs up at once")
+            raise _turned_away(login, sock)
     client.disconnect()
     if not answers:
         raise ConnectionError("something answers there, but it is no MQTT broker")
@@ -109,7 +139,7 @@ class MqttBus:
         self._client: mqtt.Client | None = None
         self._socket: socket.socket | None = None
         self._stirred = asyncio.Event()  # something has arrived, or the connection is lost
-        self._connected = False
+        self._connected = self._welcome = False  # welcome: logged in, but perhaps not subscribed yet
         self._farewell = ""  # why the connection was lost, if it was
         self._waiting: dict[int, asyncio.Future[bool]] = {}
 
@@ -129,11 +159,10 @@ class MqttBus:
     async def _one_connection(self) -> str:
         """Be connected for as long as it lasts; return what kept us from it, if something did."""
         client = self._new_client()
-        login = self._login
         try:
-            await asyncio.to_thread(client.connect, login.host, login.port, keepalive=KEEPALIVE_S, clean_start=True)
+            await asyncio.to_thread(_connect, client, self._login)
             await self._serve(client)
-        except LoginRefused as error:
+        except (LoginRefused, Untrusted) as error:
             return str(error)
         except OSError as error:
             if self._socket is not None:
@@ -157,10 +186,14 @@ class MqttBus:
             while client.socket() is not None:
                 self._stirred.clear()
                 self._read(client, sock)
+                if _holds_more(sock):
+                    self._stirred.set()
                 client.loop_misc()
                 with contextlib.suppress(TimeoutError):
                     async with asyncio.timeout(1):
                         await self._stirred.wait()
+            if not self._welcome and self._login.identity is not None:
+                raise _turned_away(self._login, sock)
         except asyncio.CancelledError:
             client.disconnect()
             client.loop_write()
@@ -171,6 +204,7 @@ class MqttBus:
             self._unwatch(self._socket)
             self._socket.close()
         self._client = self._socket = None
+        self._welcome = False
         for future in self._waiting.values():
             if not future.done():
                 future.set_result(False)
@@ -187,9 +221,7 @@ class MqttBus:
             asyncio.get_running_loop().remove_writer(sock)
 
     def _new_client(self) -> mqtt.Client:
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=self._login.name, protocol=mqtt.MQTTv5)
-        client.username_pw_set(self._login.name, self._login.password)
-        client.connect_timeout = CONNECT_S
+        client = _client(self._login)
         if self._will is not None:
             client.will_set(
                 self._will.topic,
@@ -225,7 +257,7 @@ class MqttBus:
     def _read(self, client: mqtt.Client, sock: socket.socket) -> None:
         """Take all that has arrived, so that commands which wait together share one commit."""
         for _ in range(READ_AT_ONCE):
-            if sock.fileno() < 0 or not select.select([sock], [], [], 0)[0]:
+            if sock.fileno() < 0 or not (_holds_more(sock) or select.select([sock], [], [], 0)[0]):
                 return
             if client.loop_read() != mqtt.MQTT_ERR_SUCCESS:
                 return
@@ -235,6 +267,7 @@ class MqttBus:
     ) -> None:
         if code.is_failure:
             raise LoginRefused(f"refuses the login of {self._login.name}: {code}; check name and password")
+        self._welcome = True
         if not self._subscriptions:
             self._now_connected()
             return
@@ -279,6 +312,11 @@ class MqttBus:
         future = self._waiting.pop(mid, None)
         if future is not None and not future.done():
             future.set_result(not code.is_failure)
+
+
+def _holds_more(sock: socket.socket) -> bool:
+    """Return whether TLS has opened more of what arrived than was read; a look at the socket does not see it."""
+    return isinstance(sock, ssl.SSLSocket) and sock.fileno() >= 0 and sock.pending() > 0
 
 
 def _expiry(letter: Letter, packet: int) -> Properties | None:
