@@ -1,5 +1,6 @@
-"""The far ends of the demo's cables, in one process: `python -m hallcall.demo.cables DIR PORTS`.
+"""The far ends of the demo's cables, in one process: `python -m hallcall.demo.cables DIR WINDOWS PORTS [HOST]`.
 
+WINDOWS: how many windows hang on each counter box, such as 4, or 2,2: the second box's lines are pads2 and signs2.
 It hears what to do on stdin and says what was seen on stdout, one JSON object a line, in the machine's monotonic
 milliseconds. Slips lie in DIR/slips, what the loudspeaker played in DIR/audio/hall.wav.
 """
@@ -7,7 +8,7 @@ milliseconds. Slips lie in DIR/slips, what the loudspeaker played in DIR/audio/h
 import asyncio
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Final, assert_never
@@ -25,26 +26,36 @@ PAD_BAUD: Final = 19200
 
 
 class Cables:
-    def __init__(self, *, directory: Path, counters: int, ports: dict[str, int], say: Callable[..., None]) -> None:
+    def __init__(
+        self, *, directory: Path, windows: Sequence[int], ports: dict[str, int], host: str, say: Callable[..., None]
+    ) -> None:
         self._directory = directory
         self._say = say
         self._slips = len(list((directory / "slips").glob("*.bin")))
         lines = directory / "lines"
-        numbers = range(1, counters + 1)
-        self._pads = SimulatedPads(link=lines / "pads", addresses=numbers, report=self._pad_saw, baud=PAD_BAUD)
-        self._signs = SimulatedSigns(
-            link=lines / "signs",
-            addresses=[FIRST_SIGN + number - 1 for number in numbers],
-            report=self._sign_shows,
-            baud=SIGN_BAUD,
-        )
+        numbers = range(1, sum(windows) + 1)
+        self._pads: dict[int, SimulatedPads] = {}  # counter → the line on which its pad hangs
+        self._lines: list[SimulatedPads | SimulatedSigns] = []
+        for box, many in enumerate(windows, start=1):
+            own = numbers[sum(windows[: box - 1]) :][:many]
+            further = str(box) if box > 1 else ""
+            pads = SimulatedPads(link=lines / f"pads{further}", addresses=own, report=self._pad_saw, baud=PAD_BAUD)
+            signs = SimulatedSigns(
+                link=lines / f"signs{further}",
+                addresses=[FIRST_SIGN + number - 1 for number in own],
+                report=self._sign_shows,
+                baud=SIGN_BAUD,
+            )
+            self._pads |= dict.fromkeys(own, pads)
+            self._lines += [pads, signs]
         self._keypads = {
             number: SimulatedKeypad(link=lines / f"keypad{number}", report=self._keypad_of(number))
             for number in numbers
         }
-        self._printer = SimulatedPrinter(port=ports["printer"], report=self._printer_saw)
+        self._printer = SimulatedPrinter(host=host, port=ports["printer"], report=self._printer_saw)
         tapes = len(list((directory / "audio").glob("hall*.wav")))
         self._speaker = SimulatedLoudspeaker(
+            host=host,
             port=ports["speaker"],
             tape=directory / "audio" / (f"hall-{tapes + 1}.wav" if tapes else "hall.wav"),
             report=self._speaker_heard,
@@ -54,7 +65,7 @@ class Cables:
     async def run(self) -> None:
         """Plug everything in and obey stdin until it ends."""
         async with AsyncExitStack() as stack:
-            for end in (self._pads, self._signs, *self._keypads.values(), self._printer, self._speaker, self._switch):
+            for end in (*self._lines, *self._keypads.values(), self._printer, self._speaker, self._switch):
                 await stack.enter_async_context(end)  # type: ignore[arg-type] # each returns itself
             self._say(what="ready", tape_began_ms=self._speaker.started_monotonic_ms)
             orders = await _stdin_lines()
@@ -65,12 +76,12 @@ class Cables:
         match order:
             case {"do": "press", "counter": int(counter), "key": str(key)}:
                 self._say(what="pressed", counter=counter, key=key)
-                self._pads.press(counter, key)  # type: ignore[arg-type] # an unknown key is an error there
+                self._pads[counter].press(counter, key)  # type: ignore[arg-type] # an unknown key is an error there
             case {"do": "rate", "counter": int(counter), "grade": int(grade)}:
                 if self._keypads[counter].rate(grade):
                     self._say(what="rated", counter=counter, grade=grade)
             case {"do": "garble"}:
-                self._pads.garble()
+                self._pads[1].garble()
             case {"do": "unplug", "counter": int(counter)}:
                 self._keypads[counter].cable.unplug()
                 self._say(what="keypad_cable", counter=counter, plugged=False)
@@ -143,7 +154,7 @@ async def _stdin_lines() -> asyncio.StreamReader:
     return reader
 
 
-async def _plug_in(directory: Path, counters: int, ports: dict[str, int]) -> None:
+async def _plug_in(directory: Path, windows: Sequence[int], ports: dict[str, int], host: str) -> None:
     loop = asyncio.get_running_loop()
 
     def say(*, at: float | None = None, **what: object) -> None:
@@ -151,12 +162,13 @@ async def _plug_in(directory: Path, counters: int, ports: dict[str, int]) -> Non
         sys.stdout.write(json.dumps({"ms": now_ms if at is None else at, **what}, ensure_ascii=False) + "\n")
         sys.stdout.flush()
 
-    await Cables(directory=directory, counters=counters, ports=ports, say=say).run()
+    await Cables(directory=directory, windows=windows, ports=ports, host=host, say=say).run()
 
 
 def main(argv: list[str]) -> int:
-    directory, counters, ports = argv
-    asyncio.run(_plug_in(Path(directory), int(counters), json.loads(ports)))
+    directory, windows, ports, *host = argv
+    many = [int(each) for each in windows.split(",")]
+    asyncio.run(_plug_in(Path(directory), many, json.loads(ports), *(host or ["127.0.0.1"])))
     return 0
 
 

@@ -11,8 +11,8 @@ DOWN_S: Final = 0.06  # how long a tap rests on the glass
 
 
 class Finger:
-    def __init__(self, *, port: int) -> None:
-        self._osc = OSCClient("127.0.0.1", port)
+    def __init__(self, *, port: int, host: str = "127.0.0.1") -> None:
+        self._osc = OSCClient(host, port)
         self._session = 0
         self._frame = 0
 
