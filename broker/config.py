@@ -70,6 +70,13 @@ class DispatcherFile(NodeFile, frozen=True, kw_only=True):
     """The dispatcher's file."""
 
     hall_file: Annotated[str, Meta(description="path of hall.toml")]
+    also_read_by: Annotated[
+        str,
+        Meta(
+            description="file in which the release before an update leaves what it can read; while it is there, nothing"
+            " else is written to the journal"
+        ),
+    ] = ""
 
 
 class Printer(PrinterProfile, frozen=True, kw_only=True):

@@ -33,6 +33,7 @@ from .hall.state import HallState
 from .journal import Entry, Journal
 from .poison import Poison
 from .promising import PromiseTable
+from .readable import NO_TRIAL, OnTrial
 from .told import NODE
 
 log = logging.getLogger(__name__)
@@ -62,12 +63,14 @@ class Deciding:
         poison: Poison,
         now_ms: Callable[[], int],
         promises: PromiseTable,
+        on_trial: OnTrial = NO_TRIAL,
     ) -> None:
         self._journal = journal
         self._state = state
         self._poison = poison
         self._now_ms = now_ms
         self._promises = promises
+        self._on_trial = on_trial
         self._answers = journal.answers()
         self._answers_before: dict[tuple[str, str], AnyAnswer] = {}  # of the business day before
         self.is_ahead = False  # the state holds what is not on disk: nothing more is done, and nobody is told
@@ -148,10 +151,14 @@ class Deciding:
         if each.command.id in self._poison:
             return refused(each.command, "fault")
         try:
-            return decide(self._state, each.command, request)
+            decision = decide(self._state, each.command, request)
         except Exception:  # the one wide catch: decide has changed nothing, so the hall can go on
             log.exception("fault: %s asked %r", each.node, each.command)
             return refused(each.command, "fault")
+        if obstacle := self._on_trial.obstacle((decision.answer, *decision.events)):
+            log.warning("%s asked what must wait until the update is confirmed: %s", each.node, obstacle)
+            return refused(each.command, "on_trial")
+        return decision
 
     def _pushed(self, each: Waiting, request: Request) -> TicketCalled | None:
         try:
@@ -159,7 +166,9 @@ class Deciding:
         except Exception:  # the same: nothing has changed, and the counter can still ask
             log.exception("fault: whom to push after %s asked %r", each.node, each.command)
             return None
-        return called if called is not None and called.call not in self._poison else None
+        if called is None or called.call in self._poison or self._on_trial.obstacle([called]):
+            return None
+        return called
 
     def _happen(self, cause: str, event: AnyEvent, now_ms: int) -> Recorded:
         """Apply an event that has been decided; `cause` is the id of the command, or of the call that was pushed."""

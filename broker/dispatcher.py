@@ -39,12 +39,13 @@ from .contract.messages import (
 )
 from .deciding import Deciding, Waiting
 from .hall.clock import ms
-from .journal import Journal, JournalDamaged, JournalInUse, JournalTooNew
+from .journal import SCHEMA, Journal, JournalDamaged, JournalInUse, JournalTooNew
 from .link import will
 from .memory import Snapshots, remembered
 from .poison import Poison
 from .promising import PromiseTable
 from .pulse import BEAT_S, Pulse
+from .readable import NO_TRIAL, BrokenReader, OnTrial
 from .telling import Telling
 from .told import NODE, JournalBehind, compare, what_was_told
 
@@ -66,6 +67,7 @@ class Dispatcher:
         hall: str,
         poison: Path,
         now: Callable[[], datetime],
+        on_trial: OnTrial = NO_TRIAL,
     ) -> None:
         self._bus = bus
         self._hall = hall
@@ -81,7 +83,12 @@ class Dispatcher:
         self.state = remembered(journal)
         promises = PromiseTable(clock=self._loop.time)
         self._deciding = Deciding(
-            journal=journal, state=self.state, poison=Poison(poison), now_ms=self._now_ms, promises=promises
+            journal=journal,
+            state=self.state,
+            poison=Poison(poison),
+            now_ms=self._now_ms,
+            promises=promises,
+            on_trial=on_trial,
         )
         self._telling = Telling(
             bus=bus,
@@ -270,7 +277,10 @@ async def serve(config: DispatcherFile, login: Login, *, changed: asyncio.Event,
     """Run the dispatcher over its journal. The hall file is read at the start, and again whenever it has `changed`."""
     path = Path(config.hall_file)
     hall = _hall(path)
-    journal = Journal(Path(config.state_dir))
+    on_trial = OnTrial(Path(config.also_read_by) if config.also_read_by else None)
+    if on_trial.reader is not None:
+        log.info("on trial: whatever is written can be read by release %s", on_trial.reader.release)
+    journal = Journal(Path(config.state_dir), newest=on_trial.reader.journal_format if on_trial.reader else SCHEMA)
     presence = wire.topic(config.hall, "node/{}", NODE)
     probe = MqttBus(login=login, subscriptions=[wire.topic(config.hall, "view/#"), presence])
     compare(journal, await what_was_told(bus=probe, hall=config.hall), accept_loss=accept_loss)
@@ -284,6 +294,7 @@ async def serve(config: DispatcherFile, login: Login, *, changed: asyncio.Event,
         hall=config.hall,
         poison=Path(config.state_dir) / "refused-commands.jsonl",
         now=lambda: datetime.now(UTC),
+        on_trial=on_trial,
     )
     dispatcher.open_day()
     dispatcher.take_up(hall)
@@ -334,7 +345,7 @@ def main(argv: list[str] | None = None) -> int:
     except BrokenConfig as error:
         log.critical("%s", error)
         return os.EX_CONFIG
-    except (JournalDamaged, JournalTooNew, JournalInUse, JournalBehind, OSError) as error:
+    except (JournalDamaged, JournalTooNew, JournalInUse, JournalBehind, BrokenReader, OSError) as error:
         log.critical("%s", error)
         return REFUSED
     return 0

@@ -65,10 +65,14 @@ class Place(NamedTuple):
 class Journal:
     """Open for writing in one process; `replay` first, then `append`."""
 
-    def __init__(self, directory: Path) -> None:
-        """Open the journal, or begin one in an empty directory. Raises JournalDamaged, JournalTooNew, JournalInUse."""
+    def __init__(self, directory: Path, *, newest: int = SCHEMA) -> None:
+        """Open the journal, or begin one in an empty directory; no file is begun in a format above `newest`.
+
+        Raises JournalDamaged, JournalTooNew, JournalInUse.
+        """
         directory.mkdir(parents=True, exist_ok=True)
         self._directory = directory
+        self._format = min(SCHEMA, newest)  # one with more tables than its format knows is read as that format
         self._lock = _lock(directory / "writer.lock")
         self._db: sqlite3.Connection | None = None
         self._last_hash = NO_HASH
@@ -208,7 +212,7 @@ class Journal:
         for statement in files("broker").joinpath("journal.sql").read_text(encoding="utf-8").split(";"):
             if statement.strip():
                 self._db.execute(statement)
-        self._db.execute(f"PRAGMA user_version = {SCHEMA}")
+        self._db.execute(f"PRAGMA user_version = {self._format}")
         self._db.executemany(
             "INSERT INTO meta VALUES (?, ?)", [("epoch", str(self.epoch)), ("before", self._last_hash)]
         )
