@@ -4,6 +4,7 @@ One `hall.toml` says what the hall is, one small file a node says what hangs on 
 All that is wrong is said at once, with line numbers.
 """
 
+import os
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Annotated, Final, TypeVar
@@ -20,6 +21,7 @@ from .checks.hall import hall_findings
 from .checks.keypads import keypad_findings
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
 from .pad_keys import PadKeys
+from .identity import Identity
 from .policy_pack import Pack
 from .printer_file import PrinterProfile, on_its_profile
 from .sign_file import HallSign, SignLine, SignTexts
@@ -50,11 +52,32 @@ class HallFile(Hall, frozen=True, kw_only=True):
 
 
 class BrokerAddress(Struct, frozen=True, kw_only=True):
-    """Where the hall's MQTT broker is, and this node's login (its name is the node's id)."""
+    """Where the hall's MQTT broker is, and this node's login (its name is the node's id).
+
+    Either a certificate, with its key and the hall's root, or a password. The certificate's three files are looked for
+    among the unit's credentials, otherwise beside this file.
+    """
 
     host: Annotated[str, Meta(description="address of the broker")] = "127.0.0.1"
-    port: Annotated[int, Meta(ge=1, le=65535, description="TCP port of the broker")] = 1883
-    password_file: Annotated[str, Meta(description="file whose first line is this node's password")]
+    port: Annotated[
+        Annotated[int, Meta(ge=1, le=65535)] | None,
+        Meta(description="TCP port of the broker; left out: 8883 with a certificate, 1883 with a password"),
+    ] = None
+    authority: Annotated[str, Meta(description="file of the hall's root certificate, such as root.crt")] = ""
+    certificate: Annotated[str, Meta(description="file of this node's certificate and its chain, node.crt")] = ""
+    key: Annotated[str, Meta(description="file of the certificate's key, node.key")] = ""
+    password_file: Annotated[
+        str, Meta(description="file whose first line is this node's password, where it has no certificate")
+    ] = ""
+
+    @property
+    def tcp_port(self) -> int:
+        return self.port or (8883 if self.certificate else 1883)
+
+    @property
+    def proof(self) -> str:
+        """The file by which this node shows who it is."""
+        return self.certificate or self.password_file
 
 
 class NodeFile(Struct, frozen=True, kw_only=True):
@@ -353,14 +376,20 @@ def load_node(path: Path, kind: type[Node]) -> Node:
 
 def login_of(file: NodeFile) -> Login:
     """Return who the node is to the broker, with its password read. Raises BrokenConfig."""
-    path = Path(file.broker.password_file)
+    broker = file.broker
+    if broker.certificate:
+        identity = Identity(
+            authority=Path(broker.authority), certificate=Path(broker.certificate), key=Path(broker.key)
+        )
+        return Login(host=broker.host, port=broker.tcp_port, name=file.node, identity=identity)
+    path = Path(broker.password_file)
     try:
         password = path.read_text(encoding="utf-8").partition("\n")[0].strip()
     except (OSError, UnicodeDecodeError) as error:
         raise BrokenConfig(f"{path}: the password of {file.node} cannot be read: {error}") from error
     if not password:
         raise BrokenConfig(f"{path}: the first line is empty; write the password of {file.node} there")
-    return Login(host=file.broker.host, port=file.broker.port, name=file.node, password=password)
+    return Login(host=broker.host, port=broker.tcp_port, name=file.node, password=password)
 
 
 def load_any(path: Path) -> Hall | NodeFile | BoxFile:
@@ -418,10 +447,10 @@ def _load_node(file: TomlFile, kind: type[Node]) -> Node:
         rules = _display_findings
     elif issubclass(kind, WebFile):
         rules = _web_findings
-    return _load(
+    read = _load(
         on_its_profile(file) if issubclass(kind, KioskFile) else file,
         kind,
-        lambda file: [*rules(file), *node_checks.port_findings(file)],
+        lambda file: [*rules(file), *node_checks.port_findings(file), *node_checks.login_findings(file)],
     )
 
 
@@ -430,6 +459,14 @@ def _display_findings(file: TomlFile) -> Iterable[Finding]:
 
 
 def _web_findings(file: TomlFile) -> Iterable[Finding]:
+    return structs.replace(read, broker=_found(read.broker, file.path.parent))
+
+
+def _found(broker: BrokerAddress, beside: Path) -> BrokerAddress:
+    """Return the address with its certificate's files where they are: systemd's credentials, or beside the file."""
+    folder = Path(os.environ.get("CREDENTIALS_DIRECTORY") or beside)
+    keys = ("authority", "certificate", "key")
+    return structs.replace(broker, **{key: str(folder / name) for key in keys if (name := getattr(broker, key))})
     return [*node_checks.web_findings(file), *board_findings(file, "boards[].screen")]
 
 
