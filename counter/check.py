@@ -94,13 +94,13 @@ class Walk:
             await asyncio.sleep(0.2)  # the last lamp goes out
 
     async def _login(self) -> None:
-        where: dict[str, str | int] = {"host": self._file.broker.host, "port": self._file.broker.port}
+        where: dict[str, str | int] = {"host": self._file.broker.host, "port": self._file.broker.tcp_port}
         try:
             await try_login(login_of(self._file))
         except BrokenConfig as error:
             self._report.add("broker", red("broker_password", problem=str(error)))
         except LoginRefused:
-            path = self._file.broker.password_file
+            path = self._file.broker.proof
             self._report.add("broker", red("broker_refused", node=self._file.node, path=path, **where))
         except OSError as error:
             self._report.add("broker", red("broker_gone", problem=str(error), **where))

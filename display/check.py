@@ -76,13 +76,13 @@ def node_findings(file: DisplayFile) -> Iterator[Finding]:
         yield green("disk", "disk_ok", path=str(state))
     except OSError as error:
         yield red("disk", "disk_broken", path=str(state), problem=str(error))
-    where: dict[str, str | float] = {"host": file.broker.host, "port": file.broker.port, "node": file.node}
+    where: dict[str, str | float] = {"host": file.broker.host, "port": file.broker.tcp_port, "node": file.node}
     try:
         asyncio.run(try_login(login_of(file)))
     except BrokenConfig as error:
         yield red("broker", "problem", problem=str(error))
     except LoginRefused:
-        yield red("broker", "broker_refused", path=file.broker.password_file, **where)
+        yield red("broker", "broker_refused", path=file.broker.proof, **where)
     except OSError as error:
         yield red("broker", "broker_gone", problem=str(error), **where)
     else:

@@ -35,6 +35,24 @@ def web_findings(file: TomlFile) -> Iterator[Finding]:
         yield Finding(place=("pages", there), text=text)
 
 
+def login_findings(file: TomlFile) -> Iterator[Finding]:
+    """Yield what is missing to show the broker who this node is, or is there twice."""
+    broker = file.tables.get("broker")
+    if not isinstance(broker, dict):
+        return
+    wanted = ("authority", "certificate", "key")
+    there = [key for key in wanted if broker.get(key)]
+    if not there and not broker.get("password_file"):
+        text = "neither a certificate (authority, certificate, key) nor a password_file; give one of them"
+        yield Finding(place=("broker",), text=text)
+    elif there and broker.get("password_file"):
+        text = "a certificate and a password; the broker takes one of them: leave the other out"
+        yield Finding(place=("broker", "password_file"), text=text)
+    elif there and len(there) < len(wanted):
+        missing = " and ".join(key for key in wanted if key not in there)
+        yield Finding(place=("broker", there[0]), text=f"a certificate needs all of its files; name the {missing} too")
+
+
 def port_findings(file: TomlFile) -> Iterator[Finding]:
     """Yield each cable's address that no port can be opened by."""
     for place, url in _ports(file.tables, ()):

@@ -21,13 +21,13 @@ BACK: Final = 1  # events
 
 async def broker(bench: Bench) -> AsyncIterator[Finding]:
     """Log in as the kiosk does."""
-    where: dict[str, str | int] = {"host": bench.file.broker.host, "port": bench.file.broker.port}
+    where: dict[str, str | int] = {"host": bench.file.broker.host, "port": bench.file.broker.tcp_port}
     try:
         await try_login(login_of(bench.file))
     except BrokenConfig as error:
         yield red("broker_password", problem=str(error))
     except LoginRefused:
-        yield red("broker_refused", node=bench.file.node, path=bench.file.broker.password_file, **where)
+        yield red("broker_refused", node=bench.file.node, path=bench.file.broker.proof, **where)
     except OSError as error:
         yield red("broker_gone", problem=str(error), **where)
     else:

@@ -105,7 +105,7 @@ def test_a_hall_file_becomes_a_hall(file: Path) -> None:
 def test_a_kiosk_file_has_the_defaults_of_the_reference(file: Path) -> None:
     file.write_text(KIOSK, encoding="utf-8")
     kiosk = load_node(file, KioskFile)
-    assert (kiosk.broker.port, kiosk.printer.width_dots, kiosk.screen.idle_s) == (1883, 576, 25)
+    assert (kiosk.broker.tcp_port, kiosk.printer.width_dots, kiosk.screen.idle_s) == (1883, 576, 25)
 
 
 def test_enumerations_and_inner_tables_are_read(file: Path) -> None:
@@ -209,7 +209,7 @@ def test_a_counter_is_spoken_for_by_one_node(file: Path) -> None:
             "16: windows[2].keypad.port: missing; give a text (serial:DEVICE?baud=N, tcp:HOST:PORT, or evdev:DEVICE for hid-pad)",
             "16: windows[2].keypad.prt: unknown key; did you mean port?",
         ]),
-        ("password_file", "port = 0\npassword_file", ["7: broker.port: 0 does not fit; give a whole number from 1 to 65535 (TCP port of the broker)"]),
+        ("password_file", "port = 0\npassword_file", ["7: broker.port: 0 does not fit; give a whole number from 1 to 65535 (TCP port of the broker; left out: 8883 with a certificate, 1883 with a password)"]),
     ],
 )  # fmt: skip
 def test_what_is_wrong_with_a_counter_box_is_said(file: Path, old: str, new: str, said: list[str]) -> None:
