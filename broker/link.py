@@ -20,6 +20,7 @@ from .contract.messages import (
     AnyAnswer,
     AnyCommand,
     AnyView,
+    BoxHealth,
     Command,
     DeviceState,
     DeviceStatus,
@@ -118,6 +119,7 @@ class HallLink:
         self._here = False
         self._devices: dict[str, DeviceStatus] = {}
         self._reached: dict[tuple[str, Medium], Reached] = {}
+        self._box: BoxHealth | None = None
         self._told = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self.bad_messages = 0
@@ -181,6 +183,12 @@ class HallLink:
             self._reached[figures.zone, figures.medium] = figures
             self._told.set()
 
+    def box(self, health: BoxHealth) -> None:
+        """State how this node's machine is; it is told at once when something else was found than before."""
+        if self._box is None or self._box.findings != health.findings:
+            self._told.set()
+        self._box = health
+
     def _send(self, command: Command, pressed: float) -> None:
         aged = msgspec.structs.replace(command, age_ms=int((self._clock() - pressed) * 1000))
         with contextlib.suppress(BusDown):
@@ -199,6 +207,7 @@ class HallLink:
                 devices=tuple(self._devices.values()),
                 bad_messages=self.bad_messages,
                 reached=tuple(self._reached.values()),
+                box=self._box,
             )
             with contextlib.suppress(BusDown):
                 self._bus.publish(_presence_letter(self._hall, presence))
