@@ -19,9 +19,10 @@ from .checks import node as node_checks
 from .checks.advice import advice
 from .checks.hall import hall_findings
 from .checks.keypads import keypad_findings
+from .clock_trust import ClockRule
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
-from .pad_keys import PadKeys
 from .identity import Identity
+from .pad_keys import PadKeys
 from .policy_pack import Pack
 from .printer_file import PrinterProfile, on_its_profile
 from .sign_file import HallSign, SignLine, SignTexts
@@ -93,6 +94,12 @@ class DispatcherFile(NodeFile, frozen=True, kw_only=True):
     """The dispatcher's file."""
 
     hall_file: Annotated[str, Meta(description="path of hall.toml")]
+    clock: Annotated[
+        ClockRule, Meta(description="what a new business day asks of this machine's clock: trusted, or just any time")
+    ] = ClockRule.ANY
+    clock_days_ahead: Annotated[
+        int, Meta(ge=1, le=366, description="a clock that no time source set is trusted so long after the last event")
+    ] = 14
     also_read_by: Annotated[
         str,
         Meta(
@@ -452,13 +459,6 @@ def _load_node(file: TomlFile, kind: type[Node]) -> Node:
         kind,
         lambda file: [*rules(file), *node_checks.port_findings(file), *node_checks.login_findings(file)],
     )
-
-
-def _display_findings(file: TomlFile) -> Iterable[Finding]:
-    return [*node_checks.display_findings(file), *board_findings(file), *voice_findings(file)]
-
-
-def _web_findings(file: TomlFile) -> Iterable[Finding]:
     return structs.replace(read, broker=_found(read.broker, file.path.parent))
 
 
@@ -467,6 +467,13 @@ def _found(broker: BrokerAddress, beside: Path) -> BrokerAddress:
     folder = Path(os.environ.get("CREDENTIALS_DIRECTORY") or beside)
     keys = ("authority", "certificate", "key")
     return structs.replace(broker, **{key: str(folder / name) for key in keys if (name := getattr(broker, key))})
+
+
+def _display_findings(file: TomlFile) -> Iterable[Finding]:
+    return [*node_checks.display_findings(file), *board_findings(file), *voice_findings(file)]
+
+
+def _web_findings(file: TomlFile) -> Iterable[Finding]:
     return [*node_checks.web_findings(file), *board_findings(file, "boards[].screen")]
 
 

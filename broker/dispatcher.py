@@ -13,7 +13,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -22,6 +22,7 @@ import msgspec
 
 from .alive import keep_alive
 from .bus import Bus, Letter, Login, MqttBus
+from .clock_trust import ClockRule, Machine, TrustedClock
 from .config import BrokenConfig, DispatcherFile, load_hall, load_node, login_of
 from .contract import wire
 from .contract.messages import (
@@ -29,16 +30,22 @@ from .contract.messages import (
     AnyCommand,
     Command,
     ConfigureHall,
+    DateConfirmed,
+    DayOpened,
     DeviceState,
     DeviceStatus,
+    GivenNumbers,
     Hall,
     OpenDay,
+    Presence,
     ReadEvents,
     Refused,
+    ResumeNumbers,
     Role,
 )
 from .deciding import Deciding, Waiting
-from .hall.clock import ms
+from .hall.clock import ms, utc
+from .hall.own import numbers_missing
 from .journal import SCHEMA, Journal, JournalDamaged, JournalInUse, JournalTooNew
 from .link import will
 from .memory import Snapshots, remembered
@@ -47,12 +54,15 @@ from .promising import PromiseTable
 from .pulse import BEAT_S, Pulse
 from .readable import NO_TRIAL, BrokenReader, OnTrial
 from .telling import Telling
-from .told import NODE, JournalBehind, compare, what_was_told
+from .told import NODE, RESTORED, JournalBehind, Seen, compare, what_nodes_saw, what_was_told
 
 log = logging.getLogger(__name__)
 
 REFUSED: Final = 3  # exit code: a person must look at the journal, the broker or a file first
 LOOK_AT_CLOCK_S: Final = 20
+_SILENT: Final = (
+    "not heard since the journal was restored: the numbers that it printed last may be given again. Switch it on"
+)
 LEAST_WAIT_S: Final = 0.05  # for a deadline: a clock that was set back stands still, and would be asked all the time
 
 
@@ -68,11 +78,14 @@ class Dispatcher:
         poison: Path,
         now: Callable[[], datetime],
         on_trial: OnTrial = NO_TRIAL,
+        clock: TrustedClock | None = None,
     ) -> None:
         self._bus = bus
         self._hall = hall
         self._now = now
+        self._clock = clock  # None: any time will do
         self._alarms: dict[str, DeviceStatus] = {}
+        self._given: list[GivenNumbers] = []  # that the journal may lack
         self._waiting: list[Waiting] = []
         self._called = False  # the waiting commands will be taken when the loop comes round
         self._loop = asyncio.get_running_loop()
@@ -147,8 +160,10 @@ class Dispatcher:
 
     def alarm(self, name: str, detail: str) -> None:
         """Raise a red alarm in this node's presence."""
-        log.error("%s: %s", name, detail)
-        self._alarms[name] = DeviceStatus(name=name, state=DeviceState.FAULT, detail=detail)
+        status = DeviceStatus(name=name, state=DeviceState.FAULT, detail=detail)
+        if self._alarms.get(name) != status:
+            log.error("%s: %s", name, detail)
+        self._alarms[name] = status
 
     @property
     def alarms(self) -> tuple[DeviceStatus, ...]:
@@ -161,16 +176,46 @@ class Dispatcher:
             self._open_day(ZoneInfo(self.state.hall.timezone))
 
     def _open_day(self, zone: ZoneInfo) -> None:
-        today = self._now().astimezone(zone).date()
-        if self.state.day is None or today >= date.fromisoformat(self.state.day):
+        today, day = self._now().astimezone(zone).date().isoformat(), self.state.day
+        distrust = self._distrust()
+        if day is not None and today < day:
+            self.alarm("clock", f"the clock says {today}, the journal {day}: set the clock")
+        elif distrust and day is not None and day != today:
+            self.alarm(
+                "clock",
+                f"no new day, {day} goes on: the clock says {today}, but {distrust}. Set it (hallcall clock), "
+                f"or let a supervisor confirm the date: ConfirmDate day={today}",
+            )
+        elif distrust:
+            detail = f"no day begins after {day or today}: {distrust}. Look for the time source (hallcall clock)"
+            self._alarms["clock"] = DeviceStatus(name="clock", state=DeviceState.WARNING, detail=detail)
+        else:
             self._alarms.pop("clock", None)
-        if self.state.day is not None and today <= date.fromisoformat(self.state.day):
-            if today < date.fromisoformat(self.state.day):
-                self.alarm("clock", f"the clock says {today}, the journal {self.state.day}: set the clock")
-            return
-        if isinstance(self._order(OpenDay(id=f"day-{today}", day=today.isoformat())), Refused):
-            return
-        self._deciding.forget_day_before_last()
+        if day is None or (today > day and not distrust):  # the first day of all: a technician stands by
+            self._order(OpenDay(id=f"day-{today}", day=today))
+
+    def _distrust(self) -> str:
+        """Return why the clock is not believed, or nothing."""
+        if self._clock is None:
+            return ""
+        last_ms = self.state.last_ms
+        verdict = self._clock.verdict(last_event=utc(last_ms) if last_ms else None)
+        return "" if verdict.trusted else verdict.why
+
+    def resume(self, seen: Seen) -> None:
+        """Go on after a restore, above all that was printed; a kiosk that said nothing is a red alarm until it does."""
+        self._given += seen.given
+        self._resume_numbers()
+        for node in sorted(seen.silent):
+            self.alarm(_silent(node), _SILENT)
+
+    def _resume_numbers(self) -> None:
+        """Give higher numbers than kiosks have printed, should the journal lack some of them."""
+        for given in self._given:
+            if numbers_missing(self.state, given.day, given.last):
+                name = f"resume-{self.state.epoch}-{self.state.seq}"
+                self._order(ResumeNumbers(id=name, day=given.day, last=given.last))
+        self._given = [each for each in self._given if each.day > (self.state.day or "")]
 
     def _order(self, command: AnyCommand) -> AnyAnswer:
         """Carry out a command of our own."""
@@ -179,15 +224,20 @@ class Dispatcher:
     # What the nodes ask -----------------------------------------------------------------------------------------------
 
     def _hear(self, letter: Letter) -> None:
-        if letter.retained:  # nobody presses now, whatever its age says
-            self._drop(f"a command that the broker had kept on {letter.topic}")
+        if not letter.payload:
             return
         try:
             heard = wire.decode(self._hall, letter.topic, letter.payload)
         except wire.BadMessage as error:
             self._drop(str(error))
             return
+        if isinstance(heard.message, Presence):
+            self._heard_of(heard.level, heard.message)
+            return
         if not isinstance(heard.message, Command):
+            return
+        if letter.retained:  # nobody presses now, whatever its age says
+            self._drop(f"a command that the broker had kept on {letter.topic}")
             return
         if heard.level == NODE:
             self._drop(f"a command in this program's own name on {letter.topic}; who may write there?")
@@ -197,6 +247,15 @@ class Dispatcher:
         self._waiting.append(Waiting(node=heard.level, command=command))
         if not self._called:
             self._called = True
+            self._loop.call_soon(self._work)
+
+    def _heard_of(self, node: str, presence: Presence) -> None:
+        self._alarms.pop(_silent(node), None)
+        given = presence.given
+        if given is None or self.state.roles.get(node) is not Role.KIOSK or self._failed.done():
+            return
+        if numbers_missing(self.state, given.day, given.last):
+            self._given.append(given)
             self._loop.call_soon(self._work)
 
     def _drop(self, what: str) -> None:
@@ -213,6 +272,7 @@ class Dispatcher:
                 self._failed.set_exception(error)
 
     def _take_all(self) -> None:
+        self._resume_numbers()
         batch, self._waiting = self._waiting, []
         orders = [each for each in batch if not isinstance(each.command, ReadEvents)]
         answers = self._carry_out(orders)
@@ -225,6 +285,11 @@ class Dispatcher:
     def _carry_out(self, batch: list[Waiting]) -> list[AnyAnswer]:
         """Let commands be decided and written down, then tell what happened; return the answers."""
         answers, happened = self._deciding.carry_out(batch)
+        if any(isinstance(each.event, DayOpened) for each in happened):
+            self._deciding.forget_day_before_last()
+        if self._clock is not None and any(isinstance(each.event, DateConfirmed) for each in happened):
+            self._clock.confirmed()
+            self._alarms.pop("clock", None)
         self._telling.happened(happened)
         self._snapshots.after(len(happened))
         self._wait_for_deadline()
@@ -283,11 +348,20 @@ async def serve(config: DispatcherFile, login: Login, *, changed: asyncio.Event,
     journal = Journal(Path(config.state_dir), newest=on_trial.reader.journal_format if on_trial.reader else SCHEMA)
     presence = wire.topic(config.hall, "node/{}", NODE)
     probe = MqttBus(login=login, subscriptions=[wire.topic(config.hall, "view/#"), presence])
-    compare(journal, await what_was_told(bus=probe, hall=config.hall), accept_loss=accept_loss)
+    told = await what_was_told(bus=probe, hall=config.hall)
+    restored = Path(config.state_dir) / RESTORED
+    if compare(journal, told, accept_loss=accept_loss):
+        restored.touch()
+    seen = None
+    if restored.exists():
+        witness = MqttBus(login=login, subscriptions=[wire.topic(config.hall, "node/{}", "+")])
+        seen = await what_nodes_saw(bus=witness, hall=config.hall, kiosks=_kiosks(hall))
+        journal.raise_epoch(max(told[0], seen.epoch))
+    trusted = config.clock is ClockRule.TRUSTED
     dispatcher = Dispatcher(
         bus=MqttBus(
             login=login,
-            subscriptions=[wire.topic(config.hall, "cmd/{}", "+")],
+            subscriptions=[wire.topic(config.hall, "cmd/{}", "+"), wire.topic(config.hall, "node/{}", "+")],
             will=will(hall=config.hall, node=NODE, role=Role.DISPATCHER),
         ),
         journal=journal,
@@ -295,13 +369,27 @@ async def serve(config: DispatcherFile, login: Login, *, changed: asyncio.Event,
         poison=Path(config.state_dir) / "refused-commands.jsonl",
         now=lambda: datetime.now(UTC),
         on_trial=on_trial,
+        clock=_clock(config) if trusted else None,
     )
     dispatcher.open_day()
     dispatcher.take_up(hall)
+    if seen is not None:
+        dispatcher.resume(seen)
+        restored.unlink()
     log.info("hall %s, day %s, epoch %d, event %d", config.hall, dispatcher.state.day, journal.epoch, journal.seq)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(dispatcher.run())
         tasks.create_task(_follow(path, dispatcher, changed))
+
+
+def _kiosks(hall: Hall | BrokenConfig) -> list[str]:
+    """Return the kiosks of a hall; of one whose file is broken somebody who never speaks, and is waited for."""
+    return [each.id for each in hall.nodes if each.role is Role.KIOSK] if isinstance(hall, Hall) else [""]
+
+
+def _clock(config: DispatcherFile) -> TrustedClock:
+    ahead = timedelta(days=config.clock_days_ahead)
+    return TrustedClock(kept=Path(config.state_dir) / "clock.json", ahead=ahead, facts=Machine().facts)
 
 
 async def _follow(path: Path, dispatcher: Dispatcher, changed: asyncio.Event) -> None:
@@ -310,6 +398,10 @@ async def _follow(path: Path, dispatcher: Dispatcher, changed: asyncio.Event) ->
         changed.clear()
         log.info("reading %s again", path)
         dispatcher.take_up(await asyncio.to_thread(_hall, path))  # presses go on meanwhile
+
+
+def _silent(node: str) -> str:
+    return f"numbers of {node}"
 
 
 def _hall(path: Path) -> Hall | BrokenConfig:

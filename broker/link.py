@@ -25,6 +25,7 @@ from .contract.messages import (
     DeviceState,
     DeviceStatus,
     EventsRead,
+    GivenNumbers,
     Medium,
     Presence,
     Reached,
@@ -119,6 +120,7 @@ class HallLink:
         self._here = False
         self._devices: dict[str, DeviceStatus] = {}
         self._reached: dict[tuple[str, Medium], Reached] = {}
+        self._given: GivenNumbers | None = None
         self._box: BoxHealth | None = None
         self._told = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
@@ -183,6 +185,10 @@ class HallLink:
             self._reached[figures.zone, figures.medium] = figures
             self._told.set()
 
+    def gave(self, numbers: GivenNumbers) -> None:
+        """State which numbers of the hall were printed here last; told with the next presence."""
+        self._given = numbers
+
     def box(self, health: BoxHealth) -> None:
         """State how this node's machine is; it is told at once when something else was found than before."""
         if self._box is None or self._box.findings != health.findings:
@@ -208,6 +214,8 @@ class HallLink:
                 bad_messages=self.bad_messages,
                 reached=tuple(self._reached.values()),
                 box=self._box,
+                epoch=self._epoch,
+                given=self._given,
             )
             with contextlib.suppress(BusDown):
                 self._bus.publish(_presence_letter(self._hall, presence))

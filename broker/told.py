@@ -2,15 +2,24 @@
 
 import asyncio
 import contextlib
+import logging
+from collections.abc import Collection
+from dataclasses import dataclass, field
 from typing import Final
 
 from .bus import Bus, Letter
 from .contract import wire
-from .contract.messages import Role, View
+from .contract.messages import GivenNumbers, Presence, Role, View
 from .journal import Journal
 from .link import will
 
+log = logging.getLogger(__name__)
+
 NODE: Final = Role.DISPATCHER.value
+
+
+RESTORED: Final = "restored.json"  # beside a journal that came from a copy: its end may be lost
+HEARD_S: Final = 30.0  # three presences of every node
 
 
 class JournalBehind(RuntimeError):
@@ -59,17 +68,55 @@ async def what_was_told(*, bus: Bus, hall: str) -> tuple[int, int]:
     return told.place
 
 
-def compare(journal: Journal, told: tuple[int, int], *, accept_loss: bool) -> None:
-    """Make sure that the journal holds all that the hall was told of. Raises JournalBehind.
+@dataclass
+class Seen:
+    """What nodes have seen of the hall: the highest epoch, the last numbers that kiosks printed, who said nothing."""
 
-    With `accept_loss` the journal begins a new epoch instead, above any that was seen.
+    silent: set[str]  # kiosks
+    epoch: int = 0
+    given: list[GivenNumbers] = field(default_factory=list)
+
+
+async def what_nodes_saw(*, bus: Bus, hall: str, kiosks: Collection[str], patience_s: float = HEARD_S) -> Seen:
+    """Listen to presences until every kiosk has told its numbers, or patience ends; `bus` listens to `node/+`."""
+    seen, complete = Seen(silent=set(kiosks)), asyncio.Event()
+
+    def hear(letter: Letter) -> None:
+        if letter.retained:  # up to ten seconds old when the hall was lost
+            return
+        with contextlib.suppress(wire.BadMessage):
+            heard = wire.decode(hall, letter.topic, letter.payload)
+            if isinstance(heard.message, Presence) and heard.message.up and heard.level != NODE:
+                seen.epoch = max(seen.epoch, heard.message.epoch)
+                seen.given += [heard.message.given] if heard.message.given is not None else []
+                seen.silent.discard(heard.level)
+                if not seen.silent:
+                    complete.set()
+
+    bus.listen(on_letter=hear, on_state=lambda _: None)
+    running = asyncio.create_task(bus.run())
+    try:
+        async with asyncio.timeout(patience_s):
+            await complete.wait()
+    except TimeoutError:
+        log.warning("not heard: %s", ", ".join(sorted(seen.silent)))
+    finally:
+        running.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await running
+    return seen
+
+
+def compare(journal: Journal, told: tuple[int, int], *, accept_loss: bool) -> bool:
+    """Tell whether the hall was told of more than the journal holds, which a person has accepted.
+
+    The journal must then begin a new epoch, above any that was seen. Raises JournalBehind where nobody accepts it.
     """
     mine = (journal.epoch, journal.seq) if not journal.is_new else (0, 0)
     if told <= mine:
-        return
+        return False
     if accept_loss:
-        journal.raise_epoch(told[0])
-        return
+        return True
     raise JournalBehind(
         f"the hall was told of event {told[1]} of epoch {told[0]}, but this journal ends at event {mine[1]} of epoch "
         f"{mine[0]}: its end is lost, or it is another journal. Put the right journal back; or, to go on without what "

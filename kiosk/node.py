@@ -64,6 +64,7 @@ from .flow import (
 )
 from .glass import LOOK_S, Glass
 from .identity import person_of
+from .last_numbers import LastNumbers
 from .owed import Owed, OwedFile
 from .printing import Slips
 from .remembered import remember, remembered_hall
@@ -134,6 +135,9 @@ class KioskNode:
             on_view=self._viewed,
             on_hall_here=self._hall_here,
         )
+        self._numbers = LastNumbers(state_dir / "numbers.json")
+        if self._numbers.now is not None:
+            self._link.gave(self._numbers.now)
         self._alone = Alone(link=self._link, node=node, state_dir=state_dir, boot=boot, clock=clock, now=now)
         self._tasks = asyncio.TaskGroup()
         self._slip_was_tried = asyncio.Event()
@@ -302,6 +306,9 @@ class KioskNode:
             person=owed.person,
         )
         answer = await self._link.ask(command, patience_s=UNTIL_ANSWERED_S)
+        if isinstance(answer, TicketTaken):
+            self._link.gave(self._numbers.note(answer))
+            self._in_background(self._numbers.sync)
         if isinstance(answer, TicketTaken | Refused):
             return answer
         log.error("%r is no answer to TakeTicket: do dispatcher and kiosk have the same version?", answer)

@@ -1,6 +1,6 @@
 """What the dispatcher asks for itself: a new day, a changed hall, deadlines that have come."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -55,15 +55,19 @@ def open_day(state: HallState, command: OpenDay, request: Request) -> Decision:
 
 def resume_numbers(state: HallState, command: ResumeNumbers, request: Request) -> Decision:
     """Jump over the numbers that were printed and are not in the journal; where none is missing, nothing happens."""
-    if state.day != command.day:
-        return done(command)
-    missing = {}
-    for service in state.services.values():
-        ticket = command.last.get(service.id)
-        beyond = beyond_ticket(service, ticket) if ticket is not None else None
-        if ticket is not None and beyond is not None and is_further(beyond, state.series.get(service.id)):
-            missing[service.id] = ticket
+    missing = numbers_missing(state, command.day, command.last)
     return done(command, NumbersResumed(last=missing)) if missing else done(command)
+
+
+def numbers_missing(state: HallState, day: str, last: Mapping[str, str]) -> dict[str, str]:
+    """Return those of a day's last tickets, by service, that this hall has not given yet."""
+    missing: dict[str, str] = {}
+    for service, ticket in last.items():
+        known = state.services.get(service) if day == state.day else None
+        beyond = beyond_ticket(known, ticket) if known is not None else None
+        if beyond is not None and is_further(beyond, state.series.get(service)):
+            missing[service] = ticket
+    return missing
 
 
 def _closed(visit: Visit) -> VisitEnded:
