@@ -1,0 +1,46 @@
+"""The nodes of this box, as box.toml and the files beside it say: those that can run, and what ails the others."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from broker.box_file import load_box
+from broker.config import NodeFile, load_any
+from broker.strict_toml import BrokenConfig
+
+from .devices import Needs, needs, unit_of
+
+PLACE: Final = Path("/etc/hallcall")
+
+
+@dataclass(frozen=True, kw_only=True)
+class BoxNode:
+    """A node of this box whose file is good."""
+
+    file: NodeFile
+    path: Path
+    needs: Needs
+
+    @property
+    def unit(self) -> str:
+        return unit_of(self.file)
+
+
+def nodes_of(place: Path = PLACE) -> tuple[list[BoxNode], list[str]]:
+    """Return the nodes that can run here, and what is wrong with the files of the others. Raises BrokenConfig."""
+    good, wrong = [], []
+    for node in load_box(place / "box.toml").nodes:
+        try:
+            good.append(_node(node, place / "nodes" / f"{node}.toml"))
+        except BrokenConfig as error:
+            wrong.append(str(error))
+    return good, wrong
+
+
+def _node(node: str, path: Path) -> BoxNode:
+    file = load_any(path)
+    if not isinstance(file, NodeFile):
+        raise BrokenConfig(f"{path}: no node's file; a node file begins with node = ")
+    if file.node != node:
+        raise BrokenConfig(f'{path}: node = "{file.node}"; the file of {node} must say {node}')
+    return BoxNode(file=file, path=path, needs=needs(file))
