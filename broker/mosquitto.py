@@ -16,20 +16,59 @@ from .contract.messages import Hall, Node, Role
 CONF_FILE: Final = "mosquitto.conf"
 ACL_FILE: Final = "mosquitto.acl"
 PASSWORD_FILE: Final = "mosquitto.passwords"  # noqa: S105 - a file name
+AUTHORITY_FILE: Final = "root.crt"
+CERTIFICATE_FILE: Final = "broker.crt"
+KEY_FILE: Final = "broker.key"
+REVOKED_FILE: Final = "mosquitto.crl"
+SECURED_PORT: Final = 8883
+CONNECTIONS: Final = 1_000  # a hall has a hundred; those of strangers who never log in end after 90 s
+PACKET_BYTES: Final = 1 << 20  # the largest letter, 200 events of a large hall, is a tenth of it
+QUEUED_BYTES: Final = 16 << 20  # kept for one slow reader
+INFLIGHT: Final = 20  # letters to one reader that it has not yet taken
+MEMORY_BYTES: Final = 200_000_000  # of all of it; the unit's MemoryMax lies above
 DISPATCHER: Final = Role.DISPATCHER.value
 ROUNDS: Final = 5_000  # of PBKDF2 at each login; passwords are random, and a small box signs in a whole hall at once
 SALT_BYTES: Final = 12  # mosquitto 2.0 takes no other length
 
 
 def broker_conf(*, port: int, directory: Path, listen: str = "127.0.0.1") -> str:
-    """Return mosquitto.conf; ACL_FILE and PASSWORD_FILE lie in `directory`."""
+    """Return mosquitto.conf for logins by password: the demo's, and tests'. Its files lie in `directory`."""
     return f"""\
 per_listener_settings false
 listener {port} {listen}
+password_file {directory / PASSWORD_FILE}
 # Without an account of its own (root in a container) it stays who started it, and can read the files beside this one.
 user root
+{_rules(directory)}"""
+
+
+def secured_conf(*, directory: Path, port: int = SECURED_PORT, listen: str = "", account: str = "mosquitto") -> str:
+    """Return mosquitto.conf for a hall with certificates; its files lie in `directory`, and `account` reads them.
+
+    Those are AUTHORITY_FILE (the hall's root), CERTIFICATE_FILE (the broker's chain), KEY_FILE, REVOKED_FILE and
+    ACL_FILE. Without a list of revoked certificates nobody is let in: it must be there, of each issuing authority.
+    """
+    return f"""\
+per_listener_settings false
+listener {port} {listen}
+cafile {directory / AUTHORITY_FILE}
+certfile {directory / CERTIFICATE_FILE}
+keyfile {directory / KEY_FILE}
+crlfile {directory / REVOKED_FILE}
+# Who somebody is, only a certificate says: its name is the login, and the login the client id.
+require_certificate true
+use_identity_as_username true
+# And nothing older.
+tls_version tlsv1.2
+# One more is turned away; those that are in go on.
+max_connections {CONNECTIONS}
+user {account}
+{_rules(directory)}"""
+
+
+def _rules(directory: Path) -> str:
+    return f"""\
 allow_anonymous false
-password_file {directory / PASSWORD_FILE}
 acl_file {directory / ACL_FILE}
 # One login, one connection: nobody can throw another node off by taking its client id.
 use_username_as_clientid true
@@ -40,6 +79,11 @@ set_tcp_nodelay true
 persistence false
 # Past this a slow reader loses letters without a word; it notices the gap by their sequence.
 max_queued_messages 10000
+max_queued_bytes {QUEUED_BYTES}
+max_inflight_messages {INFLIGHT}
+# Whoever sends more in one letter is cut off.
+max_packet_size {PACKET_BYTES}
+memory_limit {MEMORY_BYTES}
 max_keepalive 30
 sys_interval 0
 log_dest stderr

@@ -4,19 +4,47 @@ import asyncio
 import secrets
 import selectors
 import shutil
+import signal
 import socket
 import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
 
 import pytest
+from cryptography import x509
 from hypothesis import settings
 
+from broker.authority.issuing import (
+    Authority,
+    certificate_pem,
+    chain_pem,
+    new_issuing,
+    new_root,
+    node_certificate,
+    server_certificate,
+)
+from broker.authority.keys import key_pem, new_key
+from broker.authority.reading import read_chain
+from broker.authority.revoking import Revoked, list_pem, revocation_list
 from broker.bus import Login
 from broker.contract.messages import Counter, Hall, Node, Role, Service, Text, Zone
-from broker.mosquitto import ACL_FILE, CONF_FILE, PASSWORD_FILE, acl, broker_conf, password_line
+from broker.identity import Identity
+from broker.mosquitto import (
+    ACL_FILE,
+    AUTHORITY_FILE,
+    CERTIFICATE_FILE,
+    CONF_FILE,
+    KEY_FILE,
+    PASSWORD_FILE,
+    REVOKED_FILE,
+    acl,
+    broker_conf,
+    password_line,
+    secured_conf,
+)
 
 settings.register_profile("every-day", derandomize=True, deadline=None)  # the same examples on every machine
 settings.register_profile("soak", deadline=None, print_blob=True)  # new ones each time: `./run soak`
@@ -70,6 +98,7 @@ class BrokerProcess:
     def __init__(self, *, hall: Hall, directory: Path, port: int) -> None:
         self.port = port
         self.lines: list[str] = []  # what it has written to its log
+        self._heard = threading.Condition()
         self._passwords = {
             name: secrets.token_urlsafe(24) for name in ("dispatcher", *(node.id for node in hall.nodes))
         }
@@ -77,9 +106,12 @@ class BrokerProcess:
         self._process: subprocess.Popen[str] | None = None
         passwords = [password_line(name, password) for name, password in self._passwords.items()]
         directory.chmod(0o700)
-        self._conf.write_text(broker_conf(port=port, directory=directory), encoding="utf-8")
+        self._conf.write_text(self._configured(directory), encoding="utf-8")
         (directory / ACL_FILE).write_text(acl(hall), encoding="utf-8")
         (directory / PASSWORD_FILE).write_text("\n".join(passwords) + "\n", encoding="utf-8")
+
+    def _configured(self, directory: Path) -> str:
+        return broker_conf(port=self.port, directory=directory)
 
     def login(self, name: str) -> Login:
         return Login(host="127.0.0.1", port=self.port, name=name, password=self._passwords[name])
@@ -101,7 +133,21 @@ class BrokerProcess:
             threading.Thread(target=self._read_on, args=(process.stderr,), daemon=True).start()
 
     def _read_on(self, log: IO[str]) -> None:
-        self.lines.extend(line.rstrip() for line in log)
+        for line in log:
+            with self._heard:
+                self.lines.append(line.rstrip())
+                self._heard.notify_all()
+
+    def says(self, part: str, *, since: int = 0, within_s: float = 10) -> str:
+        """Wait for a line of its log, after the first `since` ones, with this in it; return the line."""
+        with self._heard:
+            self._heard.wait_for(lambda: any(part in line for line in self.lines[since:]), within_s)
+            return next(line for line in self.lines[since:] if part in line)
+
+    def hang_up(self) -> None:
+        """Have it read its access list and certificates again, as `systemctl reload` does."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGHUP)
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""
@@ -115,6 +161,68 @@ class BrokerProcess:
             self._process.terminate()
             self._process.wait()
             self._process = None
+
+
+class SecuredBroker(BrokerProcess):
+    """mosquitto with certificates: a hall's authority, its broker's files, and each node's beside them."""
+
+    def __init__(self, *, hall: Hall, directory: Path, port: int) -> None:
+        self.directory = directory
+        self.now = datetime.now(UTC)
+        self.root = new_root(hall.id, now=self.now)
+        self.issuing = new_issuing(self.root, now=self.now)
+        self.revoked: x509.CertificateRevocationList | None = None
+        self._gone: list[Revoked] = []
+        super().__init__(hall=hall, directory=directory, port=port)
+        (directory / AUTHORITY_FILE).write_bytes(certificate_pem(self.root.certificate))
+        key = new_key()
+        own = server_certificate(
+            self.issuing, key.public_key(), node="broker", addresses=["127.0.0.1", "localhost"], now=self.now
+        )
+        (directory / CERTIFICATE_FILE).write_bytes(chain_pem(own, self.issuing.certificate))
+        (directory / KEY_FILE).write_bytes(key_pem(key))
+        self.revoke()
+
+    def _configured(self, directory: Path) -> str:
+        return secured_conf(directory=directory, port=self.port, listen="127.0.0.1", account="root")
+
+    def identity(self, name: str, *, by: Authority | None = None, now: datetime | None = None) -> Identity:
+        """Return a new certificate of this name, as it were; `by` another authority, or at another time."""
+        issuing, key = by or self.issuing, new_key()
+        made = node_certificate(issuing, key.public_key(), node=name, now=now or self.now)
+        place = self.directory / "nodes" / f"{name}-{made.serial_number:x}"
+        place.mkdir(parents=True)
+        (place / "node.crt").write_bytes(chain_pem(made, issuing.certificate))
+        (place / "node.key").write_bytes(key_pem(key))
+        return Identity(
+            authority=self.directory / AUTHORITY_FILE, certificate=place / "node.crt", key=place / "node.key"
+        )
+
+    def login(self, name: str) -> Login:
+        return self.login_with(name, self.identity(name))
+
+    def login_with(self, name: str, identity: Identity) -> Login:
+        return Login(host="127.0.0.1", port=self.port, name=name, identity=identity)
+
+    def revoke(self, *identities: Identity) -> None:
+        """Write the list of revoked certificates anew, with these as well; `hang_up` makes it count."""
+        self._gone += [
+            Revoked(serial=read_chain(each.certificate.read_bytes())[0].serial_number, when=self.now)
+            for each in identities
+        ]
+        self.revoked = revocation_list(self.issuing, self._gone, now=self.now, before=self.revoked)
+        (self.directory / REVOKED_FILE).write_bytes(list_pem(self.revoked))
+
+
+@pytest.fixture(scope="module")
+def secured(tmp_path_factory: pytest.TempPathFactory, small_hall: Hall) -> Iterator[SecuredBroker]:
+    """A real mosquitto that takes the small hall's certificates."""
+    process = SecuredBroker(hall=small_hall, directory=tmp_path_factory.mktemp("secured"), port=free_port())
+    try:
+        process.start()
+        yield process
+    finally:
+        process.stop()
 
 
 @pytest.fixture(scope="module")

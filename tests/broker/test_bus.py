@@ -80,12 +80,12 @@ def topics(patterns: Sequence[str]) -> list[str]:
     return [wire.topic("east", pattern) for pattern in patterns]
 
 
-@pytest.fixture(params=["memory", "mosquitto"])
+@pytest.fixture(params=["memory", "mosquitto", "secured"])
 def office(request: pytest.FixtureRequest) -> Iterator[Office]:
     if request.param == "memory":
         yield OfficeInMemory()
         return
-    process: BrokerProcess = request.getfixturevalue("mosquitto")
+    process: BrokerProcess = request.getfixturevalue(request.param)
     yield RealOffice(process)
     process.kill()  # the next test finds nothing retained
     process.start()
