@@ -15,6 +15,7 @@ from pathlib import Path
 
 import uvicorn
 
+from broker.alive import keep_alive
 from broker.bus import MqttBus
 from broker.config import BrokenConfig, WebFile, load_node, load_theme, login_of
 from broker.config import Console as ConsoleFile
@@ -96,13 +97,15 @@ async def serve(file: WebFile) -> int:
     )
     linked = asyncio.ensure_future(node.link.run())
     serving = asyncio.ensure_future(server.serve())
+    living = asyncio.ensure_future(keep_alive(lambda: "" if server.started else "no pages yet"))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, server.handle_exit, number, None)
     log.info("pages at %s://%s/", "https" if file.pages.certificate else "http", file.pages.listen)
     ended, _ = await asyncio.wait({linked, serving}, return_when=asyncio.FIRST_COMPLETED)
     linked.cancel()
+    living.cancel()
     server.should_exit = True
-    await asyncio.gather(linked, serving, return_exceptions=True)
+    await asyncio.gather(linked, serving, living, return_exceptions=True)
     if linked in ended:
         linked.result()
     return 0 if server.started else 1
