@@ -1,6 +1,7 @@
 """What a box's keeper tells of its machine: health, warnings; and what release it is offered."""
 
 from datetime import datetime
+from enum import Enum
 from typing import Annotated
 
 from msgspec import Meta, Struct
@@ -24,6 +25,29 @@ class CertificateEnd(Struct, frozen=True, kw_only=True):
     last_day: str  # 2027-11-22
 
 
+class UpdateStep(Enum):
+    """How far a box is with a release."""
+
+    NONE = "none"  # it runs what it ran yesterday
+    DOWNLOADING = "downloading"
+    WAITING = "waiting"  # on its disk and whole; for the hour at which it may be installed
+    INSTALLING = "installing"
+    TRIAL = "trial"  # runs, and has not yet shown that it is healthy
+    CONFIRMED = "confirmed"
+    FELL_BACK = "fell_back"  # it was not healthy: the box runs the old one again
+    FAILED = "failed"  # it could not be downloaded or installed; the box never ran it
+
+
+class BoxUpdate(Struct, frozen=True, kw_only=True):
+    """What became of the last release that was offered to a box."""
+
+    arch: str = ""  # amd64 or arm64
+    step: UpdateStep = UpdateStep.NONE
+    version: str = ""  # of the release that this is about
+    percent: int | None = None  # of a download
+    why: str = ""  # for a technician: what went wrong, and what to check
+
+
 class BoxHealth(Struct, frozen=True, kw_only=True):
     """A box's figures; what cannot be read on this kind of machine is null."""
 
@@ -42,6 +66,7 @@ class BoxHealth(Struct, frozen=True, kw_only=True):
     load: float | None = None  # of the last minute, by processor
     temperature_c: float | None = None
     findings: tuple[BoxFinding, ...] = ()
+    update: BoxUpdate | None = None  # null: it takes no updates
 
 
 class BoxWarning(Struct, frozen=True, kw_only=True):
@@ -75,4 +100,13 @@ class Release(Struct, frozen=True, kw_only=True):
     not_after: datetime | None = None  # from then on it waits for the next one
 
 
-__all__ = ["BoxFinding", "BoxHealth", "BoxLog", "BoxWarning", "CertificateEnd", "Release"]
+__all__ = [
+    "BoxFinding",
+    "BoxHealth",
+    "BoxLog",
+    "BoxUpdate",
+    "BoxWarning",
+    "CertificateEnd",
+    "Release",
+    "UpdateStep",
+]
