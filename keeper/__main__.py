@@ -4,15 +4,26 @@ import argparse
 import asyncio
 import logging
 import os
+import secrets
 import signal
 import sys
 import time
+from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
+from typing import Final
 
+from broker.alive import keep_alive
 from broker.bus import MqttBus
 from broker.config import BrokenConfig, KeeperFile, load_node, login_of
-from broker.contract.messages import Role
-from broker.link import HallLink, subscriptions, will
+from broker.contract.messages import BoxHealth, Role
+from broker.link import subscriptions, will
+
+from .health import health
+from .machine import Machine
+from .node import KeeperNode
+
+JOURNAL: Final = ("journalctl", "--follow", "--output=json", "--no-pager", "--lines=all", "--quiet")
 
 
 def main() -> int:
@@ -27,9 +38,22 @@ def main() -> int:
         return os.EX_CONFIG
 
 
+def look(file: KeeperFile) -> BoxHealth:
+    return health(
+        Machine(),
+        box=file.box,
+        box_file=Path(file.box_file),
+        tls_dir=Path(file.tls_dir),
+        directory=file.disk,
+        now=datetime.now(UTC),
+    )
+
+
 async def serve(file: KeeperFile) -> int:
     """Serve until SIGTERM; return the exit code."""
-    link = HallLink(
+    state = Path(file.state_dir)
+    state.mkdir(parents=True, exist_ok=True)
+    node = KeeperNode(
         bus=MqttBus(
             login=login_of(file),
             subscriptions=subscriptions(hall=file.hall, node=file.node, also=[]),
@@ -37,10 +61,14 @@ async def serve(file: KeeperFile) -> int:
         ),
         hall=file.hall,
         node=file.node,
-        role=Role.KEEPER,
+        box=file.box,
+        look=partial(look, file),
+        journal=JOURNAL,
+        state_dir=state,
+        run_id=secrets.token_hex(4),
         clock=time.monotonic,
     )
-    running = asyncio.ensure_future(link.run())
+    running = asyncio.gather(node.run(), keep_alive())
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     try:
