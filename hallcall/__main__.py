@@ -76,6 +76,13 @@ def docs(arguments: Sequence[str]) -> int:
     return write(arguments)
 
 
+def image(arguments: Sequence[str]) -> int:
+    """Build the image of a box: as root, on Debian, from a checkout."""
+    from .image.build import main as build  # noqa: PLC0415
+
+    return build(arguments)
+
+
 def pictures(arguments: Sequence[str]) -> int:
     """Take the README's pictures anew."""
     from .pictures import main as take  # noqa: PLC0415
@@ -208,6 +215,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "bookings": bookings,
     "docs": docs,
     "bench": bench,
+    "image": image,
     "pictures": pictures,
     "kiosk": kiosk,
     "display": display,
