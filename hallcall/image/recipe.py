@@ -100,7 +100,9 @@ LEFT_OUT: Final = (
     "/etc/initramfs/post-update.d/z50-raspi-firmware",
     "/etc/initramfs-tools/scripts/*/raspi*",
 )
-KEPT: Final = ("/usr/share/doc/*/copyright", "/usr/share/locale/zh_CN/*", "/usr/share/locale/locale.alias")
+# an update's bundle is read through dm-verity: each block is checked when it is read
+_VERITY: Final = tuple(f"/lib/modules/*/kernel/drivers/md/{name}.ko*" for name in ("dm-mod", "dm-bufio", "dm-verity"))
+KEPT: Final = ("/usr/share/doc/*/copyright", "/usr/share/locale/zh_CN/*", "/usr/share/locale/locale.alias", *_VERITY)
 
 # Kinds of hardware that no box of a hall has. Nodes hang on wires: no wireless either.
 _NO_HARDWARE: Final = (
