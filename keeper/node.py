@@ -51,6 +51,7 @@ class KeeperNode:
         self._notes: Notes = notebook.load(self._path, run=run_id)
         self._saved = self._notes
         self._news = asyncio.Event()
+        self._news.set()  # what could not be told before the last end
         self._devices: set[str] = set()
         self.link = HallLink(bus=bus, hall=hall, node=node, role=Role.KEEPER, clock=clock, on_hall_here=self._reached)
 
@@ -127,14 +128,9 @@ class KeeperNode:
             self._news.clear()
             while (page := self._notes.page(self._box)) is not None:
                 topic = wire.topic(self._hall, "log/{}", self._node)
-                try:
-                    taken = await self._bus.publish(Letter(topic=topic, payload=wire.encode(page), retained=True))
-                except BusDown:
-                    break  # told when the hall is there again
-                if not taken:
-                    await asyncio.sleep(self._tell_s)  # refused or cut off: not in a tight circle
-                    break
-                self._notes = self._notes.told(page)
+                with contextlib.suppress(BusDown):  # told when the hall is there again
+                    if await self._bus.publish(Letter(topic=topic, payload=wire.encode(page), retained=True)):
+                        self._notes = self._notes.told(page)
                 await asyncio.sleep(self._tell_s)
 
     def _reached(self, here: bool) -> None:  # noqa: FBT001 - the link's callback has this shape
