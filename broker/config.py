@@ -341,10 +341,22 @@ class KeeperFile(NodeFile, frozen=True, kw_only=True):
 
 
 class RegistrarFile(NodeFile, frozen=True, kw_only=True):
-    """The registrar's file: it joins boxes to the hall and keeps their certificates and warnings."""
+    """The registrar's file: it joins boxes to the hall and keeps their certificates and warnings.
 
-    issuing: Annotated[str, Meta(description="directory of the hall's issuing authority, its key and certificate")]
+    It makes its own certificate and the broker's; of `[broker]` it takes host and port.
+    """
+
+    card: Annotated[
+        str, Meta(description="folder of what the card brought; its authority and invitations are read once")
+    ] = "/etc/hallcall"
     hall_file: Annotated[str, Meta(description="path of hall.toml")] = "/etc/hallcall/hall.toml"
+    box_file: Annotated[str, Meta(description="file of this box")] = "/etc/hallcall/box.toml"
+    broker_dir: Annotated[str, Meta(description="directory of the broker's files, which are written here")] = (
+        "/var/lib/hallcall/broker"
+    )
+    names: Annotated[
+        tuple[str, ...], Meta(description="further addresses and names by which boxes reach broker and registrar")
+    ] = ()
     listen: Annotated[str, Meta(pattern=r"^[^ ]+:\d{1,5}$", description="HOST:PORT where boxes ask")] = "0.0.0.0:8884"
 
 

@@ -7,12 +7,30 @@ import os
 import signal
 import sys
 import time
+from datetime import UTC, datetime
 from pathlib import Path
+from typing import Final
 
-from broker.bus import MqttBus
-from broker.config import BrokenConfig, RegistrarFile, load_node, login_of
-from broker.contract.messages import Role
-from broker.link import HallLink, subscriptions, will
+from broker.alive import keep_alive
+from broker.box_file import load_box
+from broker.bus import Login, MqttBus
+from broker.config import BrokenConfig, RegistrarFile, load_hall, load_node
+from broker.contract.messages import Hall, Role
+from broker.invitations import BadInvitations
+from broker.link import subscriptions, will
+
+from .book import Book, BookDamaged
+from .founding import invited
+from .node import RegistrarNode
+from .register import Register
+from .registrar import Registrar
+from .server import Server
+from .signing import NoAuthority, Signing
+
+log = logging.getLogger(__name__)
+
+REFUSED: Final = 3  # exit code: a person must look at a file first
+LOOK_S: Final = 30.0  # at hall.toml, and at what is due
 
 
 def main() -> int:
@@ -23,24 +41,80 @@ def main() -> int:
     try:
         return asyncio.run(serve(load_node(asked.config, RegistrarFile)))
     except BrokenConfig as error:
-        sys.stderr.write(f"{error}\n")
+        log.critical("%s", error)
         return os.EX_CONFIG
+    except (BadInvitations, BookDamaged, NoAuthority, OSError) as error:
+        log.critical("%s", error)
+        return REFUSED
+
+
+def now() -> datetime:
+    return datetime.now(UTC)
+
+
+class LastGoodHall:
+    """hall.toml as it was last without an error: a broken one changes nobody's rights."""
+
+    def __init__(self, path: Path) -> None:
+        """Read it for the first time. Raises BrokenConfig."""
+        self._path = path
+        self._hall = load_hall(path)
+        self._seen: tuple[int, int] | None = None
+
+    def __call__(self) -> Hall:
+        try:
+            at = self._path.stat()
+            if self._seen != (at.st_mtime_ns, at.st_size):
+                self._seen = at.st_mtime_ns, at.st_size
+                self._hall = load_hall(self._path)
+        except (OSError, BrokenConfig) as error:
+            log.error("rights stay as they were: %s", error)  # noqa: TRY400 - a technician's fault, without a trace
+        return self._hall
+
+
+def own_names(file: RegistrarFile) -> list[str]:
+    """Return by which addresses and names this box is reached."""
+    names = [*file.names, "127.0.0.1", "localhost"]
+    box_file = Path(file.box_file)
+    if box_file.exists():
+        box = load_box(box_file)
+        names = [box.dispatcher, box.box, *filter(None, [box.address.partition("/")[0]]), *names]
+    return list(dict.fromkeys(names))
+
+
+def build(file: RegistrarFile) -> Registrar:
+    """Return the registrar over its state. Raises BrokenConfig, BookDamaged, NoAuthority, BadInvitations, OSError."""
+    state, card = Path(file.state_dir), Path(file.card)
+    registrar = Registrar(
+        book=Book(state),
+        signing=Signing(state / "authority", card=card),
+        register=Register(hall=file.hall, own=file.node),
+        directory=state,
+        broker_dir=Path(file.broker_dir),
+        broker_port=file.broker.tcp_port,
+        names=own_names(file),
+        hall=LastGoodHall(Path(file.hall_file)),
+        now=now,
+        clock=time.monotonic,
+    )
+    registrar.found(lambda: list(invited(card, hall=file.hall, now=now())))
+    return registrar
 
 
 async def serve(file: RegistrarFile) -> int:
     """Serve until SIGTERM; return the exit code."""
-    link = HallLink(
-        bus=MqttBus(
-            login=login_of(file),
-            subscriptions=subscriptions(hall=file.hall, node=file.node, also=["view/hall", "log/+"]),
-            will=will(hall=file.hall, node=file.node, role=Role.REGISTRAR),
-        ),
-        hall=file.hall,
-        node=file.node,
-        role=Role.REGISTRAR,
-        clock=time.monotonic,
+    registrar = build(file)
+    bus = MqttBus(
+        login=Login(host=file.broker.host, port=file.broker.tcp_port, name=file.node, identity=registrar.identity),
+        subscriptions=subscriptions(hall=file.hall, node=file.node, also=["view/hall", "event/+", "log/+"]),
+        will=will(hall=file.hall, node=file.node, role=Role.REGISTRAR),
     )
-    running = asyncio.ensure_future(link.run())
+    node = RegistrarNode(bus=bus, hall=file.hall, node=file.node, registrar=registrar, clock=time.monotonic, now=now)
+    host, _, port = file.listen.rpartition(":")
+    server = Server(context=registrar.context, answer=registrar.answer)
+    running = asyncio.gather(
+        node.run(), server.run(host, int(port), listening=_listening), _look_after(registrar), keep_alive()
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     try:
@@ -48,6 +122,16 @@ async def serve(file: RegistrarFile) -> int:
     except asyncio.CancelledError:
         return 0
     return 1
+
+
+def _listening(port: int) -> None:
+    log.info("boxes may ask at port %d", port)
+
+
+async def _look_after(registrar: Registrar) -> None:
+    while True:
+        await asyncio.sleep(LOOK_S)
+        registrar.see_to_files()
 
 
 if __name__ == "__main__":

@@ -1,0 +1,96 @@
+"""The registrar on the hall's bus: it hears what supervisors approve, and says what somebody should look at."""
+
+import asyncio
+from collections.abc import Callable
+from datetime import datetime, timedelta
+from typing import Final
+
+from broker.bus import Bus
+from broker.contract.messages import DeviceState, Language, Recorded, Role
+from broker.joining.asking import in_words
+from broker.joining.words import Boxes
+from broker.link import HallLink
+
+from .registrar import Registrar
+
+LOOK_S: Final = 5.0
+LOOK_BACK: Final = 200  # events heard once more after a start: an approval may be among them
+LAST_DAYS: Final = timedelta(days=30)
+ISSUING_LAST_DAYS: Final = timedelta(days=180)
+
+
+class RegistrarNode:
+    """Brings the registrar's link and the registrar together."""
+
+    def __init__(
+        self,
+        *,
+        bus: Bus,
+        hall: str,
+        node: str,
+        registrar: Registrar,
+        clock: Callable[[], float],
+        now: Callable[[], datetime],
+    ) -> None:
+        self._registrar, self._now = registrar, now
+        self._link = HallLink(
+            bus=bus,
+            hall=hall,
+            node=node,
+            role=Role.REGISTRAR,
+            clock=clock,
+            on_event=self._happened,
+            look_back=LOOK_BACK,
+        )
+
+    async def run(self) -> None:
+        """Listen and tell until cancelled."""
+        async with asyncio.TaskGroup() as tasks:
+            tasks.create_task(self._link.run())
+            tasks.create_task(self._keep_telling())
+
+    def _happened(self, recorded: Recorded) -> None:
+        if not self._registrar.is_news(recorded):
+            return
+        denied = self._registrar.happened(recorded)
+        text = in_words(denied, Language.ZH) + " " + in_words(denied, Language.EN) if denied is not None else ""
+        self._link.device("approval", DeviceState.WARNING if denied is not None else DeviceState.OK, text)
+        self._tell()
+
+    async def _keep_telling(self) -> None:
+        while True:
+            self._tell()
+            await asyncio.sleep(LOOK_S)
+
+    def _tell(self) -> None:
+        for name, (state, text) in findings(self._registrar.told(), self._now()).items():
+            self._link.device(name, state, text)
+
+
+def findings(boxes: Boxes, now: datetime) -> dict[str, tuple[DeviceState, str]]:
+    """Return what somebody should see to, for the presence."""
+    spares = ", ".join(f"{each.serial} at {each.address}" for each in boxes.spares)
+    ending = [
+        f"{node.node} ({node.until:%Y-%m-%d})"
+        for box in boxes.boxes
+        for node in box.nodes
+        if node.until is not None and node.until - now < LAST_DAYS
+    ]
+    issuing_ends = boxes.issuing_until is not None and boxes.issuing_until - now < ISSUING_LAST_DAYS
+    return {
+        "spares": (DeviceState.WARNING, f"waiting for a place: {spares}; read the code on its screen, then approve")
+        if spares
+        else (DeviceState.OK, ""),
+        "certificates": (
+            DeviceState.WARNING,
+            f"end soon: {', '.join(ending)}; are these boxes switched on, and does the network reach them?",
+        )
+        if ending
+        else (DeviceState.OK, ""),
+        "authority": (
+            DeviceState.WARNING,
+            f"the issuing authority ends on {boxes.issuing_until:%Y-%m-%d}; the technician rotates it",
+        )
+        if issuing_ends
+        else (DeviceState.OK, ""),
+    }
