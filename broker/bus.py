@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 KEEPALIVE_S: Final = 5  # a broker that is gone without a word is noticed after 1.5 times this
 RETRY_S: Final = (0.1, 0.2, 0.5, 1.0)  # pauses between attempts to connect; the last one repeats
 CONNECT_S: Final = 3
+BRIEF_S: Final = 3  # two programs of one name throw each other off: each connection is brief
+BRIEF_ONES: Final = 4  # in a row, until it is said, and they come back no faster than once a second
 READ_AT_ONCE: Final = 200  # packets taken from the socket before anything else runs
 
 
@@ -93,6 +95,8 @@ def _client(login: Login) -> mqtt.Client:
 
 def _connect(client: mqtt.Client, login: Login) -> None:
     """Reach the broker and shake hands, for at most twice CONNECT_S. Raises Untrusted, or OSError."""
+    opened: list[object] = []
+    client.on_socket_open = lambda *call: opened.append(call[2])
     if login.identity is not None:
         client.tls_set_context(login.identity.context(login.name))
     try:
@@ -101,6 +105,8 @@ def _connect(client: mqtt.Client, login: Login) -> None:
         if login.identity is None:
             raise
         raise login.identity.untrusted(login.name, login.host, error) from error
+    if client.socket() is None:  # over before the first word was out
+        raise _turned_away(login, opened[0])
 
 
 def _turned_away(login: Login, sock: object) -> ConnectionError:
@@ -147,9 +153,16 @@ class MqttBus:
         self._on_letter, self._on_state = on_letter, on_state
 
     async def run(self) -> None:
-        said, failures = "", 0
+        said, failures, brief = "", 0, 0
         while True:
+            began_s = time.monotonic()
             complaint = await self._one_connection()
+            brief = brief + 1 if not complaint and time.monotonic() - began_s < BRIEF_S else 0
+            if brief >= BRIEF_ONES:
+                complaint = (
+                    f"lets {self._login.name} in and soon cuts it off, {BRIEF_ONES} times in a row; does a second"
+                    " program run under this name, or does the broker not stay up? Look into mosquitto's log"
+                )
             failures = failures + 1 if complaint else 0
             if complaint and complaint != said:
                 log.error("broker %s:%d: %s", self._login.host, self._login.port, complaint)

@@ -3,17 +3,21 @@
 The files are read anew at each connection, so a certificate that was renewed counts without a restart.
 """
 
+import contextlib
 import socket
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from .authority.issuing import hall_of
 from .authority.keys import BadKey, read_key
 from .authority.reading import BadCertificate, Fault, Flaw, flaw, read_chain, times
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
 
 # Of X509_verify_cert: what a program found wrong with the broker's certificate
 VERIFIED: Final[Mapping[int, Fault]] = {
@@ -109,6 +113,16 @@ class AlertSocket(ssl.SSLSocket):
             raise
         except ssl.SSLError as error:
             self.alert = error
+            raise
+
+    def send(self, data: "ReadableBuffer", flags: int = 0) -> int:
+        try:
+            return super().send(data, flags)
+        except (ssl.SSLWantReadError, ssl.SSLWantWriteError):
+            raise
+        except OSError:  # gone already; what it said before can still be read
+            with contextlib.suppress(OSError):
+                self.recv(1)
             raise
 
     def do_handshake(self, block: bool = False) -> None:  # noqa: FBT001, FBT002 - the library's shape
