@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct, structs
 
 from broker.contract.messages import BoxLog, BoxWarning
+from broker.discretion import struck
 
-from .discretion import struck
 from .journald import Entry
 
 KEPT: Final = 500

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from broker.contract.messages import BoxLog
+from broker.discretion import struck
 from keeper import notebook
-from keeper.discretion import struck
 from keeper.journald import Entry, entry, warning
 from keeper.notebook import KEPT, PAGE, Notes
 
