@@ -77,7 +77,7 @@ def words(wanted: Shape) -> str:
     """Return what to give: "a whole number from 1 to 95", "one of zh, en", "a list of tables"."""
     if wanted.choices:
         return "one of " + ", ".join(wanted.choices)
-    if wanted.structure is not None:
+    if wanted.structure is not None or get_origin(wanted.core) is dict:
         return "a table"
     if wanted.item is not None:
         inner = words(shape(wanted.item))

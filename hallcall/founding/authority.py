@@ -1,0 +1,82 @@
+"""The authority's folder: what the technician keeps, locked with a passphrase, and a log of what was done with it.
+
+    root.p12, root.crt              the hall's root; root.p12 never leaves this folder and its copy
+    technician.p12, technician.crt  who the technician is to the hall's registrar
+    issuing.p12, issuing.crt        until the dispatcher's card was written; then only the registrar has the key
+    log.jsonl                       what was done, when, by whom
+
+No key lies here unlocked.
+"""
+
+import getpass
+import json
+import os
+import socket
+from datetime import datetime
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from broker.authority.issuing import Authority, certificate_pem, chain_pem, new_issuing, new_root, node_certificate
+from broker.authority.keys import new_key
+from broker.authority.safe import locked, unlocked
+
+FOLDER: Final = "authority"
+TECHNICIAN: Final = "technician"
+ROOT: Final = PurePosixPath("root.p12")
+ISSUING: Final = PurePosixPath("issuing.p12")
+TECHNICIANS: Final = PurePosixPath("technician.p12")
+LOG: Final = "log.jsonl"
+TECHNICIAN_DAYS: Final = 5 * 365  # as long as the issuing authority: who comes back after two years can still act
+
+
+class NoAuthority(ValueError):
+    """The folder holds no authority's file; its text says where to look for the copy."""
+
+
+def new_authority(hall: str, *, passphrase: str, now: datetime) -> dict[PurePosixPath, bytes]:
+    """Return the folder of a new hall. Raises WrongPassphrase where it is too short."""
+    root = new_root(hall, now=now)
+    issuing = new_issuing(root, now=now)
+    technician = new_technician(issuing, now=now)
+    return {
+        ROOT: locked(root, passphrase=passphrase),
+        PurePosixPath("root.crt"): certificate_pem(root.certificate),
+        ISSUING: locked(issuing, passphrase=passphrase),
+        PurePosixPath("issuing.crt"): certificate_pem(issuing.certificate),
+        TECHNICIANS: locked(technician, passphrase=passphrase),
+        PurePosixPath("technician.crt"): chain_pem(technician.certificate, issuing.certificate),
+    }
+
+
+def new_technician(issuing: Authority, *, now: datetime) -> Authority:
+    """Return the technician's certificate and key."""
+    key = new_key()
+    made = node_certificate(issuing, key.public_key(), node=TECHNICIAN, now=now, days=TECHNICIAN_DAYS)
+    return Authority(certificate=made, key=key)
+
+
+def opened(folder: Path, name: PurePosixPath, *, passphrase: str) -> Authority:
+    """Return a locked certificate and its key. Raises NoAuthority, WrongPassphrase, BadKey."""
+    try:
+        file = (folder / name).read_bytes()
+    except OSError as error:
+        raise NoAuthority(
+            f"{folder / name}: {error.strerror}; is this the hall's folder? Take the authority's copy"
+        ) from error
+    return unlocked(file, passphrase=passphrase)
+
+
+def note(folder: Path, what: str, *, now: datetime, **about: str) -> None:
+    """Write a line into the authority's log."""
+    line = {"at": now.isoformat(timespec="seconds"), "who": f"{_user()}@{socket.gethostname()}", "what": what, **about}
+    with (folder / LOG).open("a", encoding="utf-8") as log:
+        log.write(json.dumps(line, ensure_ascii=False) + "\n")
+        log.flush()
+        os.fsync(log.fileno())
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return str(os.getuid())
