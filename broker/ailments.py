@@ -19,7 +19,6 @@ AILMENTS: Final[dict[str, dict[str, DeviceState]]] = {  # by what is looked at
         "clock_drifts": WARNING,
         "clock_alone": FAULT,
         "clock_lost": WARNING,
-        "clock_differs": FAULT,
     },
     "certificate": {
         "certificate_ok": OK,
@@ -50,7 +49,7 @@ AILMENTS: Final[dict[str, dict[str, DeviceState]]] = {  # by what is looked at
     "broker": {"broker_ok": OK, "broker_answers": OK, "broker_gone": FAULT, "broker_refused": FAULT},
     "dispatcher": {"dispatcher_ok": OK, "dispatcher_gone": FAULT},
     "node": {
-        "node_ok": OK,
+        "nodes_ok": OK,
         "node_runs": OK,
         "node_waits": WARNING,
         "node_stopped": FAULT,
@@ -66,7 +65,7 @@ AILMENTS: Final[dict[str, dict[str, DeviceState]]] = {  # by what is looked at
     "queue": {"queue_ok": OK, "queue_closed": UNKNOWN},
     "calls": {"calls_ok": OK, "calls_none": UNKNOWN, "calls_slow": WARNING, "calls_parted": FAULT},
     "keeper": {"keeper_ok": OK, "keeper_missing": WARNING},
-    "log": {"log_ok": OK, "log_warnings": WARNING},
+    "log": {"log_ok": OK, "log_warnings": WARNING, "log_more": UNKNOWN},
 }
 _WHAT: Final = {key: (what, state) for what, keys in AILMENTS.items() for key, state in keys.items()}
 
