@@ -20,16 +20,20 @@ SPENT_PERCENT: Final = 100
 _URGENT: Final = 3  # of pre_eol_info: JESD84-B51, 7.4.22 in the extended CSD
 
 
-def is_read_only(mounts: str, directory: str) -> bool:
-    """Say whether the mount that holds a directory takes no writes; `mounts` is /proc/self/mounts."""
+def is_read_only(mountinfo: str, directory: str) -> bool:
+    """Say whether the file system that holds a directory takes no writes; `mountinfo` is /proc/self/mountinfo.
+
+    The file system's own options count, behind the dash: a sandboxed unit sees every mount read-only.
+    """
     best, options = "", ""
-    for line in mounts.splitlines():
-        fields = line.split()
-        if len(fields) < 4:  # noqa: PLR2004 - device, place, kind, options
+    for line in mountinfo.splitlines():
+        here, _, there = line.partition(" - ")
+        mounted, system = here.split(), there.split()
+        if len(mounted) < 5 or len(system) < 3:  # noqa: PLR2004 - proc(5): where it is mounted, its kind and options
             continue
-        place = fields[1].replace("\\040", " ")
+        place = mounted[4].replace("\\040", " ")
         if (directory + "/").startswith(place.rstrip("/") + "/") and len(place) >= len(best):
-            best, options = place, fields[3]
+            best, options = place, system[2]
     return "ro" in options.split(",")
 
 
@@ -52,7 +56,7 @@ def look(health: BoxHealth, machine: Machine, *, directory: str) -> BoxHealth:
     except OSError as error:
         finding = found("disk_gone", path=directory, problem=str(error.strerror))
     else:
-        if is_read_only(machine.text("/proc/self/mounts"), directory):
+        if is_read_only(machine.text("/proc/self/mountinfo"), directory):
             finding = found("disk_read_only", path=directory)
         else:
             finding = _room(directory, free_mb, total_mb)

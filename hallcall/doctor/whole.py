@@ -150,5 +150,11 @@ def _warnings(heard: Hearing, now: datetime) -> Iterator[Found]:
 
 def as_finding(box: str, warning: BoxWarning) -> BoxFinding:
     last = warning.last.astimezone().strftime("%m-%d %H:%M")
-    about = {"box": box, "unit": warning.unit, "count": warning.count, "last": last, "text": warning.text}
+    about: dict[str, str | float] = {
+        "box": box,
+        "unit": warning.unit,
+        "count": warning.count,
+        "last": last,
+        "text": warning.text,
+    }
     return found("log_warnings", **about)

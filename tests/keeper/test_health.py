@@ -81,9 +81,10 @@ def test_without_chrony_systemd_s_own_client_counts(box: Box) -> None:
 
 
 MOUNTS = """\
-overlay / overlay rw,relatime 0 0
-/dev/mmcblk0p4 /var ext4 {options},relatime,errors=remount-ro 0 0
-tmpfs /var/spool tmpfs ro 0 0
+22 1 0:21 / / ro,relatime shared:1 - overlay overlay rw,lowerdir=/l
+40 22 179:4 / /var ro,relatime shared:9 master:1 - ext4 /dev/mmcblk0p4 {options},errors=remount-ro
+41 40 0:30 / /var/spool rw - tmpfs tmpfs ro,size=10k
+torn
 """
 
 
@@ -93,13 +94,13 @@ def test_a_disk_that_the_kernel_has_locked_is_found(box: Box) -> None:
     assert disk.is_read_only(MOUNTS.format(options="rw"), "/var/spool")
     assert not disk.is_read_only(MOUNTS.format(options="ro"), "/variety")
     box.file("/var/keep", "")
-    box.file("/proc/self/mounts", MOUNTS.format(options="ro"))
+    box.file("/proc/self/mountinfo", MOUNTS.format(options="ro"))
     assert "disk_read_only" in keys(disk.look(BARE, box.machine, directory="/var"))
 
 
 def test_room_errors_and_wear_of_a_card_are_told(box: Box) -> None:
     box.file("/var/keep", "")
-    box.file("/proc/self/mounts", MOUNTS.format(options="rw"))
+    box.file("/proc/self/mountinfo", MOUNTS.format(options="rw"))
     box.file("/sys/fs/ext4/mmcblk0p4/errors_count", "2\n")
     box.file("/sys/block/mmcblk0/device/life_time", "0x02 0x09\n")
     box.file("/sys/block/mmcblk0/device/pre_eol_info", "0x01\n")
