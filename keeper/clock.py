@@ -12,6 +12,7 @@ from .machine import Machine
 
 OFF_MS: Final = 1000.0  # beyond this waits and calls of two boxes no longer go together
 DRIFTS_MS: Final = 100.0
+_OWN: Final = "7F7F"  # of 127.127.x.x: the machine's own time, for want of a better one
 _FIELDS: Final = 14  # of `chronyc -c tracking`
 
 
@@ -33,7 +34,8 @@ def tracking(text: str) -> Tracking | None:
         offset_s, stratum = float(fields[4]), int(fields[2])
     except ValueError:
         return None
-    is_set = fields[13] != "Not synchronised" and fields[0] not in {"00000000", ""} and 0 < stratum < 16  # noqa: PLR2004
+    is_own = fields[0].startswith(_OWN) or not fields[0].strip("0")
+    is_set = fields[13] != "Not synchronised" and not is_own and 0 < stratum < 16  # noqa: PLR2004
     return Tracking(is_set=is_set, offset_ms=-offset_s * 1000, source=fields[1])
 
 

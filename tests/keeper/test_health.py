@@ -73,6 +73,12 @@ def test_a_clock_without_a_source_is_kept_by_its_battery_or_not_at_all(box: Box)
     assert keys(clock.look(BARE, box.machine)) == ["clock_lost"]
 
 
+def test_a_dispatcher_that_serves_its_own_time_has_no_source(box: Box) -> None:
+    own = CHRONY.format(offset="0.0").replace("C0A80801,192.168.8.1,3", "7F7F0101,,10")
+    box.command("chronyc", own)
+    assert keys(clock.look(BARE, box.machine)) == ["clock_alone"]
+
+
 def test_without_chrony_systemd_s_own_client_counts(box: Box) -> None:
     box.command("chronyc", "506 Cannot talk to daemon", code=1)
     box.file("/run/systemd/timesync/synchronized", "")
