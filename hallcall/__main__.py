@@ -69,6 +69,20 @@ def bookings(arguments: Sequence[str]) -> int:
     return _parts("bookings", {"import": bring}, arguments)
 
 
+def backup(arguments: Sequence[str]) -> int:
+    """Make a copy of the hall on a second medium, while it is at work."""
+    from .backup import main as copy  # noqa: PLC0415
+
+    return copy(arguments)
+
+
+def restore(arguments: Sequence[str]) -> int:
+    """Put the last copy of a hall onto a fresh box."""
+    from .restore import main as put  # noqa: PLC0415
+
+    return put(arguments)
+
+
 def docs(arguments: Sequence[str]) -> int:
     """Write the generated pages of docs/ anew."""
     from .generated_docs import main as write  # noqa: PLC0415
@@ -213,6 +227,8 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "counter-day": counter_day,
     "order": order,
     "bookings": bookings,
+    "backup": backup,
+    "restore": restore,
     "docs": docs,
     "bench": bench,
     "image": image,

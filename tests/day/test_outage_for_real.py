@@ -1,12 +1,15 @@
-"""The same outage with real processes: mosquitto, dispatcher and two kiosks, ended with SIGKILL."""
+"""The same outage with real processes: mosquitto, dispatcher and two kiosks, ended with SIGKILL; a restored hall."""
 
 import asyncio
 import json
 import random
+import shutil
+import sqlite3
 import sys
 import time
-from asyncio.subprocess import PIPE, Process
+from asyncio.subprocess import PIPE, STDOUT, Process
 from collections.abc import AsyncIterator
+from contextlib import closing
 from itertools import combinations
 from pathlib import Path
 from typing import Final, Protocol
@@ -25,6 +28,7 @@ from broker.contract.messages import (
     TicketVoided,
 )
 from broker.link import HallLink, subscriptions, will
+from broker.told import RESTORED
 
 HALL: Final = """\
 id = "east"
@@ -222,3 +226,52 @@ async def test_without_the_broker_it_is_the_same(town: Town, mosquitto: Mosquitt
         await kiosk.hear("here")
     await town.until_issued(8)
     assert await town.call_everybody() == [ticket for _, ticket in town.came]
+
+
+async def hallcall(*argv: str | Path) -> str:
+    """Run a command, and return what it says."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "hallcall", *map(str, argv), stdout=PIPE, stderr=STDOUT
+    )
+    said, _ = await process.communicate()
+    assert process.returncode == 0, said.decode()
+    return said.decode()
+
+
+async def test_after_a_restore_no_number_is_given_twice(town: Town, mosquitto: Mosquitto, tmp_path: Path) -> None:
+    first, second = town.kiosks
+    await town.dispatcher.start()
+    for kiosk in town.kiosks:
+        await kiosk.start()
+        await kiosk.hear("here")
+    for kiosk, service in [(first, "bill"), (second, "bill"), (second, "new")]:
+        await town.take(kiosk, service)
+    medium, config = tmp_path / "stick", tmp_path / "dispatcher.toml"
+    medium.mkdir()
+    said = await hallcall("backup", "--config", config, "--to", medium, "--same-disk")
+    assert "read back" in said
+    for kiosk, service in [(first, "bill"), (second, "bill"), (first, "bill"), (second, "new")]:
+        await town.take(kiosk, service)  # lost with the dispatcher's disk
+    await town.dispatcher.kill()
+    mosquitto.kill()
+    await second.kill()
+    shutil.rmtree(tmp_path / "dispatcher")
+    mosquitto.start()  # a fresh box remembers nothing of what was told
+    await second.start()
+    began = time.monotonic()
+    assert "is in place" in await hallcall("restore", medium, "--config", config)
+    await town.dispatcher.start()
+    await first.hear("here")
+    assert time.monotonic() - began < PATIENCE_S
+    for kiosk, service in [(first, "bill"), (second, "new")]:
+        await town.take(kiosk, service)
+    assert [ticket for _, ticket in town.came[:3]] == ["A001", "A002", "B001"]
+    assert [ticket for _, ticket in town.came[3:7]] == ["A003", "A004", "A005", "B002"]
+    assert [ticket for _, ticket in town.came[7:]] == ["A006", "B003"]
+    with closing(sqlite3.connect(next((tmp_path / "dispatcher").glob("*.sqlite")))) as journal:
+        assert journal.execute("SELECT value FROM meta WHERE key = 'epoch'").fetchone() == ("2",)
+        kinds = [kind for (kind,) in journal.execute("SELECT kind FROM event ORDER BY seq")]
+    assert "NumbersResumed" in kinds
+    assert not (tmp_path / "dispatcher" / RESTORED).exists()
+    called = await town.call_everybody()  # of those whom the restored hall knows
+    assert sorted(called) == ["A001", "A002", "A006", "B001", "B003"]
