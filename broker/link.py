@@ -80,7 +80,7 @@ class HallLink:
     `clock` returns monotonic seconds. `on_view` gets each view that is news (never one older than was seen),
     `on_event`, for a node that listens to "event/+", each event once and in order, after a catch-up if some were
     missed; of the events from before this link's first sight of the hall the last `look_back` are delivered.
-    `on_hall_here(True)` when the dispatcher is reachable.
+    `on_hall_here(True)` when the dispatcher is reachable. `on_other` gets letters of other topics as they came.
     """
 
     def __init__(
@@ -94,6 +94,7 @@ class HallLink:
         on_view: Callable[[AnyView], None] = lambda _: None,
         on_event: Callable[[Recorded], None] | None = None,
         on_hall_here: Callable[[bool], None] = lambda _: None,
+        on_other: Callable[[Letter], None] = lambda _: None,
         look_back: int = 0,
     ) -> None:
         self._bus = bus
@@ -104,6 +105,7 @@ class HallLink:
         self._on_view = on_view
         self._on_event = on_event
         self._on_hall_here = on_hall_here
+        self._on_other = on_other
         self._look_back = look_back
         self._boot = secrets.token_hex(6)  # ids of this run of the program
         self._sent = 0
@@ -240,6 +242,7 @@ class HallLink:
 
     def _hear(self, letter: Letter) -> None:
         if not letter.payload:
+            self._on_other(letter)
             return
         try:
             heard = wire.decode(self._hall, letter.topic, letter.payload)
@@ -259,7 +262,7 @@ class HallLink:
                 self.dispatcher_program = program or self.dispatcher_program
                 self._judge_here()
             case _:
-                pass
+                self._on_other(letter)
 
     def _answered(self, answer: AnyAnswer) -> None:
         future = self._answers.get(answer.id)

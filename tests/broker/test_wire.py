@@ -235,7 +235,7 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
     keeper = m.Presence(node="keeper-box-1", role=m.Role.KEEPER, up=True, box=health)
     warning = m.BoxWarning(number=7, first=AT, last=AT, unit="kernel", priority=3, text="mmcblk0: error -110", count=3)
     release = m.Release(
-        version="0.2.0", sha256="0" * 64, size=300_000_000, path="/releases/0.2.0", not_before=AT, not_after=AT
+        version="0.2.0", sha256="0" * 64, size=300_000_000, path="/releases/0.2.0", offered=AT, not_before=AT, not_after=AT
     )
     return [
         *((wire.topic("east", "cmd/{}", "kiosk-1"), command) for command in commands),

@@ -95,7 +95,8 @@ class Release(Struct, frozen=True, kw_only=True):
     version: str
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
     size: Annotated[int, Meta(ge=1)]  # bytes
-    path: str  # such as /releases/hallcall-0.2.0.raucb
+    path: str  # such as /releases/hallcall-0.2.0-arm64.raucb
+    offered: datetime | None = None  # a failure from before counts no more
     not_before: datetime | None = None  # when the box may install and restart; null: at once
     not_after: datetime | None = None  # from then on it waits for the next one
 
