@@ -26,7 +26,7 @@ from .contract.messages import (
 )
 from .hall import views
 from .hall.state import HallState
-from .link import will
+from .link import PROGRAM, will
 from .promising import PromiseTable
 from .told import NODE
 
@@ -106,7 +106,9 @@ class Telling:
         self._take_away_all_but({wire.view_topic(self._hall, view) for view in shown})
 
     def presence(self, *, devices: tuple[DeviceStatus, ...], bad_messages: int) -> None:
-        presence = Presence(node=NODE, role=Role.DISPATCHER, up=True, devices=devices, bad_messages=bad_messages)
+        presence = Presence(
+            node=NODE, role=Role.DISPATCHER, up=True, program=PROGRAM, devices=devices, bad_messages=bad_messages
+        )
         topic = wire.topic(self._hall, "node/{}", NODE)
         self._publish(
             Letter(topic=topic, payload=wire.encode(presence), retained=True, expiry_s=wire.PRESENCE_EXPIRY_S)
