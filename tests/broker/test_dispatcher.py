@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from broker.bus import Letter, MemoryBroker
+from broker.bus import Letter, MemoryBroker, MemoryBus
 from broker.contract import wire
 from broker.contract.messages import (
     AnyCommand,
@@ -21,10 +21,12 @@ from broker.contract.messages import (
     CallRepeated,
     CounterView,
     FinishService,
+    GivenNumbers,
     Hall,
     HallView,
     OpenDay,
     Policy,
+    Presence,
     Recall,
     Recorded,
     Refused,
@@ -41,7 +43,7 @@ from broker.dispatcher import Dispatcher
 from broker.hall.life import ISSUED
 from broker.journal import Journal, read_day
 from broker.link import HallLink, subscriptions, will
-from broker.told import JournalBehind, compare, what_was_told
+from broker.told import JournalBehind, Seen, compare, what_nodes_saw, what_was_told
 from display.voice_node import heard_by_voice
 
 Story = Callable[[Coroutine[Any, Any, None]], None]
@@ -376,6 +378,61 @@ async def test_a_journal_behind_what_was_told_is_noticed(tmp_path: Path, small_h
     with pytest.raises(JournalBehind, match="--accept-loss"):
         compare(empty, told, accept_loss=False)
     assert compare(empty, told, accept_loss=True)
+
+
+def test_a_restored_hall_waits_for_its_kiosks_and_for_no_other(in_no_time: Story) -> None:
+    async def story() -> None:
+        broker = MemoryBroker()
+        began = asyncio.get_running_loop().time()
+        kiosks = [broker.bus(name=f"kiosk-{n}", subscriptions=[]) for n in (1, 2)]
+        for bus in kiosks:
+            bus.listen(on_letter=lambda _: None, on_state=lambda _: None)
+        running = [asyncio.create_task(bus.run()) for bus in kiosks]
+
+        async def speak(number: int, epoch: int, last: str) -> None:
+            await asyncio.sleep(8)
+            presence = Presence(
+                node=f"kiosk-{number}",
+                role=Role.KIOSK,
+                up=True,
+                epoch=epoch,
+                given=GivenNumbers(day="2026-11-21", last={"bill": last}),
+            )
+            letter = Letter(topic=wire.topic("east", "node/{}", presence.node), payload=wire.encode(presence))
+            kiosks[number - 1].publish(letter)
+
+        def listening() -> MemoryBus:
+            return broker.bus(name="dispatcher", subscriptions=["hallcall/1/east/node/+"])
+
+        running += [asyncio.create_task(speak(1, 3, "A007")), asyncio.create_task(speak(2, 5, "A009"))]
+        seen = await what_nodes_saw(bus=listening(), hall="east", kiosks=["kiosk-1", "kiosk-2"])
+        assert (seen.epoch, seen.silent) == (5, set())
+        assert sorted(each.last["bill"] for each in seen.given) == ["A007", "A009"]
+        assert asyncio.get_running_loop().time() - began < 10
+        running.append(asyncio.create_task(speak(1, 3, "A007")))
+        seen = await what_nodes_saw(bus=listening(), hall="east", kiosks=["kiosk-1", "kiosk-2"])
+        assert seen.silent == {"kiosk-2"}
+        for task in running:
+            task.cancel()
+
+    in_no_time(story())
+
+
+async def test_a_kiosk_that_printed_higher_numbers_is_believed(tmp_path: Path, small_hall: Hall) -> None:
+    async with hall_at_work(tmp_path, small_hall) as (_, dispatcher, kiosk, _):
+        first = await take(kiosk, "t-1")
+        presence = Presence(
+            node="kiosk-2",
+            role=Role.KIOSK,
+            up=True,
+            given=GivenNumbers(day=first.visit.removesuffix("-A001"), last={"bill": "A044"}),
+        )
+        dispatcher.resume(Seen(silent={"kiosk-2"}))
+        assert [each.name for each in dispatcher.alarms] == ["numbers of kiosk-2"]
+        letter = Letter(topic=wire.topic("east", "node/{}", "kiosk-2"), payload=wire.encode(presence))
+        dispatcher._hear(letter)
+        assert dispatcher.alarms == ()
+        assert (await take(kiosk, "t-2")).ticket == "A045"
 
 
 def test_a_dispatcher_that_loses_the_broker_while_it_asks_what_was_told_asks_again(in_no_time: Story) -> None:
