@@ -230,12 +230,18 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         disk_free_mb=4_000, disk_total_mb=16_000, disk_wear_percent=10, memory_free_mb=512, load=0.5,
         temperature_c=61.5,
         findings=(m.BoxFinding(what="power", state=m.DeviceState.FAULT, key="power_low", args={"times": 2}),),
-        update=m.BoxUpdate(arch="arm64", step=m.UpdateStep.FELL_BACK, version="0.2.0", percent=None, why="kiosk-1"),
+        update=m.BoxUpdate(arch="arm64", step=m.UpdateStep.FELL_BACK, version="0.2.0", at=AT, why="k"),
     )  # fmt: skip
     keeper = m.Presence(node="keeper-box-1", role=m.Role.KEEPER, up=True, box=health)
     warning = m.BoxWarning(number=7, first=AT, last=AT, unit="kernel", priority=3, text="mmcblk0: error -110", count=3)
     release = m.Release(
-        version="0.2.0", sha256="0" * 64, size=300_000_000, path="/releases/0.2.0", offered=AT, not_before=AT, not_after=AT
+        version="0.2.0",
+        sha256="0" * 64,
+        size=300_000_000,
+        path="/releases/0.2.0",
+        offered=AT,
+        not_before=AT,
+        not_after=AT,
     )
     return [
         *((wire.topic("east", "cmd/{}", "kiosk-1"), command) for command in commands),

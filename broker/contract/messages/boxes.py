@@ -44,6 +44,7 @@ class BoxUpdate(Struct, frozen=True, kw_only=True):
     arch: str = ""  # amd64 or arm64
     step: UpdateStep = UpdateStep.NONE
     version: str = ""  # of the release that this is about
+    at: datetime | None = None  # when it ended, well or badly
     percent: int | None = None  # of a download
     why: str = ""  # for a technician: what went wrong, and what to check
 
