@@ -3,6 +3,7 @@
 A program may open the ports that its file names, and no others: its neighbours' are "Operation not permitted" to it.
 """
 
+import hashlib
 import ipaddress
 import re
 from collections.abc import Iterator
@@ -24,6 +25,8 @@ SCREEN: Final = ("char-drm", "char-input", "/dev/tty0", "/dev/tty1")
 SCREEN_GROUPS: Final = ("video", "render", "input", "tty")
 UNIT_SAFE: Final = re.compile(r"/dev/[\w./:+@,=#-]+", re.ASCII)
 LOCAL: Final = "localhost"
+USER_PREFIX: Final = "hall-"
+LONGEST_USER: Final = 31
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -92,13 +95,20 @@ def needs(file: NodeFile) -> Needs:
     )
 
 
-def drop_in(needed: Needs, *, came_from: str) -> str:
+def user_of(node: str) -> str:
+    """Return the user that a node's program runs under: systemd would give all nodes of one role on a box the same."""
+    name = f"{USER_PREFIX}{node}"
+    return name if len(name) <= LONGEST_USER else f"{USER_PREFIX}{hashlib.sha256(node.encode()).hexdigest()[:16]}"
+
+
+def drop_in(file: NodeFile, needed: Needs) -> str:
     """Return the node's drop-in: what its unit lets it reach beyond what all units do."""
     unit = ["Conflicts=getty@tty1.service", "After=getty@tty1.service"] if needed.has_screen else []
-    service = [f"DeviceAllow={each.allowed}" for each in needed.devices]
+    service = [f"User={user_of(file.node)}"]
+    service += [f"DeviceAllow={each.allowed}" for each in needed.devices]
     service += [f"SupplementaryGroups={' '.join(needed.groups)}"] if needed.groups else []
     service += _addresses(needed)
-    text = f"# Written by hallcall-nodes.service from {came_from}; gone at power-off.\n"
+    text = f"# Written by hallcall-nodes.service from nodes/{file.node}.toml; gone at power-off.\n"
     text += "".join(f"{line}\n" for line in ["[Unit]", *unit]) if unit else ""
     return text + "".join(f"{line}\n" for line in ["[Service]", *service])
 

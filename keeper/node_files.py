@@ -18,7 +18,6 @@ class BoxNode:
     """A node of this box whose file is good."""
 
     file: NodeFile
-    path: Path
     needs: Needs
 
     @property
@@ -43,4 +42,4 @@ def _node(node: str, path: Path) -> BoxNode:
         raise BrokenConfig(f"{path}: no node's file; a node file begins with node = ")
     if file.node != node:
         raise BrokenConfig(f'{path}: node = "{file.node}"; the file of {node} must say {node}')
-    return BoxNode(file=file, path=path, needs=needs(file))
+    return BoxNode(file=file, needs=needs(file))

@@ -51,7 +51,9 @@ def start(nodes: Sequence[BoxNode], units: Path) -> None:
     gone = _left(nodes, units)
     for unit in gone:
         shutil.rmtree(units / f"{unit}.d")
-    changed = [each.unit for each in nodes if _wrote(units / f"{each.unit}.d" / DROP_IN, _drop_in(each))]
+    changed = [
+        each.unit for each in nodes if _wrote(units / f"{each.unit}.d" / DROP_IN, drop_in(each.file, each.needs))
+    ]
     wants = {"hallcall.target": [_target(role) for role in _roles(nodes)]}
     wants |= {_target(role): [each.unit for each in nodes if role_of(each.file) is role] for role in ORDER}
     rewired = [_wrote(units / f"{target}.d" / WANTS, _wanted(of)) for target, of in wants.items()]
@@ -65,10 +67,6 @@ def start(nodes: Sequence[BoxNode], units: Path) -> None:
     for role in _roles(nodes):
         systemctl("start", "--no-block", _target(role))
     log.info("started: %s", ", ".join(each.unit for each in nodes) or "nothing, this box has no nodes")
-
-
-def _drop_in(node: BoxNode) -> str:
-    return drop_in(node.needs, came_from=f"nodes/{node.path.name}")
 
 
 def _roles(nodes: Sequence[BoxNode]) -> list[Role]:
