@@ -15,6 +15,12 @@ def connect(path: Path) -> sqlite3.Connection:
     return db
 
 
+def reading_address(path: Path) -> str:
+    """Return the address under which a database is only read, whether somebody writes it or it lies on a stick."""
+    at_rest = not path.with_name(path.name + "-wal").exists()  # nobody writes it: it needs no file beside it
+    return f"{path.absolute().as_uri()}?mode=ro&immutable={int(at_rest)}"
+
+
 def stretch_log(db: sqlite3.Connection) -> None:
     """Grow the write-ahead log once: a commit into a file that has its size waits for no change of the file system.
 

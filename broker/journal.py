@@ -21,7 +21,7 @@ from typing import IO, Final, NamedTuple
 import msgspec
 
 from .contract.messages import AnyAnswer, AnyEvent, DayOpened, Event, Recorded
-from .database import connect, format_of, stretch_log
+from .database import connect, format_of, reading_address, stretch_log
 
 log = logging.getLogger(__name__)
 
@@ -236,10 +236,8 @@ def read_day(path: Path) -> list[Recorded]:
     Raises JournalDamaged, JournalTooNew, and OSError where there is no such file.
     """
     path.stat()
-    at_rest = not path.with_name(path.name + "-wal").exists()  # nobody writes it: it may lie on a read-only stick
-    address = f"{path.absolute().as_uri()}?mode=ro&immutable={int(at_rest)}"
     try:
-        with closing(sqlite3.connect(address, uri=True)) as db:
+        with closing(sqlite3.connect(reading_address(path), uri=True)) as db:
             db.execute("BEGIN")
             version = format_of(db)
             if version > SCHEMA:

@@ -17,6 +17,7 @@ import msgspec
 from broker.authority.reading import read_chain
 from broker.authority.sealing import sealed
 from broker.contract.messages import HallConfigured
+from broker.database import reading_address
 from broker.journal import JournalDamaged, JournalTooNew, read_day
 
 from .manifest import DAYS, JOURNAL, MANIFEST, OPENED, SEALED, BadCopy, CopiedFile, Manifest, of_file, read
@@ -93,7 +94,7 @@ def _copy_database(source: Path, target: Path) -> None:
     fresh.unlink(missing_ok=True)
     try:
         with (
-            closing(sqlite3.connect(f"{source.absolute().as_uri()}?mode=ro", uri=True)) as live,
+            closing(sqlite3.connect(reading_address(source), uri=True)) as live,
             closing(sqlite3.connect(fresh)) as copied,
         ):
             live.backup(copied)
@@ -143,7 +144,7 @@ def _add_folder(tar: tarfile.TarFile, folder: Path, name: str) -> None:
     for path in sorted(each for each in folder.rglob("*") if each.is_file() and not each.is_symlink()):
         below = f"{name}/{path.relative_to(folder)}"
         if path.suffix == ".sqlite":
-            with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=ro", uri=True)) as db:
+            with closing(sqlite3.connect(reading_address(path), uri=True)) as db:
                 content = db.serialize()
         elif path.name.endswith((".sqlite-wal", ".sqlite-shm")):
             continue
