@@ -55,6 +55,13 @@ def check_config(arguments: Sequence[str]) -> int:
     return int(bool(wrong))
 
 
+def hall(arguments: Sequence[str]) -> int:
+    """Make a hall, write its boxes' cards, add, replace and revoke boxes."""
+    from .founding.command import main as manage  # noqa: PLC0415
+
+    return manage(arguments)
+
+
 def order(arguments: Sequence[str]) -> int:
     """Give one of the hall's commands under a supervisor's login."""
     from .order import main as give  # noqa: PLC0415
@@ -225,6 +232,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "ratings": ratings,
     "calls": calls,
     "counter-day": counter_day,
+    "hall": hall,
     "order": order,
     "bookings": bookings,
     "backup": backup,

@@ -21,7 +21,7 @@ from broker.authority.reading import fingerprint, read_chain
 from . import authority, handover, secrets_drawn
 from .cards import Files, Founding, cards, hall_text
 from .furnish import PINS, Furnished, furnished
-from .named_files import on_card
+from .named_files import named_here, on_card
 from .plan import Plan, Table
 
 PLAN_FILE: Final = "hall-plan.toml"
@@ -65,7 +65,8 @@ def _write(plan: Plan, stage: Path, keys: Files, now: datetime) -> Founded:
     tablets = [number for box in plan.hall.boxes if box.web is not None for number in _numbers(box.web)]
     names = [box.box for box in furnished(plan, codes=dict.fromkeys(tablets, "")).boxes if not box.spare]
     drawn = secrets_drawn.drawn(names, tablets)
-    made, extra = _with_files(furnished(plan, codes=drawn.codes), plan.file.path.parent)
+    planned = furnished(plan, codes=drawn.codes)
+    made, extra = _with_files(planned, plan.file.path.parent)
     has_console = any(PINS in node.secrets for box in made.boxes for node in box.nodes)
     founding = Founding(
         hall=plan.hall.id,
@@ -85,6 +86,7 @@ def _write(plan: Plan, stage: Path, keys: Files, now: datetime) -> Founded:
     for box, files in cards(founding).items():
         write_files(stage / CARDS / box / CARD_FOLDER, files)
     shutil.copyfile(plan.file.path, stage / PLAN_FILE)
+    _copy_named(planned, plan.file.path.parent, stage)
     for language, text in handover.readmes(plan, made, now=now).items():
         (stage / language).write_text(text, encoding="utf-8")
     return Founded(
@@ -123,6 +125,18 @@ def _with_files(made: Furnished, beside: Path) -> tuple[Furnished, dict[str, dic
             nodes.append(replace(node, tables=tables))
         boxes.append(replace(box, nodes=tuple(nodes)))
     return replace(made, boxes=tuple(boxes)), extra
+
+
+def _copy_named(planned: Furnished, beside: Path, stage: Path) -> None:
+    """Keep the files that nodes name beside the plan, for the day a box is added."""
+    for name in (name for box in planned.boxes for node in box.nodes for name in named_here(node)):
+        if ".." in PurePosixPath(name).parts:
+            continue
+        (stage / name).parent.mkdir(parents=True, exist_ok=True)
+        if (beside / name).is_dir():
+            shutil.copytree(beside / name, stage / name, dirs_exist_ok=True)
+        else:
+            shutil.copyfile(beside / name, stage / name)
 
 
 def _pins(supervisor: str, pin: str, stage: Path) -> bytes:

@@ -106,7 +106,7 @@ def _addresses(plan: Plan, boxes: Sequence[BoxPlan]) -> list[str]:
     for box in boxes:
         if box.box == DISPATCHER_BOX:
             found.append(box.address or hall.dispatcher)
-        elif hall.count_addresses and not box.address and not box.spare and (own := next(free, None)) is not None:
+        elif hall.count_addresses and not box.address and (own := next(free, None)) is not None:
             found.append(f"{own}/{first.network.prefixlen}")
         else:
             found.append(box.address)
@@ -191,7 +191,7 @@ class _Furnisher:
     def _core(self) -> Iterator[Node]:
         own: Table = {"hall_file": f"{ETC}/hall.toml", "clock": ClockRule.TRUSTED.value}
         yield self._made(DISPATCHER_BOX, Role.DISPATCHER, own, on=DISPATCHER_BOX)
-        yield self._made(REGISTRAR, Role.REGISTRAR, {"founding": f"{ETC}/registrar"}, on=DISPATCHER_BOX)
+        yield self._made(REGISTRAR, Role.REGISTRAR, {"card": f"{ETC}/registrar"}, on=DISPATCHER_BOX)
         certificate = {"authority": f"{TLS}/root.crt", "certificate": f"{TLS}/{DESK}.crt", "key": f"{TLS}/{DESK}.key"}
         yield self._made(DESK, Role.SUPERVISOR, {"broker": {"host": HERE, **certificate}}, on=DISPATCHER_BOX)
 

@@ -1,12 +1,13 @@
 """What whoever takes the hall over reads first: its boxes, the first start, who holds what."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from importlib import resources
 from string import Template
 from typing import Final
 
 from broker.authority.issuing import ISSUING_DAYS
-from broker.contract.messages import Language
+from broker.contract.messages import Language, Role, Weekday
 from broker.contract.texts import texts
 from broker.invitations import GOOD_FOR
 
@@ -63,6 +64,15 @@ def runs(box: Box, language: Language) -> str:
     words = texts(language)["founding"]
     if box.spare:
         return words["a_spare"]
-    return words["comma"].join(
-        f"{words[f'role_{node.role.value}']} {node.id}" for node in box.nodes if node.role.value != "keeper"
-    )
+    kinds = [(node.planned_at[-1] if node.planned_at else node.role.value, node.id) for node in box.nodes]
+    return words["comma"].join(f"{words[f'role_{kind}']} {node}" for kind, node in kinds if kind != Role.KEEPER.value)
+
+
+def days(names: Sequence[str], language: Language) -> str:
+    """Return days of the week in words: consecutive ones as a span."""
+    words = texts(language)["founding"]["weekdays"].split()
+    order = [day.value for day in Weekday]
+    at = sorted(order.index(name) for name in names)
+    if len(at) > 2 and at == list(range(at[0], at[-1] + 1)):  # noqa: PLR2004 - two are a pair
+        return texts(language)["founding"]["span"].format(first=words[at[0]], last=words[at[-1]])
+    return texts(language)["founding"]["comma"].join(words[each] for each in at)

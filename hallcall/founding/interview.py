@@ -46,15 +46,19 @@ class Interview:
         self._texts = texts(language)["founding"]
         self._answers: list[str] = []
         self._next = 0
+        self._goes_back = False
 
     def run(self, questions: Callable[["Interview"], T]) -> T:
         """Return what the questions come to."""
+        self._goes_back = True
         while True:
             self._next = 0
             try:
-                return questions(self)
+                found = questions(self)
             except _Back:
                 continue
+            self._goes_back = False
+            return found
 
     def words(self, key: str, **args: object) -> str:
         return self._texts[key].format(**args)
@@ -67,16 +71,17 @@ class Interview:
         if self._next >= len(self._answers):
             self._terminal.say(text)
 
-    def ask(self, key: str, usual: str, read: Callable[[str], T], *, show: str | None = None) -> T:
+    def ask(self, key: str, usual: str, read: Callable[[str], T], *, show: str | None = None, **args: object) -> T:
         """Return the answer to one question, as `read` understands it; `read` raises Wrong."""
         if self._next < len(self._answers):
             self._next += 1
             return read(self._answers[self._next - 1])
         shown = usual if show is None else show
-        prompt = f"{self.words(key)} [{shown}] " if shown else f"{self.words(key)} "
+        question = self.words(key, **args)
+        prompt = f"{question} [{shown}] " if shown else f"{question} "
         while True:
             typed = self._terminal.ask(prompt).strip()
-            if typed == BACK:
+            if typed == BACK and self._goes_back:
                 self._answers = self._answers[:-1]
                 raise _Back
             try:
@@ -94,8 +99,8 @@ class Interview:
     def number(self, key: str, usual: int, *, low: int, high: int) -> int:
         return self.ask(key, str(usual), lambda typed: _number(typed, low, high))
 
-    def yes(self, key: str, *, usual: bool) -> bool:
-        return self.ask(key, "y" if usual else "n", _yes, show="Y/n" if usual else "y/N")
+    def yes(self, key: str, *, usual: bool, **args: object) -> bool:
+        return self.ask(key, "y" if usual else "n", _yes, show="Y/n" if usual else "y/N", **args)
 
     def choice(self, key: str, options: Sequence[tuple[str, T]], *, usual: int = 1) -> T:
         """Return what stands behind the option that was chosen by its number; options are texts already."""

@@ -56,6 +56,14 @@ def on_card(node: Node, beside: Path) -> tuple[Table, dict[str, bytes]]:
     return tables, files
 
 
+def named_here(node: Node) -> list[str]:
+    """Return the names of the node's files beside the plan."""
+    tables = deepcopy(node.tables)
+    printer = tables.get("printer")
+    profile = [str(printer["profile"])] if isinstance(printer, dict) and printer.get("profile") else []
+    return profile + [str(table[key]) for table, key in _names(tables, node.role)]
+
+
 def _names(tables: Table, role: Role) -> Iterator[tuple[Table, str]]:
     """Yield each table that names a file beside the plan, and under which key."""
     for pattern in PATHS.get(role, ()):

@@ -1,0 +1,30 @@
+"""`hallcall hall`: a hall from its first plan to its last box, on the technician's laptop."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Final, NamedTuple
+
+from . import init
+
+
+class Part(NamedTuple):
+    run: Callable[[Sequence[str]], int]
+    what: str
+
+
+PARTS: Final = {
+    "init": Part(init.main, "make a hall: its files, its certificate authority, a card for each box"),
+}
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(
+        prog="hallcall hall",
+        description=__doc__,
+        epilog="\n".join(f"  {name:9} {part.what}" for name, part in PARTS.items()),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("part", choices=PARTS, metavar="PART", help="one of those below; PART --help says more")
+    parser.add_argument("arguments", nargs=argparse.REMAINDER)
+    options = parser.parse_args(arguments)
+    return PARTS[options.part].run(options.arguments)
