@@ -13,16 +13,23 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
+from msgspec import structs
+
 from broker.alive import keep_alive
 from broker.bus import MqttBus
 from broker.config import BrokenConfig, KeeperFile, load_node, login_of
 from broker.contract.messages import BoxHealth, Role
+from broker.joining.words import PORT
 from broker.link import subscriptions, will
 
 from .health import health
 from .machine import Machine
 from .node import KeeperNode
+from .updates.fetch import Fetching, connected
+from .updates.notes import Notes as UpdateNotes
+from .updates.slots import architecture, release
 
+RAUC: Final = Path("/etc/rauc/system.conf")  # where there is none, the machine takes no updates
 JOURNAL: Final = ("journalctl", "--follow", "--output=json", "--no-pager", "--lines=all", "--quiet")
 
 
@@ -38,8 +45,8 @@ def main() -> int:
         return os.EX_CONFIG
 
 
-def look(file: KeeperFile) -> BoxHealth:
-    return health(
+def look(file: KeeperFile, fetching: Fetching | None) -> BoxHealth:
+    told = health(
         Machine(),
         box=file.box,
         box_file=Path(file.box_file),
@@ -47,28 +54,48 @@ def look(file: KeeperFile) -> BoxHealth:
         directory=file.disk,
         now=datetime.now(UTC),
     )
+    return structs.replace(told, update=fetching.told()) if fetching is not None else told
+
+
+def fetching_updates(file: KeeperFile) -> Fetching | None:
+    """Return what fetches updates; None on a machine that takes none."""
+    identity = login_of(file).identity
+    if identity is None or not RAUC.exists():
+        return None
+    return Fetching(
+        folder=Path(file.state_dir) / "update",
+        notes=UpdateNotes(),
+        arch=architecture(),
+        running=release(),
+        connect=lambda: connected(
+            file.broker.host, PORT, root=identity.authority, certificate=identity.certificate, key=identity.key
+        ),
+        now=lambda: datetime.now(UTC),
+    )
 
 
 async def serve(file: KeeperFile) -> int:
     """Serve until SIGTERM; return the exit code."""
     state = Path(file.state_dir)
     state.mkdir(parents=True, exist_ok=True)
+    fetching = fetching_updates(file)
     node = KeeperNode(
         bus=MqttBus(
             login=login_of(file),
-            subscriptions=subscriptions(hall=file.hall, node=file.node, also=[]),
+            subscriptions=subscriptions(hall=file.hall, node=file.node, also=[f"release/{file.node}"]),
             will=will(hall=file.hall, node=file.node, role=Role.KEEPER),
         ),
         hall=file.hall,
         node=file.node,
         box=file.box,
-        look=partial(look, file),
+        look=partial(look, file, fetching),
         journal=JOURNAL,
         state_dir=state,
         run_id=secrets.token_hex(4),
         clock=time.monotonic,
+        on_other=partial(fetching.hear, hall=file.hall, node=file.node) if fetching is not None else lambda _: None,
     )
-    running = asyncio.gather(node.run(), keep_alive())
+    running = asyncio.gather(node.run(), keep_alive(), *([fetching.run()] if fetching is not None else []))
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     try:

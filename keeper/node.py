@@ -43,6 +43,7 @@ class KeeperNode:
         run_id: str,
         clock: Callable[[], float],
         tell_s: float = TELL_S,
+        on_other: Callable[[Letter], None] = lambda _: None,
     ) -> None:
         self._bus, self._hall, self._node, self._box = bus, hall, node, box
         self._look, self._journal = look, journal
@@ -53,7 +54,15 @@ class KeeperNode:
         self._news = asyncio.Event()
         self._news.set()  # what could not be told before the last end
         self._devices: set[str] = set()
-        self.link = HallLink(bus=bus, hall=hall, node=node, role=Role.KEEPER, clock=clock, on_hall_here=self._reached)
+        self.link = HallLink(
+            bus=bus,
+            hall=hall,
+            node=node,
+            role=Role.KEEPER,
+            clock=clock,
+            on_hall_here=self._reached,
+            on_other=on_other,
+        )
 
     async def run(self) -> None:
         """Look and tell until cancelled."""
