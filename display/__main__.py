@@ -40,13 +40,14 @@ def main() -> int:
     options.add_argument("--witness", type=Path, metavar="DIR", help="write down there what the board shows")
     options.add_argument("--check", action="store_true", help="show a test picture or say a call; tell what works")
     options.add_argument("--seconds", type=float, default=10.0, help="how long the test picture stays")
+    options.add_argument("--json", action="store_true", help="for a program: all that the check found, at the end")
     options.add_argument("--lang", type=Language, default=Language.ZH, help="of what the check tells: zh or en")
     asked = options.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         file = load_node(asked.config, DisplayFile)
         if asked.check:
-            return tell_what_works(file, asked.lang, seconds=asked.seconds)
+            return tell_what_works(file, asked.lang, seconds=asked.seconds, as_json=asked.json)
         return run(file, witness=asked.witness)
     except (BrokenConfig, NoFont) as error:
         sys.stderr.write(f"{error}\n")
@@ -63,12 +64,12 @@ def run(file: DisplayFile, *, witness: Path | None) -> int:
             raise BrokenConfig(f"{file.node}: a display node is a board or a voice: write either [screen] or [voice]")
 
 
-def tell_what_works(file: DisplayFile, language: Language, *, seconds: float) -> int:
+def tell_what_works(file: DisplayFile, language: Language, *, seconds: float, as_json: bool) -> int:
     match file:
         case DisplayFile(screen=BoardScreen() as screen):
-            return check(board_findings(file, screen, seconds=seconds), language)
+            return check(board_findings(file, screen, seconds=seconds), language, as_json=as_json)
         case DisplayFile(voice=Voice() as voice):
-            return check(voice_findings(file, voice), language)
+            return check(voice_findings(file, voice), language, as_json=as_json)
         case _:
             raise BrokenConfig(f"{file.node}: a display node is a board or a voice: write either [screen] or [voice]")
 

@@ -4,6 +4,7 @@ Ends with 0 where nothing is red, with 1 otherwise.
 """
 
 import asyncio
+import json
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -36,7 +37,10 @@ class Finding:
         """Return it as a line."""
         words = texts(language)["display_check"]
         lamp, device = words[self.light.value], words[f"device_{self.device}"]
-        return f"{lamp} {device}  {words[self.key].format(**dict(self.args))}\n"
+        return f"{lamp} {device}  {self.text(language)}\n"
+
+    def text(self, language: Language) -> str:
+        return texts(language)["display_check"][self.key].format(**dict(self.args))
 
 
 def green(device: str, key: str, **args: str | float) -> Finding:
@@ -51,9 +55,13 @@ def red(device: str, key: str, **args: str | float) -> Finding:
     return Finding(Light.RED, device, key, tuple(args.items()))
 
 
-def check(findings: Iterator[Finding], language: Language) -> int:
-    """Say each finding as it comes; return how a program ends that found them."""
+def check(findings: Iterator[Finding], language: Language, *, as_json: bool = False) -> int:
+    """Say each finding as it comes, or all to a program at the end; return how a program ends that found them."""
     worst = 0
+    if as_json:
+        told = [{"device": each.device, "light": each.light.value, "text": each.text(language)} for each in findings]
+        sys.stdout.write(json.dumps({"findings": told}, ensure_ascii=False) + "\n")
+        return int(any(each["light"] == Light.RED.value for each in told))
     for finding in findings:
         sys.stdout.write(finding.said(language))
         sys.stdout.flush()
