@@ -57,6 +57,8 @@ AILMENTS: Final[dict[str, dict[str, DeviceState]]] = {  # by what is looked at
         "node_missing": FAULT,
         "node_stranger": WARNING,
         "node_untested": UNKNOWN,
+        "node_tried": OK,
+        "node_failed": FAULT,
         "node_check_broke": FAULT,
         "node_bad_messages": WARNING,
     },
