@@ -62,6 +62,20 @@ def hall(arguments: Sequence[str]) -> int:
     return manage(arguments)
 
 
+def doctor(arguments: Sequence[str]) -> int:
+    """Say what is broken on this box, or in the whole hall, and what to do: doctor, doctor --hall."""
+    from .doctor.command import main as examine  # noqa: PLC0415
+
+    return examine(arguments)
+
+
+def warnings(arguments: Sequence[str]) -> int:
+    """Say what went wrong on the hall's boxes in the last thirty days."""
+    from .doctor.warned import main as tell  # noqa: PLC0415
+
+    return tell(arguments)
+
+
 def order(arguments: Sequence[str]) -> int:
     """Give one of the hall's commands under a supervisor's login."""
     from .order import main as give  # noqa: PLC0415
@@ -228,6 +242,8 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "import": import_records,
     "simulate-device": simulate_device,
     "check-config": check_config,
+    "doctor": doctor,
+    "warnings": warnings,
     "why": why,
     "ratings": ratings,
     "calls": calls,
