@@ -48,6 +48,9 @@ class Sheet:
         words = texts(self.language)["doctor"]
         self.hint(words["looking"].format(what=words.get(f"what_{what}", what)) + "\n")
 
+    def say(self, key: str, /, **args: str | float) -> None:
+        self.write(texts(self.language)["doctor"][key].format(**args) + "\n")
+
     def end(self) -> int:
         """Say the sum; return how the program ends: 0 green, 1 amber, 2 red."""
         worst = colour(self.found)

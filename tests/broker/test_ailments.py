@@ -9,7 +9,7 @@ from broker.contract.messages import BoxFinding, DeviceState, Language
 from broker.contract.texts import texts
 
 KEYS = [(what, key, state) for what, keys in AILMENTS.items() for key, state in keys.items()]
-NOT_FINDINGS = ("light_", "what_", "medium_", "role_", "sum_", "to_do", "looking", "report_", "docs_")
+NOT_FINDINGS = ("light_", "what_", "medium_", "role_", "sum_", "to_do", "looking", "report_", "store_")
 
 
 def blanks(text: str) -> set[str]:

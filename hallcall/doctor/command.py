@@ -1,0 +1,142 @@
+"""`hallcall doctor`: what is broken here, or in the whole hall, and what to do about it.
+
+Ends with 0 where all is well, 1 where something is to be looked at, 2 where something is broken.
+"""
+
+import argparse
+import asyncio
+import os
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from broker.ailments import found
+from broker.bus import LoginRefused, try_login
+from broker.config import BrokenConfig, SupervisorFile, load_any, load_node, login_of
+from broker.contract.messages import BoxFinding, Language
+from broker.identity import Untrusted
+
+from .hearing import Hearing, bus_of, listen
+from .here import PLACE, TLS, Here, language_of
+from .report_file import report
+from .services import credentials
+from .sheet import RED, Sheet
+from .whole import whole_hall
+
+
+class NoLogin(ValueError):
+    """The whole hall tells only a supervisor: give his node file with --config, or ask on the dispatcher's box."""
+
+
+def main(arguments: Sequence[str]) -> int:
+    options = _options(arguments)
+    sheet = Sheet(
+        language=options.lang,
+        as_json=options.json,
+        coloured=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
+        write=_write,
+        hint=sys.stderr.write if sys.stderr.isatty() else lambda _: None,
+    )
+    try:
+        return examine(options, sheet)
+    except (BrokenConfig, NoLogin) as error:
+        sys.stderr.write(f"hallcall doctor: {error}\n")
+        return RED
+    except KeyboardInterrupt:
+        return RED
+
+
+def examine(options: argparse.Namespace, sheet: Sheet) -> int:
+    """Look, say what was found, and write the report that was asked for."""
+    heard: Hearing | None = None
+    files: list[Path] = []
+    health = None
+    if options.hall:
+        heard = hear_hall(options, sheet)
+    else:
+        here = Here(
+            sheet=sheet, place=options.directory, tls_dir=options.tls_dir, only=options.config, live=options.live
+        )
+        here.look()
+        health = here.health
+        files = [path for path, _ in here.nodes]
+        files += [path for path in (options.directory / "box.toml", options.directory / "hall.toml") if path.exists()]
+    ended = sheet.end()
+    if options.report is not None:
+        now = datetime.now(UTC)
+        told = report(sheet.found, now=now, health=health, heard=heard, files=files)
+        try:
+            options.report.write_bytes(told)
+        except OSError as error:
+            sys.stderr.write(f"hallcall doctor: {options.report} cannot be written: {error.strerror}\n")
+            return RED
+        if not options.json:
+            sheet.say("report_written", path=str(options.report), size=len(told) // 1024 + 1)
+    return ended
+
+
+def hear_hall(options: argparse.Namespace, sheet: Sheet) -> Hearing:
+    """Ask the broker what the whole hall tells. Raises BrokenConfig and NoLogin."""
+    path = options.config if options.config is not None else supervisor_here(options.directory)
+    with credentials(path.stem, options.tls_dir) as environment:
+        os.environ.update(environment)  # for as long as this program runs
+        file = load_node(path, SupervisorFile)
+        sheet.looking("broker")
+        heard = asyncio.run(listen(bus_of(file), file.hall))
+    if not heard.is_reached:
+        sheet.add("", why_not(file, sheet.language))
+        return heard
+    sheet.add("", found("broker_ok", host=file.broker.host, port=file.broker.tcp_port, node=file.node))
+    for each in whole_hall(heard, sheet.language, now=datetime.now(UTC), own=file.node):
+        sheet.add(each.place, each.finding)
+    return heard
+
+
+def why_not(file: SupervisorFile, language: Language) -> BoxFinding:
+    """Return why the broker did not let us in."""
+    where: dict[str, str | float] = {"host": file.broker.host, "port": file.broker.tcp_port, "node": file.node}
+    try:
+        asyncio.run(try_login(login_of(file)))
+    except Untrusted as error:
+        return found("broker_refused", problem=error.flaw.said(language), **where)
+    except LoginRefused as error:
+        return found("broker_refused", problem=str(error), **where)
+    except OSError as error:
+        return found("broker_gone", problem=str(error), **where)
+    return found("broker_gone", problem="it answers now, and did not before", **where)
+
+
+def supervisor_here(place: Path) -> Path:
+    """Return the supervisor's file of this box. Raises NoLogin."""
+    for path in sorted((place / "nodes").glob("*.toml")):
+        try:
+            if isinstance(load_any(path), SupervisorFile):
+                return path
+        except BrokenConfig:
+            continue
+    raise NoLogin(f"no supervisor's file in {place / 'nodes'}: give one with --config, or ask on the dispatcher's box")
+
+
+def _write(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _options(arguments: Sequence[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="hallcall doctor", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--hall", action="store_true", help="the whole hall, from any box with a supervisor's file")
+    parser.add_argument(
+        "--config", type=Path, metavar="FILE", help="only this node's file; with --hall the supervisor's"
+    )
+    parser.add_argument(
+        "--live", action="store_true", help="stop programs, try their devices by hand, start them again (as root)"
+    )
+    parser.add_argument("--report", type=Path, metavar="FILE", help="write a ZIP for support, without personal data")
+    parser.add_argument("--lang", type=Language, choices=list(Language), default=language_of(), metavar="zh|en")
+    parser.add_argument("--json", action="store_true", help="for a program: all findings at the end")
+    parser.add_argument("--directory", type=Path, default=PLACE, help=f"the box's files ({PLACE})")
+    parser.add_argument("--tls-dir", type=Path, default=TLS, help=f"its certificates ({TLS})")
+    return parser.parse_args(arguments)
