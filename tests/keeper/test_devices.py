@@ -83,7 +83,7 @@ def test_a_voice_has_the_sound_card_by_default_and_no_screen(tmp_path: Path) -> 
 
 
 def test_a_keypad_that_types_is_only_read(tmp_path: Path) -> None:
-    (tmp_path / "pad.toml").write_text("long_ms = 800\n[keys]\nKP1 = 79\n", encoding="utf-8")
+    (tmp_path / "pad.toml").write_text('[[keys]]\ncode = 79\nmeans = "satisfied"\n', encoding="utf-8")
     keypad = f'port = "evdev:/dev/input/by-id/usb-1-event-kbd", driver = "hid-pad", file = "{tmp_path}/pad.toml"'
     file = node(tmp_path, f"[[windows]]\ncounter = 1\nkeypad = {{ {keypad} }}\n")
     assert "DeviceAllow=/dev/input/by-id/usb-1-event-kbd r" in lines(file)
