@@ -43,10 +43,17 @@ def new_root(hall: str, *, now: datetime, days: int = ROOT_DAYS) -> Authority:
 def new_issuing(root: Authority, *, now: datetime, days: int = ISSUING_DAYS) -> Authority:
     """Return the authority that signs the hall's nodes; its name tells when it was made, for the day there are two."""
     key = new_key()
-    name = _name(f"{hall_of(root.certificate)} issuing {now:%Y-%m-%d}", hall_of(root.certificate))
+    return Authority(certificate=issuing_certificate(root, key.public_key(), now=now, days=days), key=key)
+
+
+def issuing_certificate(
+    root: Authority, key: ec.EllipticCurvePublicKey, *, now: datetime, days: int = ISSUING_DAYS
+) -> x509.Certificate:
+    """Return an issuing authority's certificate for a key that the registrar made and `read_request` found."""
+    name = _name(f"{hall_of(root.certificate)} issuing {now:%Y-%m-%d %H:%M:%S}", hall_of(root.certificate))
     until = min(now + timedelta(days=days), root.certificate.not_valid_after_utc)
-    made = _builder(name, root.certificate.subject, key.public_key(), now, until)
-    return Authority(certificate=_sign_authority(made, root.key.public_key(), root.key, below=0), key=key)
+    made = _builder(name, root.certificate.subject, key, now, until)
+    return _sign_authority(made, root.key.public_key(), root.key, below=0)
 
 
 def node_certificate(
