@@ -96,13 +96,23 @@ connection_messages true
 
 
 def acl(hall: Hall) -> str:
-    """Return the access list: the dispatcher, then each node with its own topics. What is not listed is denied."""
+    """Return the access list: the dispatcher, then each node with its own topics. What is not listed is denied.
+
+    A forbidden letter is refused, a forbidden subscription granted and left without a letter.
+    """
     everything = wire.topic(hall.id, "#")
-    blocks = [[f"user {DISPATCHER}", f"topic readwrite {everything}"]]
+    blocks = [[f"user {DISPATCHER}", f"topic read {everything}", *_told_by_dispatcher(hall.id)]]
     for node in hall.nodes:
         topics = [f"topic read {everything}"] if node.role is Role.WATCH else list(_topics(hall.id, node))
         blocks.append([f"user {node.id}", *topics])
     return "\n\n".join("\n".join(block) for block in blocks) + "\n"
+
+
+def _told_by_dispatcher(hall: str) -> Iterator[str]:
+    for channel in wire.CHANNELS:
+        if Role.DISPATCHER in channel.writers:
+            one_of_many = channel.own and channel.writers != (Role.DISPATCHER,)
+            yield f"topic write {wire.topic(hall, channel.pattern, DISPATCHER if one_of_many else '+')}"
 
 
 def _topics(hall: str, node: Node) -> Iterator[str]:

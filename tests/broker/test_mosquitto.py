@@ -19,8 +19,9 @@ def test_each_node_has_its_own_topics_and_no_others(small_hall: Hall) -> None:
         assert rights(small_hall, name) == own
 
 
-def test_the_dispatcher_may_do_all_and_who_watches_may_read_all(small_hall: Hall) -> None:
-    assert rights(small_hall, "dispatcher") == ["readwrite #"]
+def test_the_dispatcher_hears_all_and_says_what_is_its_own_and_who_watches_only_hears(small_hall: Hall) -> None:
+    told = ["reply/+", "event/+", "view/hall", "view/queues", "view/board/+", "view/counter/+", "node/dispatcher"]
+    assert rights(small_hall, "dispatcher") == ["read #", *(f"write {topic}" for topic in told)]
     assert rights(small_hall, "watcher") == ["read #"]
 
 
