@@ -89,18 +89,22 @@ class Joining:
             forget_founding(self.place)
         return ""
 
-    def _registrar(self, box: BoxFile) -> Registrar:
+    def registrar(self, box: BoxFile) -> Registrar:
+        """Return where to ask: the dispatcher's own box asks itself."""
         host = HERE if self.is_dispatchers(box) else box.dispatcher
         return Registrar(host=host, root=self.papers.root, port=self.port)
 
-    def _join(self, box: BoxFile) -> None:
-        asked = Join(
+    def asked(self, box: BoxFile) -> Join:
+        """Return what a box asks with; its keys are made the first time, and then stay until it has joined."""
+        return Join(
             hall=box.hall,
             box=box.box,
             token=self._token.read_text().strip(),
             requests={node: self.papers.request(node) for node in asking(box)},
         )
-        answer = self._registrar(box).tell("/join", asked, Joined)
+
+    def _join(self, box: BoxFile) -> None:
+        answer = self.registrar(box).tell("/join", self.asked(box), Joined)
         self.papers.take(answer.certificates)
         erase(self._token)
         erase(self._spare)
@@ -111,7 +115,7 @@ class Joining:
         drawn = self._drawn()
         asked = AskSpare(hall=box.hall, serial=self.serial, code=drawn.code, token=drawn.token)
         try:
-            told = self._registrar(box).tell("/spare", asked, SpareTold)
+            told = self.registrar(box).tell("/spare", asked, SpareTold)
         except Refused as refused:
             if refused.denied.reason in CODE_AGAIN:
                 erase(self._spare)  # the next time it draws anew
