@@ -38,6 +38,13 @@ AILMENTS: Final[dict[str, dict[str, DeviceState]]] = {  # by what is looked at
         "disk_errors": FAULT,
         "disk_gone": FAULT,
     },
+    "copy": {
+        "copy_ok": OK,
+        "copy_failed": WARNING,
+        "copy_old": WARNING,
+        "copy_too_old": FAULT,
+        "copy_none": WARNING,
+    },
     "card": {"card_ok": OK, "card_unknown": UNKNOWN, "card_worn": WARNING, "card_spent": FAULT},
     "temperature": {"temperature_ok": OK, "temperature_high": WARNING, "temperature_hot": FAULT},
     "power": {"power_ok": OK, "power_was_low": WARNING, "power_low": FAULT, "power_slowed": WARNING},

@@ -11,9 +11,9 @@ from typing import Final
 import msgspec
 
 from broker.config import BrokenConfig, DispatcherFile, load_node
+from broker.last_copy import LastCopy, last_copy
 from broker.whole_files import replace_file
 
-from .copies.last import LastCopy, last_copy
 from .copies.making import make
 from .copies.manifest import BadCopy, read
 from .copies.places import Places

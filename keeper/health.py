@@ -11,7 +11,7 @@ from broker.box_file import load_box
 from broker.contract.messages import BoxHealth
 from broker.strict_toml import BrokenConfig
 
-from . import body, certificates, clock, disk, units
+from . import body, certificates, clock, copies, disk, units
 from .machine import Machine
 
 _SLOT: Final = re.compile(r"\brauc\.slot=(\w+)")
@@ -22,6 +22,7 @@ def health(machine: Machine, *, box: str, box_file: Path, tls_dir: Path, directo
     told = BoxHealth(box=box)
     told = clock.look(told, machine)
     told = certificates.look(told, tls_dir, nodes_of(box_file), now=now)
+    told = copies.look(told, machine.real(copies.LAST), nodes_of(box_file), now=now)
     told = disk.look(told, machine, directory=directory)
     for look in (body.heat, body.power, body.memory, body.load, units.look, body.network, image):
         told = look(told, machine)

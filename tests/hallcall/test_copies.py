@@ -11,9 +11,9 @@ from broker.authority.keys import new_key
 from broker.authority.sealing import NotOpened, opened, sealed
 from broker.contract.messages import DayOpened, Hall, HallConfigured, Recorded
 from broker.journal import Entry, Journal, read_day
+from broker.last_copy import last_copy
 from broker.told import RESTORED
 from hallcall.backup import main as backup
-from hallcall.copies.last import last_copy
 from hallcall.copies.making import make
 from hallcall.copies.manifest import MANIFEST, OPENED, SEALED, BadCopy, newest, read
 from hallcall.copies.places import Places
