@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from . import init
+from . import init, write
 
 
 class Part(NamedTuple):
@@ -14,6 +14,7 @@ class Part(NamedTuple):
 
 PARTS: Final = {
     "init": Part(init.main, "make a hall: its files, its certificate authority, a card for each box"),
+    "write": Part(write.main, "write a box's card, onto a stick or card, or into an image"),
 }
 
 

@@ -7,13 +7,12 @@ import json
 import os
 import subprocess
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
 from broker.box_file import load_box
-from broker.invitations import BOX_FILE, ISSUING_KEY
+from broker.invitations import BOX_FILE
 
 from .cards import Files
 from .folder import CARD_FOLDER, CARDS, write_files
@@ -49,7 +48,7 @@ def card_of(hall: Path, box: str) -> Card:
     if not about.spare and not about.token:
         raise CannotWrite(
             f"the card of {box} was written before, and its token lets one box join, once;"
-            f" for another one: hallcall hall replace {box}"
+            f" for another one: hallcall hall replace {box} (the dispatcher: hallcall restore)"
         )
     files = {
         PurePosixPath(path.relative_to(folder)): path.read_bytes()
@@ -71,12 +70,19 @@ def write_to(card: Card, medium: Path, *, instead: bool) -> Path:
             path.rmdir() if path.is_dir() else path.unlink()
         write_files(folder, card.files)
         os.sync()
-        read_back = {name: (folder / name).read_bytes() for name in card.files}
+        read_back = {name: _from_medium(folder / name) for name in card.files}
     except OSError as error:
         raise CannotWrite(f"{folder}: {error.strerror}; is the card full, or write-protected?") from error
     if read_back != card.files:
         raise CannotWrite(f"{folder} reads otherwise than it was written: the card is broken, take another")
     return folder
+
+
+def _from_medium(path: Path) -> bytes:
+    """Read what the medium holds, not what the kernel remembers to have written."""
+    with path.open("rb") as file:
+        os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+        return file.read()
 
 
 def write_into(card: Card, image: Path, *, instead: bool) -> str:
@@ -156,9 +162,3 @@ def erase_token(card: Card) -> None:
     kept = [line for line in path.read_text(encoding="utf-8").splitlines(keepends=True) if not line.startswith(_TOKEN)]
     erase(path)
     write_files(card.folder, {BOX_FILE: "".join(kept).encode()})
-
-
-def secrets_on(card: Card) -> Iterator[PurePosixPath]:
-    """Yield what of a card is a key."""
-    if ISSUING_KEY in card.files:
-        yield ISSUING_KEY
