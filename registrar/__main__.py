@@ -24,6 +24,7 @@ from .founding import invited
 from .node import RegistrarNode
 from .register import Register
 from .registrar import Registrar
+from .releases import Releases
 from .server import Server
 from .signing import NoAuthority, Signing
 
@@ -82,34 +83,50 @@ def own_names(file: RegistrarFile) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def build(file: RegistrarFile) -> Registrar:
+def build(file: RegistrarFile) -> tuple[Registrar, Releases]:
     """Return the registrar over its state. Raises BrokenConfig, BookDamaged, NoAuthority, BadInvitations, OSError."""
     state, card = Path(file.state_dir), Path(file.card)
+    hall, register = LastGoodHall(Path(file.hall_file)), Register(hall=file.hall, own=file.node)
+    releases = Releases(
+        directory=state / "releases",
+        hall=hall,
+        boxes=lambda: {name: box.nodes for name, box in register.boxes.items() if not box.expelled},
+        now=now,
+    )
     registrar = Registrar(
         book=Book(state),
         signing=Signing(state / "authority", card=card),
-        register=Register(hall=file.hall, own=file.node),
+        register=register,
         directory=state,
         broker_dir=Path(file.broker_dir),
         broker_port=file.broker.tcp_port,
         names=own_names(file),
-        hall=LastGoodHall(Path(file.hall_file)),
+        hall=hall,
         now=now,
         clock=time.monotonic,
+        releases=releases,
     )
     registrar.found(lambda: list(invited(card, hall=file.hall, now=now())))
-    return registrar
+    return registrar, releases
 
 
 async def serve(file: RegistrarFile) -> int:
     """Serve until SIGTERM; return the exit code."""
-    registrar = build(file)
+    registrar, releases = build(file)
     bus = MqttBus(
         login=Login(host=file.broker.host, port=file.broker.tcp_port, name=file.node, identity=registrar.identity),
-        subscriptions=subscriptions(hall=file.hall, node=file.node, also=["view/hall", "event/+", "log/+"]),
+        subscriptions=subscriptions(hall=file.hall, node=file.node, also=["view/hall", "event/+", "log/+", "node/+"]),
         will=will(hall=file.hall, node=file.node, role=Role.REGISTRAR),
     )
-    node = RegistrarNode(bus=bus, hall=file.hall, node=file.node, registrar=registrar, clock=time.monotonic, now=now)
+    node = RegistrarNode(
+        bus=bus,
+        hall=file.hall,
+        node=file.node,
+        registrar=registrar,
+        clock=time.monotonic,
+        now=now,
+        releases=releases,
+    )
     host, _, port = file.listen.rpartition(":")
     server = Server(context=registrar.context, answer=registrar.answer)
     running = asyncio.gather(

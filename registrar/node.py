@@ -5,13 +5,14 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from broker.bus import Bus
+from broker.bus import Bus, BusDown
 from broker.contract.messages import DeviceState, Language, Recorded, Role
 from broker.joining.asking import in_words
 from broker.joining.words import Boxes
 from broker.link import HallLink
 
 from .registrar import Registrar
+from .releases import Releases
 
 LOOK_S: Final = 5.0
 LOOK_BACK: Final = 200  # events heard once more after a start: an approval may be among them
@@ -31,8 +32,10 @@ class RegistrarNode:
         registrar: Registrar,
         clock: Callable[[], float],
         now: Callable[[], datetime],
+        releases: Releases | None = None,
     ) -> None:
         self._registrar, self._now = registrar, now
+        self._bus, self._releases = bus, releases
         self._link = HallLink(
             bus=bus,
             hall=hall,
@@ -40,6 +43,7 @@ class RegistrarNode:
             role=Role.REGISTRAR,
             clock=clock,
             on_event=self._happened,
+            on_other=releases.hear if releases is not None else lambda _: None,
             look_back=LOOK_BACK,
         )
 
@@ -48,6 +52,8 @@ class RegistrarNode:
         async with asyncio.TaskGroup() as tasks:
             tasks.create_task(self._link.run())
             tasks.create_task(self._keep_telling())
+            if self._releases is not None:
+                tasks.create_task(self._keep_offering(self._releases))
 
     def _happened(self, recorded: Recorded) -> None:
         if not self._registrar.is_news(recorded):
@@ -60,6 +66,17 @@ class RegistrarNode:
     async def _keep_telling(self) -> None:
         while True:
             self._tell()
+            await asyncio.sleep(LOOK_S)
+
+    async def _keep_offering(self, releases: Releases) -> None:
+        while True:
+            try:
+                for letter in releases.letters():
+                    await self._bus.publish(letter)
+            except BusDown:
+                releases.forget_offers()  # all of them once more, when the broker is there again
+            alert = releases.plan.alert
+            self._link.device("release", DeviceState.FAULT if alert else DeviceState.OK, alert)
             await asyncio.sleep(LOOK_S)
 
     def _tell(self) -> None:

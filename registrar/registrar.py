@@ -29,6 +29,7 @@ from .changes import AnyChange, BoxJoined, Certificate, CertificateRenewed, Issu
 from .founding import TECHNICIAN
 from .limits import Limit
 from .register import Certify, Register
+from .releases import Releases
 from .server import Reply, Request, Shown, denied, said, server_context
 from .signing import NoAuthority, Signing, key_digest
 
@@ -56,7 +57,9 @@ class Registrar:
         hall: Callable[[], Hall],
         now: Callable[[], datetime],
         clock: Callable[[], float],
+        releases: Releases | None = None,
     ) -> None:
+        self._releases = releases
         self._book, self._signing, self._register = book, signing, register
         self._directory, self._broker_dir, self._broker_port = directory, broker_dir, broker_port
         self._names, self._hall, self._now, self._clock = names, hall, now, clock
@@ -163,6 +166,11 @@ class Registrar:
 
     async def answer(self, request: Request) -> Reply:
         """Answer one request."""
+        if self._releases is not None:
+            technician = self._is_technician(request.shown)
+            reply = self._releases.answer(request, technician=technician, member=self._is_member(request.shown))
+            if reply is not None:
+                return reply
         if not self._limit.allows(request.address, self._clock()):
             return denied(HTTPStatus.TOO_MANY_REQUESTS, "too_often")
         which = (request.method, request.path)
@@ -182,6 +190,11 @@ class Registrar:
             and shown.node == TECHNICIAN
             and shown.serial not in self._register.revoked
         )
+
+    def _is_member(self, shown: Shown | None) -> bool:
+        if shown is None or shown.hall != self._register.hall:
+            return False
+        return shown.serial in self._register.certificates and shown.serial not in self._register.revoked
 
     def _refused(self, request: Request, answer: words.Denied) -> Reply:
         who = f"{request.shown.node} at {request.address}" if request.shown is not None else request.address
