@@ -54,7 +54,7 @@ from .promising import PromiseTable
 from .pulse import BEAT_S, Pulse
 from .readable import NO_TRIAL, BrokenReader, OnTrial
 from .telling import Telling
-from .told import NODE, RESTORED, JournalBehind, Seen, compare, what_nodes_saw, what_was_told
+from .told import NODE, RESTORED, JournalBehind, Seen, compare, restored, what_nodes_saw, what_was_told
 
 log = logging.getLogger(__name__)
 
@@ -349,14 +349,15 @@ async def serve(config: DispatcherFile, login: Login, *, changed: asyncio.Event,
     presence = wire.topic(config.hall, "node/{}", NODE)
     probe = MqttBus(login=login, subscriptions=[wire.topic(config.hall, "view/#"), presence])
     told = await what_was_told(bus=probe, hall=config.hall)
-    restored = Path(config.state_dir) / RESTORED
+    mark = Path(config.state_dir) / RESTORED
     if compare(journal, told, accept_loss=accept_loss):
-        restored.touch()
+        mark.touch()
     seen = None
-    if restored.exists():
+    if (known := restored(mark)) is not None:
         witness = MqttBus(login=login, subscriptions=[wire.topic(config.hall, "node/{}", "+")])
         seen = await what_nodes_saw(bus=witness, hall=config.hall, kiosks=_kiosks(hall))
-        journal.raise_epoch(max(told[0], seen.epoch))
+        seen.given += known.given
+        journal.raise_epoch(max(told[0], seen.epoch, known.epoch))
     trusted = config.clock is ClockRule.TRUSTED
     dispatcher = Dispatcher(
         bus=MqttBus(
@@ -375,7 +376,7 @@ async def serve(config: DispatcherFile, login: Login, *, changed: asyncio.Event,
     dispatcher.take_up(hall)
     if seen is not None:
         dispatcher.resume(seen)
-        restored.unlink()
+        mark.unlink()
     log.info("hall %s, day %s, epoch %d, event %d", config.hall, dispatcher.state.day, journal.epoch, journal.seq)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(dispatcher.run())

@@ -5,7 +5,11 @@ import contextlib
 import logging
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Final
+
+import msgspec
+from msgspec import Struct
 
 from .bus import Bus, Letter
 from .contract import wire
@@ -20,6 +24,13 @@ NODE: Final = Role.DISPATCHER.value
 
 RESTORED: Final = "restored.json"  # beside a journal that came from a copy: its end may be lost
 HEARD_S: Final = 30.0  # three presences of every node
+
+
+class Restored(Struct, frozen=True, kw_only=True):
+    """What stands in that mark: what is known of the hall that is not in the journal any more."""
+
+    epoch: int = 0
+    given: tuple[GivenNumbers, ...] = ()
 
 
 class JournalBehind(RuntimeError):
@@ -66,6 +77,16 @@ async def what_was_told(*, bus: Bus, hall: str) -> tuple[int, int]:
         with contextlib.suppress(asyncio.CancelledError):
             await running
     return told.place
+
+
+def restored(mark: Path) -> Restored | None:
+    """Return what a mark says; None where there is none, and so a whole journal."""
+    if not mark.exists():
+        return None
+    try:
+        return msgspec.json.decode(mark.read_bytes(), type=Restored)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return Restored()
 
 
 @dataclass

@@ -76,6 +76,13 @@ def warnings(arguments: Sequence[str]) -> int:
     return tell(arguments)
 
 
+def devices(arguments: Sequence[str]) -> int:
+    """List what is plugged into this box, who uses it, and give it names that stay."""
+    from .devices import main as tell  # noqa: PLC0415
+
+    return tell(arguments)
+
+
 def order(arguments: Sequence[str]) -> int:
     """Give one of the hall's commands under a supervisor's login."""
     from .order import main as give  # noqa: PLC0415
@@ -95,6 +102,13 @@ def backup(arguments: Sequence[str]) -> int:
     from .backup import main as copy  # noqa: PLC0415
 
     return copy(arguments)
+
+
+def clock(arguments: Sequence[str]) -> int:
+    """Say whether the dispatcher's clock is believed; set it; take back a day that a wrong one opened."""
+    from .clock import main as tell  # noqa: PLC0415
+
+    return tell(arguments)
 
 
 def restore(arguments: Sequence[str]) -> int:
@@ -242,6 +256,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "import": import_records,
     "simulate-device": simulate_device,
     "check-config": check_config,
+    "devices": devices,
     "doctor": doctor,
     "warnings": warnings,
     "why": why,
@@ -253,6 +268,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "bookings": bookings,
     "backup": backup,
     "restore": restore,
+    "clock": clock,
     "docs": docs,
     "bench": bench,
     "image": image,

@@ -13,7 +13,7 @@ import msgspec
 
 from broker.authority.keys import Key
 from broker.authority.sealing import opened
-from broker.told import RESTORED
+from broker.told import RESTORED, Restored
 from broker.whole_files import replace_file, sync_folder
 
 from .manifest import DAYS, JOURNAL, OPENED, SEALED, BadCopy, Manifest, of_file, read
@@ -52,7 +52,7 @@ def restore(copy: Path, places: Places, *, now: datetime, replace: bool) -> Mani
         for path in there:
             path.replace(aside / path.name)
     journal.mkdir(parents=True, exist_ok=True)
-    replace_file(journal / RESTORED, msgspec.json.encode({"copy": manifest.made_at, "restored": now}))
+    replace_file(journal / RESTORED, msgspec.json.encode(Restored(epoch=manifest.epoch)))
     _place_journal(copy, manifest, journal)
     if (copy / OPENED).exists():
         _place_private(copy / OPENED, places)
