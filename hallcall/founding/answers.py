@@ -13,7 +13,7 @@ from .plan import wrong_dispatcher
 
 DAYS: Final = [day.value for day in Weekday]
 _ID: Final = re.compile(r"[a-z0-9][a-z0-9_-]{0,31}")
-_BOX: Final = re.compile(r"[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?")
+_BOX: Final = re.compile(r"[a-z]([a-z0-9-]{0,22}[a-z0-9])?")
 _SPAN: Final = re.compile(r"([01]?\d|2[0-3])[:：]([0-5]\d)\s*[-–—~～至到]\s*([01]?\d|2[0-3])[:：]([0-5]\d)")
 _BETWEEN: Final = re.compile(r"\s*[,，、;；\s]\s*")
 
@@ -131,7 +131,7 @@ def pixels(typed: str) -> tuple[int, int]:
 def decimal(low: float, high: float) -> Callable[[str], float]:
     def read(typed: str) -> float:
         if re.fullmatch(r"\d{1,4}(\.\d{1,2})?", typed) is None or not low <= float(typed) <= high:
-            raise Wrong("out_of_range", low=f"{low:g}", high=f"{high:g}")
+            raise Wrong("out_of_span", low=f"{low:g}", high=f"{high:g}")
         return float(typed)
 
     return read

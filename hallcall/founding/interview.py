@@ -105,7 +105,7 @@ class Interview:
     def choice(self, key: str, options: Sequence[tuple[str, T]], *, usual: int = 1) -> T:
         """Return what stands behind the option that was chosen by its number; options are texts already."""
         if self._next >= len(self._answers):
-            self._terminal.say(self.words(key))
+            self._terminal.say(f"\n{self.words(key)}")
             for number, (text, _) in enumerate(options, start=1):
                 self._terminal.say(f"  {number}. {text}")
         return options[self.ask("choose", str(usual), lambda typed: _option(typed, len(options))) - 1][1]

@@ -114,10 +114,12 @@ class _Boxes:
         self._one = ask.yes("ask_one_box", usual=False)
         kiosks = ask.number("ask_kiosks", 1, low=0, high=1 if self._one else MOST_BOXES)
         for number in range(1, kiosks + 1):
-            self._box("kiosk", number)["kiosk"] = self._kiosk()
+            box = self._box("kiosk", number)
+            box["kiosk"] = self._kiosk()
         boards = 0 if self._one and kiosks else ask.number("ask_boards", 1, low=0, high=1 if self._one else MOST_BOXES)
         for number in range(1, boards + 1):
-            self._box("board", number)["board"] = self._board()
+            box = self._box("board", number)
+            box["board"] = self._board()
         self._voice()
         self._counters()
         if ask.yes("ask_web", usual=True):
@@ -132,7 +134,7 @@ class _Boxes:
         if self._one:
             return self._boxes[DISPATCHER_BOX]
         self._ask.say({"windows": "counters_number"}.get(kind, f"{kind}_number"), number=number)
-        name = self._ask.ask("ask_box", f"{kind}-box-{number}", answers.box_id(set(self._boxes)))
+        name = self._ask.ask("ask_box", f"{kind}-{number}", answers.box_id(set(self._boxes)))
         self._boxes[name] = {"box": name}
         return self._boxes[name]
 
