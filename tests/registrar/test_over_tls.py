@@ -1,10 +1,11 @@
 """A hall's boxes and a real registrar: joining, lost answers, strangers, renewal, revocation, rotation."""
 
+import contextlib
 import re
 import shutil
 import socket
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -102,35 +103,36 @@ def test_a_stranger_gets_nothing(founded: Founded, registrar: RegistrarProcess) 
     assert len([line for line in registrar.lines if "BoxJoined" in line]) == 0
 
 
-def test_the_card_of_another_hall_does_not_join_here(
-    founded: Founded, registrar: RegistrarProcess, tmp_path: Path
-) -> None:
+@pytest.mark.usefixtures("registrar")
+def test_the_card_of_another_hall_does_not_join_here(founded: Founded, tmp_path: Path) -> None:
     west = Founded(tmp_path / "west", now=founded.now, port=founded.port)
     with pytest.raises(NotAnswered, match="another hall's"):
         step(west.machine("kiosk-east"))
 
 
+@contextlib.contextmanager
+def founded_at(folder: Path, at: datetime) -> Iterator[Founded]:
+    """Yield a hall whose cards were written at another time, with its registrar at work today."""
+    hall = Founded(folder, now=at, port=free_port())
+    hall.machine("dispatcher").prepare()
+    process = RegistrarProcess(hall)
+    try:
+        process.start()
+        yield hall
+    finally:
+        process.stop()
+
+
 def test_a_machine_in_the_past_is_told_to_set_its_clock(tmp_path: Path) -> None:
-    later = Founded(tmp_path, now=datetime.now(UTC) + timedelta(days=30), port=free_port())
-    later.machine("dispatcher").prepare()
-    process = RegistrarProcess(later)
-    with pytest.raises(NotAnswered, match="set the clock"):
-        try:
-            process.start()
-            step(later.machine("kiosk-east"))
-        finally:
-            process.stop()
+    with founded_at(tmp_path, datetime.now(UTC) + timedelta(days=30)) as hall:
+        kiosk = hall.machine("kiosk-east")
+        with pytest.raises(NotAnswered, match="set the clock"):
+            step(kiosk)
 
 
 def test_a_token_that_has_expired_joins_nobody(tmp_path: Path) -> None:
-    old = Founded(tmp_path, now=datetime.now(UTC) - timedelta(days=15), port=free_port())
-    old.machine("dispatcher").prepare()
-    process = RegistrarProcess(old)
-    process.start()
-    try:
-        assert reason(old.machine("kiosk-east")) == "token_expired"
-    finally:
-        process.stop()
+    with founded_at(tmp_path, datetime.now(UTC) - timedelta(days=15)) as hall:
+        assert reason(hall.machine("kiosk-east")) == "token_expired"
 
 
 def test_only_the_technician_sees_and_changes_the_hall(founded: Founded, joined: Callable[[str], Joining]) -> None:
@@ -144,14 +146,12 @@ def test_only_the_technician_sees_and_changes_the_hall(founded: Founded, joined:
     )
     nobody = Registrar(host="127.0.0.1", root=kiosk.papers.root, port=founded.port)
     for who in (as_kiosk, nobody):
-        for ask in (
-            lambda who=who: who.read("/boxes", Boxes),
-            lambda who=who: who.tell("/revoke", Revoke(box="board-west"), Done),
-            lambda who=who: who.tell("/rotate", Rotate(), Rotating),
-        ):
-            with pytest.raises(Refused) as refused:
-                ask()
-            assert refused.value.denied.reason == "technician_only"
+        with pytest.raises(Refused, match="Only the technician"):
+            who.read("/boxes", Boxes)
+        with pytest.raises(Refused, match="Only the technician"):
+            who.tell("/revoke", Revoke(box="board-west"), Done)
+        with pytest.raises(Refused, match="Only the technician"):
+            who.tell("/rotate", Rotate(), Rotating)
 
 
 def test_a_spare_waits_until_it_is_approved_and_the_dead_box_is_revoked(
@@ -180,7 +180,8 @@ def test_a_spare_waits_until_it_is_approved_and_the_dead_box_is_revoked(
     assert (founded.broker_dir / "written").exists()
 
 
-def test_a_spare_that_is_turned_away_shows_another_code(founded: Founded, registrar: RegistrarProcess) -> None:
+@pytest.mark.usefixtures("registrar")
+def test_a_spare_that_is_turned_away_shows_another_code(founded: Founded) -> None:
     founded.spares_card(founded.folder / "spare-card" / "hallcall")
     spare = founded.machine("spare-1", founded.folder / "spare-card" / "hallcall")
     code = re.findall(r"code=(\d{6})", step(spare))[0]
@@ -237,7 +238,8 @@ def test_the_authority_is_rotated_and_every_node_renews_with_a_new_key(
     assert {before, serial_of(kiosk)} <= revoked(founded)
 
 
-def test_an_authority_that_the_root_did_not_sign_is_not_taken(founded: Founded, registrar: RegistrarProcess) -> None:
+@pytest.mark.usefixtures("registrar")
+def test_an_authority_that_the_root_did_not_sign_is_not_taken(founded: Founded) -> None:
     technician = founded.technician()
     request = technician.tell("/rotate", Rotate(), Rotating).request
     stranger = new_root("east", now=founded.now)
@@ -274,9 +276,8 @@ def test_the_registrar_is_killed_after_every_step_and_nothing_is_lost(
         b"\xff" * 100 + b"\r\n\r\n",
     ],
 )
-def test_nonsense_gets_an_error_and_the_next_box_an_answer(
-    founded: Founded, registrar: RegistrarProcess, said: bytes
-) -> None:
+@pytest.mark.usefixtures("registrar")
+def test_nonsense_gets_an_error_and_the_next_box_an_answer(founded: Founded, said: bytes) -> None:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.load_verify_locations(founded.card / "root.crt")
     with (
