@@ -37,7 +37,7 @@ _SLOWER: Final = {Arch.AMD64: 1.0, Arch.ARM64: 5.0}  # Debian's set-up scripts o
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="./run image", description="Build the image of a box, without loop devices.")
     parser.add_argument(
-        "--arch", type=Arch, default=Arch.AMD64, choices=list(Arch), help="amd64: PCs; arm64: Raspberry Pi 3, 4, 5"
+        "--arch", type=Arch, default=Arch.AMD64, choices=list(Arch), help="amd64: PCs; arm64: Raspberry Pi 3 and 4"
     )
     parser.add_argument("--role", type=Role, default=Role.NODE, choices=list(Role), help="default node: all roles")
     parser.add_argument("--out", type=Path, help="default: .image/hallcall-ARCH.img")

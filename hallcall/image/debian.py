@@ -85,6 +85,7 @@ def install(base: Base, arch: Arch, role: Role, sources: list[str], *, cache: Pa
             f'--essential-hook=cp {settings.absolute()} "$1"/etc/initramfs-tools/conf.d/hallcall',
             f'--essential-hook=cp {modules.absolute()} "$1"/usr/share/initramfs-tools/modules.d/hallcall',
             f'--customize-hook=cp -u "$1"{archives}/*.deb {fetched}/; rm -rf "$1"/var/cache/apt',
+            *_firmware(recipe.FIRMWARE[arch], new.absolute()),
             recipe.SUITE,
             str(root),
             *sources,
@@ -93,8 +94,12 @@ def install(base: Base, arch: Arch, role: Role, sources: list[str], *, cache: Pa
     )
     settings.unlink()
     modules.unlink()
-    _take_kernel(root, new / "boot", arch)
-    shutil.copyfile(root / "var/lib/dpkg/status", new / "packages")
+    _take_kernel(root, new, arch)
+    installed = (root / "var/lib/dpkg/status").read_text()
+    unpacked = new / "firmware/control"
+    if unpacked.exists():
+        installed += f"{unpacked.read_text()}Status: install ok installed\n"
+    (new / "packages").write_text(installed)
     for pattern in recipe.SWEPT:
         for path in root.glob(pattern):
             _remove(path)
@@ -104,7 +109,20 @@ def install(base: Base, arch: Arch, role: Role, sources: list[str], *, cache: Pa
     new.rename(base.place)
 
 
-def _take_kernel(root: Path, boot: Path, arch: Arch) -> None:
+def _firmware(package: str | None, place: Path) -> list[str]:
+    if package is None:
+        return []
+    into = f"{place}/firmware"
+    fetch = f"mkdir {into} && cd {into} && APT_CONFIG=$MMDEBSTRAP_APT_CONFIG apt-get download {package}"
+    unpack = f"dpkg-deb -x {package}_*.deb . && dpkg-deb -f {package}_*.deb >control"
+    licence = (
+        f'mkdir -p "$1"/usr/share/doc/{package} && cp usr/share/doc/{package}/copyright "$1"/usr/share/doc/{package}/'
+    )
+    return [f"--customize-hook={fetch} && {unpack} && {licence}"]
+
+
+def _take_kernel(root: Path, place: Path, arch: Arch) -> None:
+    boot = place / "boot"
     boot.mkdir()
     (kernel,) = root.glob("boot/vmlinuz-*")
     shutil.copyfile(kernel, boot / "vmlinuz")
@@ -112,7 +130,7 @@ def _take_kernel(root: Path, boot: Path, arch: Arch) -> None:
     if arch is Arch.ARM64:
         for tree in sorted(root.glob("usr/lib/linux-image-*/broadcom/bcm*-rpi-*.dtb")):
             shutil.copyfile(tree, boot / tree.name)
-        shutil.copytree(root / "usr/lib/raspi-firmware", boot / "firmware")
+        shutil.copytree(place / "firmware/usr/lib/raspi-firmware", boot / "firmware")
 
 
 def _remove(path: Path) -> None:

@@ -99,14 +99,16 @@ def boot_files(
 def fat(folder: Path, into: Path, epoch: int, progress: Progress) -> None:
     """Make the boot partition of a folder."""
     _empty(into, layout.BOOT_MIB)
-    progress.run(
-        ["mkfs.vfat", "-F", "32", "-n", layout.BOOT_LABEL, "-i", layout.DISK_SIGNATURE, "--invariant", str(into)]
-    )
+    progress.run(["mkfs.vfat", "-F", "32", "-n", layout.BOOT_LABEL, "--invariant", str(into)])
+    dated = {"TZ": "UTC", "SOURCE_DATE_EPOCH": str(epoch)}
+    # file by file: mcopy takes a folder's files in whatever order the disk here keeps them
     for path in sorted(folder.rglob("*")):
-        _dated(path, epoch)
-    names = sorted(path.name for path in folder.iterdir())
-    files = [str(folder / name) for name in names]
-    progress.run(["mcopy", "-s", "-m", "-Q", "-i", str(into), *files, "::"], TZ="UTC", SOURCE_DATE_EPOCH=str(epoch))
+        os.utime(path, (epoch, epoch))
+        place = f"::{path.relative_to(folder)}"
+        if path.is_dir():
+            progress.run(["mmd", "-i", str(into), place], **dated)
+        else:
+            progress.run(["mcopy", "-m", "-Q", "-i", str(into), str(path), place], **dated)
 
 
 def data(into: Path, epoch: int, progress: Progress) -> None:
@@ -144,7 +146,3 @@ def _empty(file: Path, size_mib: int) -> None:
     file.unlink(missing_ok=True)
     with file.open("wb") as opened:
         opened.truncate(size_mib * MIB)
-
-
-def _dated(path: Path, epoch: int) -> None:
-    os.utime(path, (epoch, epoch))

@@ -61,8 +61,11 @@ _OF_ROLE: Final = {
 }
 _OF_ARCH: Final = {
     Arch.AMD64: ["linux-image-amd64", "grub-common"],  # of the latter, RAUC uses grub-editenv
-    Arch.ARM64: ["linux-image-arm64", "raspi-firmware"],
+    Arch.ARM64: ["linux-image-arm64"],
 }
+
+# What the Pi's own loader reads. It is unpacked and not installed: its scripts want a mounted boot partition.
+FIRMWARE: Final = {Arch.AMD64: None, Arch.ARM64: "raspi-firmware"}
 
 
 def packages(arch: Arch, role: Role) -> list[str]:
@@ -94,11 +97,6 @@ LEFT_OUT: Final = (
     "/usr/share/sounds/alsa/*",
     "/usr/lib/grub/*",
     "/usr/share/grub/*",
-    # the Pi's firmware package writes to a mounted boot partition; here the image lays that out
-    "/etc/kernel/*/z50-raspi-firmware",
-    "/etc/initramfs-tools/hooks/raspi-firmware",
-    "/etc/initramfs/post-update.d/z50-raspi-firmware",
-    "/etc/initramfs-tools/scripts/*/raspi*",
 )
 # an update's bundle is read through dm-verity: each block is checked when it is read
 _VERITY: Final = tuple(f"/lib/modules/*/kernel/drivers/md/{name}.ko*" for name in ("dm-mod", "dm-bufio", "dm-verity"))
@@ -242,7 +240,6 @@ SWEPT: Final[Sequence[str]] = (
     "usr/lib/python3*/lib2to3",
     "usr/lib/python3*/pydoc_data",
     "usr/lib/python3*/test",
-    "usr/lib/raspi-firmware",
     "usr/lib/linux-image-*",
     "usr/share/initramfs-tools",
     "usr/share/doc-base",

@@ -29,6 +29,11 @@ _MASKED: Final = (
     "container-getty@.service",
     "debug-shell.service",
 )
+_SERIAL: Final = {
+    Arch.AMD64: "console=tty1 console=ttyS0,115200",
+    # of a Pi, and of an emulated board
+    Arch.ARM64: "console=tty1 console=ttyAMA0,115200 console=ttyS1,115200 8250.nr_uarts=2",
+}
 _NOT_KEPT_IN_VAR: Final = (
     "apt",
     "dpkg",
@@ -89,9 +94,9 @@ def _units(root: Path, release: Release) -> None:
     for name in _MASKED:
         _link(units / name, "/dev/null")
     if release.debug:
-        _link(units / "getty.target.wants/serial-getty@ttyS0.service", f"{library}/serial-getty@.service")
+        # systemd itself starts one on each serial console of the kernel's command line
         own = units / "serial-getty@.service.d/10-debug.conf"
-        own.parent.mkdir()
+        own.parent.mkdir(parents=True)
         own.write_text("[Service]\nExecStart=\nExecStart=-/sbin/agetty --autologin root --noclear %I 115200 linux\n")
 
 
@@ -126,9 +131,7 @@ def command_line(arch: Arch, *, debug: bool) -> str:
     partition = "PARTLABEL=hallcall-@SLOT_LOWER@" if arch is Arch.AMD64 else "PARTUUID=48414c4c-@SLOT_PARTITION@"
     # a box that hangs or panics starts again: nobody stands beside it
     told = f"root={partition} rootfstype=squashfs ro panic=10 oops=panic softlockup_panic=1 systemd.firstboot=off"
-    console = (
-        "console=tty1 console=ttyS0,115200" if debug else "console=tty1 quiet loglevel=3 vt.global_cursor_default=0"
-    )
+    console = _SERIAL[arch] if debug else "console=tty1 quiet loglevel=3 vt.global_cursor_default=0"
     if arch is Arch.AMD64:
         return f'set options="{told} {console} consoleblank=0"\n'
     return f"{told} rauc.slot=@SLOT@ {console} consoleblank=0\n"
