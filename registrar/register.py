@@ -135,7 +135,7 @@ class Register:
 
     def _may_join(self, box: str, token: str, expires: datetime) -> None:
         entry = self.boxes[box]
-        entry.token, entry.expires, entry.joined = token, expires, ()
+        entry.token, entry.expires, entry.joined, entry.expelled = token, expires, (), False
 
     def _keep(self, certificate: Certificate) -> None:
         self.certificates[certificate.serial] = certificate
