@@ -6,13 +6,11 @@ A program may open the ports that its file names, and no others: its neighbours'
 import hashlib
 import ipaddress
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-import msgspec
-
 from broker.board_file import BoardScreen
+from broker.cables import cables
 from broker.config import FILE_OF_ROLE, DisplayFile, KioskFile, NodeFile
 from broker.contract.messages import Role
 from broker.strict_toml import BrokenConfig
@@ -70,7 +68,7 @@ def needs(file: NodeFile) -> Needs:
     devices: list[Device] = []
     groups: list[str] = []
     hosts = [file.broker.host]
-    for key, url in _cables(msgspec.to_builtins(file)):
+    for key, url in cables(file):
         scheme, _, name = url.partition(":")
         if scheme == "alsa":
             devices.append(Device(path=SOUND))
@@ -121,18 +119,6 @@ def _addresses(needed: Needs) -> list[str]:
     if len(plain) == len(needed.hosts) and not needed.serves:
         return ["IPAddressAllow=", f"IPAddressAllow={' '.join([LOCAL, *plain])}"]
     return [f"IPAddressAllow={' '.join(plain)}"] if plain else []
-
-
-def _cables(part: object, key: str = "") -> Iterator[tuple[str, str]]:
-    """Yield every text that is named `port` or `speaker`; an empty one means that there is none."""
-    if isinstance(part, dict):
-        for name, value in part.items():
-            yield from _cables(value, str(name))
-    elif isinstance(part, list | tuple):
-        for each in part:
-            yield from _cables(each, key)
-    elif key in ("port", "speaker") and isinstance(part, str) and part:
-        yield key, part
 
 
 def _device(file: NodeFile, url: str) -> Device:
