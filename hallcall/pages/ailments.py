@@ -1,0 +1,91 @@
+"""docs/doctor.md: all that can be amber or red, what it means and what to do, from the table that finds it."""
+
+from collections.abc import Iterator
+from typing import Final
+
+from broker.ailments import AILMENTS
+from broker.contract.messages import DeviceState, Language
+from broker.contract.texts import texts
+
+from .tables import NOTE, header, row
+
+_ENGLISH: Final = """\
+# What is broken? `hallcall doctor`
+
+    hallcall doctor                  this box: files, machine, broker, its programs and their devices
+    hallcall doctor --hall           the whole hall, on the dispatcher's box (elsewhere with --config desk.toml)
+    hallcall doctor --live           on this box, as root: stop each program, try printer, keys, signs and speech by hand,
+                                     start it again
+    hallcall doctor --config FILE    one program's file, on any machine
+    hallcall doctor --report FILE    writes a ZIP to send to support as well; --hall too
+    hallcall warnings --days 30      what went wrong on the boxes, on the dispatcher's box
+
+`--lang zh` or `en`; `--json` for programs. It ends with 0 when all is well, 1 when something is to be looked at (amber),
+2 when something is broken (red). It changes nothing and takes seconds; without the broker it tells what it can.
+
+A program that runs is not disturbed: its devices are told by the hall (`--hall`), and tried with `--live`. One that does
+not run tests its own devices at once; a kiosk prints a test slip then.
+
+**The report** holds what was found, the boxes' figures, each program's presence, the last warnings, and the node files
+without their secrets; of hall.toml only how many services, counters and clerks there are. Journals, notes, PINs, cards,
+keys and passwords are never opened. What programs and kernel have written goes through a filter before it leaves a box:
+numbers of seven digits and more, addresses of mail, hashes of persons, quoted text and all Chinese text are struck.
+
+A box's keeper sends its figures every ten seconds, and the lines of its journal that somebody should know of; cut off, it
+keeps the newest 500 and tells them later. The registrar keeps thirty days of them. `×9` is nine within an hour.
+"""
+_CHINESE: Final = """\
+# 哪里坏了？`hallcall doctor`
+
+    hallcall doctor                  本机：配置文件、主机、消息服务器、各程序及其设备
+    hallcall doctor --hall           整个营业厅，在调度主机上运行（其他机器加 --config desk.toml）
+    hallcall doctor --live           本机，需 root：逐个停下程序，现场测试打印机、按键、窗口屏和语音，然后重新启动
+    hallcall doctor --config 文件    任意机器上只检查一个程序的文件
+    hallcall doctor --report 文件    另存一个 ZIP 发给技术支持；可与 --hall 同用
+    hallcall warnings --days 30      各主机出过什么问题，在调度主机上运行
+
+`--lang zh` 或 `en` 选择语言，`--json` 供程序读取。退出码：0 一切正常，1 有需要留意之处（黄），2 有故障（红）。
+检查不做任何改动，几秒钟完成；消息服务器不在时，能查的照样查。
+
+正在运行的程序不会被打扰：设备情况见 `--hall`，现场测试用 `--live`。没有运行的程序会立即自检，取号机此时会打印一张测试票。
+
+**报告**包含检查结果、主机数据、各程序的状态、最近的警告，以及去掉密钥的配置文件；hall.toml 只写业务、窗口和人员的数量。
+流水、备注、PIN、工卡、密钥和口令一概不打开。程序和内核写下的文字在离开主机前都会过滤：七位及以上的数字、邮箱、人员散列值、
+引号内的文字和全部中文都会删去。
+
+看护程序每十秒上报一次主机数据，以及日志中应当知道的内容；断网时保留最新 500 条，恢复后补报。登记程序保存三十天。
+`×9` 表示一小时内出现九次。
+"""
+_HEADS: Final = {
+    Language.EN: ("## Amber and red", "what is said", "what to do"),
+    Language.ZH: ("## 黄色与红色", "提示", "处理方法"),
+}
+_LIGHTS: Final = {
+    Language.EN: {DeviceState.WARNING: "amber", DeviceState.FAULT: "**red**"},
+    Language.ZH: {DeviceState.WARNING: "黄", DeviceState.FAULT: "**红**"},
+}
+
+
+def page(language: Language) -> str:
+    """Return docs/doctor.md or docs/doctor.zh-CN.md."""
+    intro = _ENGLISH if language is Language.EN else _CHINESE
+    title, *rest = intro.splitlines()
+    return "\n".join([title, NOTE, *rest, "", *_tables(language), ""])
+
+
+def _tables(language: Language) -> Iterator[str]:
+    words = texts(language)["doctor"]
+    title, says, do = _HEADS[language]
+    yield title
+    for what, keys in AILMENTS.items():
+        wrong = {key: state for key, state in keys.items() if state in _LIGHTS[language]}
+        if not wrong:
+            continue
+        yield from ("", f"### {words[f'what_{what}']}", "", *header("", says, do))
+        for key, state in wrong.items():
+            yield row(_LIGHTS[language][state], _cell(words[key]), _cell(words[f"{key}_do"]))
+
+
+def _cell(text: str) -> str:
+    """Return a text whose blanks read as blanks."""
+    return text.replace("{", "‹").replace("}", "›").replace("|", "\\|")
