@@ -8,7 +8,7 @@ from typing import Final
 
 from broker.contract.messages import Language
 
-from .pages import configuration, contract, visit
+from .pages import ailments, configuration, contract, visit
 
 BEGIN: Final = "<!-- life: begin -->"
 END: Final = "<!-- life: end -->"
@@ -47,6 +47,8 @@ def _pages(directory: Path) -> dict[Path, str]:
         directory / "messages.md": contract.page(),
         directory / "configuration.md": configuration.page(),
         directory / "visit.md": visit.page(),
+        directory / "doctor.md": ailments.page(Language.EN),
+        directory / "doctor.zh-CN.md": ailments.page(Language.ZH),
     }
     for name, language in READMES.items():
         path = directory.parent / name
