@@ -1,6 +1,7 @@
 """`./run image`: builds the image of a box, and beside it its bill of materials and its hash."""
 
 import argparse
+import fcntl
 import hashlib
 import os
 import re
@@ -8,7 +9,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -51,7 +53,8 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--cache", type=Path, default=REPOSITORY / ".image", help="default: .image")
     options = parser.parse_args(arguments)
     try:
-        build(options)
+        with _alone(options.cache):
+            build(options)
     except (BuildFailed, layout.OverBudget) as error:
         say(f"\nNo image: {error}")
         return 1
@@ -64,6 +67,19 @@ def main(arguments: Sequence[str]) -> int:
     return 0
 
 
+@contextmanager
+def _alone(cache: Path) -> Iterator[None]:
+    """Let one build at a time work in a cache."""
+    cache.mkdir(parents=True, exist_ok=True)
+    with (cache / "lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            say(f"Another build works in {cache}; this one waits for its end.")
+            fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
 def say(text: str) -> None:
     """Tell whoever builds, beside the progress."""
     sys.stderr.write(f"{text}\n")
@@ -72,7 +88,6 @@ def say(text: str) -> None:
 def build(options: argparse.Namespace) -> None:
     """Build as the options say."""
     cache: Path = options.cache.absolute()
-    cache.mkdir(parents=True, exist_ok=True)
     _check_machine(cache)
     arch, role = options.arch, options.role
     release = _release(options)

@@ -105,7 +105,9 @@ def install(base: Base, arch: Arch, role: Role, sources: list[str], *, cache: Pa
             _remove(path)
     for cached_code in [*root.glob("usr/lib/python3*/**/__pycache__")]:
         shutil.rmtree(cached_code, ignore_errors=True)
-    shutil.rmtree(base.place, ignore_errors=True)
+    for old in cache.glob(f"debian-{arch}-{role}-*"):
+        if old != new:
+            shutil.rmtree(old)
     new.rename(base.place)
 
 

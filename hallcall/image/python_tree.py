@@ -65,6 +65,9 @@ def install(tree: Path, repository: Path, arch: Arch, role: Role, progress: Prog
                 shutil.rmtree(path)
             else:
                 path.unlink()
+    for old in tree.parent.glob(f"python-{arch}-{role}-*"):
+        if old != new:
+            shutil.rmtree(old)
     new.rename(tree)
 
 
