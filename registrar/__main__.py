@@ -18,6 +18,7 @@ from broker.config import BrokenConfig, RegistrarFile, load_hall, load_node
 from broker.contract.messages import Hall, Role
 from broker.invitations import BadInvitations
 from broker.link import subscriptions, will
+from broker.warning_store import WarningStore
 
 from .book import Book, BookDamaged
 from .founding import invited
@@ -126,6 +127,7 @@ async def serve(file: RegistrarFile) -> int:
         clock=time.monotonic,
         now=now,
         releases=releases,
+        warnings=WarningStore(Path(file.state_dir) / "warnings.sqlite"),
     )
     host, _, port = file.listen.rpartition(":")
     server = Server(context=registrar.context, answer=registrar.answer)

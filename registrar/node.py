@@ -5,11 +5,13 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Final
 
-from broker.bus import Bus, BusDown
-from broker.contract.messages import DeviceState, Language, Recorded, Role
+from broker.bus import Bus, BusDown, Letter
+from broker.contract import wire
+from broker.contract.messages import BoxLog, DeviceState, Language, Recorded, Role
 from broker.joining.asking import in_words
 from broker.joining.words import Boxes
 from broker.link import HallLink
+from broker.warning_store import WarningStore
 
 from .registrar import Registrar
 from .releases import Releases
@@ -33,9 +35,10 @@ class RegistrarNode:
         clock: Callable[[], float],
         now: Callable[[], datetime],
         releases: Releases | None = None,
+        warnings: WarningStore | None = None,
     ) -> None:
         self._registrar, self._now = registrar, now
-        self._bus, self._releases = bus, releases
+        self._bus, self._hall, self._releases, self._warnings = bus, hall, releases, warnings
         self._link = HallLink(
             bus=bus,
             hall=hall,
@@ -43,7 +46,7 @@ class RegistrarNode:
             role=Role.REGISTRAR,
             clock=clock,
             on_event=self._happened,
-            on_other=releases.hear if releases is not None else lambda _: None,
+            on_other=self._other,
             look_back=LOOK_BACK,
         )
 
@@ -54,6 +57,16 @@ class RegistrarNode:
             tasks.create_task(self._keep_telling())
             if self._releases is not None:
                 tasks.create_task(self._keep_offering(self._releases))
+
+    def _other(self, letter: Letter) -> None:
+        """Keep a box's warnings; presences are for whoever hands out releases."""
+        if self._releases is not None:
+            self._releases.hear(letter)
+        if self._warnings is None or not letter.payload:
+            return
+        heard = wire.decode(self._hall, letter.topic, letter.payload)  # the link has read it before
+        if isinstance(heard.message, BoxLog):
+            self._warnings.take(heard.level, heard.message, now=self._now())
 
     def _happened(self, recorded: Recorded) -> None:
         if not self._registrar.is_news(recorded):

@@ -1,0 +1,221 @@
+"""A real mosquitto with the registrar's files, a real dispatcher, a supervisor who types: the whole way of a spare."""
+
+import asyncio
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from broker.bus import Letter, Login, LoginRefused, MqttBus, try_login
+from broker.contract import wire
+from broker.contract.messages import BoxLog, BoxWarning
+from broker.identity import Identity
+from broker.joining.words import Boxes, Done, Revoke
+from broker.mosquitto import CONF_FILE
+from keeper.joining import Joining
+
+from .conftest import Founded, RegistrarProcess, free_port
+
+pytestmark = pytest.mark.broker
+
+
+class Broker:
+    """mosquitto under the registrar's files; started anew when they are `written`, as systemd's path unit does it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._process: subprocess.Popen[bytes] | None = None
+        self._seen = 0
+        self.restarts = 0
+
+    def start(self) -> None:
+        conf = self._folder / CONF_FILE
+        own = self._folder / "as-root.conf"  # here root starts it, who stays root
+        own.write_text(conf.read_text().replace("user mosquitto", "user root"))
+        program = shutil.which("mosquitto", path="/usr/sbin:/usr/bin")
+        assert program is not None
+        self._seen = self._mark()
+        self._process = subprocess.Popen([program, "-c", str(own)], stderr=subprocess.DEVNULL)
+
+    def _mark(self) -> int:
+        return (self._folder / "written").stat().st_mtime_ns
+
+    def take_up(self) -> None:
+        if self._mark() != self._seen:
+            self.stop()
+            self.start()
+            self.restarts += 1
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait()
+
+
+@contextmanager
+def hall_at_work(folder: Path) -> Iterator[tuple[Founded, Broker, RegistrarProcess]]:
+    """Yield a hall whose dispatcher's box has joined, with broker, registrar and dispatcher."""
+    founded = Founded(folder, now=datetime.now(UTC), port=free_port(), broker_port=free_port())
+    dispatcher = founded.machine("dispatcher")
+    dispatcher.prepare()
+    registrar, broker = RegistrarProcess(founded), Broker(founded.broker_dir)
+    program: subprocess.Popen[bytes] | None = None
+    try:
+        registrar.start()
+        broker.start()
+        assert step(dispatcher) == ""
+        broker.take_up()
+        config = founded.folder / "dispatcher.toml"
+        config.write_text(node_text(founded, dispatcher, "dispatcher") + f'hall_file = "{founded.card}/hall.toml"\n')
+        config.write_text(ordered(config.read_text()))
+        program = subprocess.Popen([sys.executable, "-m", "broker.dispatcher", "--config", str(config)])
+        yield founded, broker, registrar
+    finally:
+        if program is not None:
+            program.terminate()
+            program.wait()
+        broker.stop()
+        registrar.stop()
+
+
+def ordered(text: str) -> str:
+    """Return a node's file with its tables last, as TOML wants it."""
+    plain, _, table = text.partition("[broker]")
+    lines = table.splitlines()
+    own = [line for line in lines if line.startswith("hall_file")]
+    return plain + "\n".join(own) + "\n[broker]" + "\n".join(line for line in lines if line not in own) + "\n"
+
+
+def node_text(founded: Founded, machine: Joining, node: str) -> str:
+    return f"""\
+node = "{node}"
+hall = "east"
+state_dir = "{founded.folder / "states" / node}"
+[broker]
+host = "127.0.0.1"
+port = {founded.broker_port}
+authority = "{machine.papers.root}"
+certificate = "{machine.papers.certificate(node)}"
+key = "{machine.papers.key(node)}"
+"""
+
+
+def step(machine: Joining) -> str:
+    box = machine.prepare()
+    assert box is not None
+    return machine.step(box)
+
+
+def login(founded: Founded, machine: Joining, node: str) -> Login:
+    papers = machine.papers
+    identity = Identity(authority=papers.root, certificate=papers.certificate(node), key=papers.key(node))
+    return Login(host="127.0.0.1", port=founded.broker_port, name=node, identity=identity)
+
+
+def desk(founded: Founded) -> Path:
+    """Return a supervisor's file; its certificate was made as the technician's is."""
+    made = founded.technician("desk")
+    config = founded.folder / "desk.toml"
+    config.write_text(
+        f'node = "desk"\nhall = "east"\nstate_dir = "{founded.folder}"\n[broker]\nhost = "127.0.0.1"\n'
+        f'port = {founded.broker_port}\nauthority = "{made.root}"\ncertificate = "{made.certificate}"\nkey = "{made.key}"\n'
+    )
+    return config
+
+
+async def until(what: object, *, within_s: float = 20) -> None:
+    assert callable(what)
+    async with asyncio.timeout(within_s):
+        while not what():
+            await asyncio.sleep(0.05)
+
+
+async def test_a_supervisor_gives_a_dead_kiosks_place_to_a_spare_and_the_old_one_is_thrown_off(tmp_path: Path) -> None:
+    with hall_at_work(tmp_path) as (founded, broker, registrar):
+        dead = founded.machine("kiosk-east")
+        assert step(dead) == ""
+        broker.take_up()
+        states: list[bool] = []
+        bus = MqttBus(login=login(founded, dead, "kiosk-1"), subscriptions=[wire.topic("east", "view/hall")])
+        bus.listen(on_letter=lambda _: None, on_state=states.append)
+        running = asyncio.create_task(bus.run())
+        await until(lambda: states == [True])
+        founded.spares_card(founded.folder / "spare-card" / "hallcall")
+        spare = founded.machine("spare-1", founded.folder / "spare-card" / "hallcall")
+        code = re.findall(r"code=(\d{6})", step(spare))[0]
+        order = [sys.executable, "-m", "hallcall", "order", "--config", str(desk(founded)), "ApproveSpare"]
+        told = await asyncio.to_thread(
+            subprocess.run, [*order, f"code={code}", "box=kiosk-east"], capture_output=True, text=True, check=False
+        )
+        assert (told.returncode, told.stdout.split()[0]) == (0, "done"), told.stderr
+        technician = founded.technician()
+        await until(lambda: not technician.read("/boxes", Boxes).spares)
+        assert "kiosk-east" in step(spare)
+        assert step(spare) == ""
+        broker.take_up()
+        await until(lambda: states[-1] is False)
+        await try_login(login(founded, spare, "kiosk-1"))
+        with pytest.raises((LoginRefused, OSError)):
+            await try_login(login(founded, dead, "kiosk-1"))
+        running.cancel()
+        assert states[-1] is False
+    assert any("SpareGiven by desk" in line for line in registrar.lines)
+
+
+async def test_a_revoked_box_is_thrown_off_and_all_others_are_back(tmp_path: Path) -> None:
+    with hall_at_work(tmp_path) as (founded, broker, _):
+        machines = {name: founded.machine(name) for name in ("kiosk-east", "board-west")}
+        for machine in machines.values():
+            assert step(machine) == ""
+            broker.take_up()
+        seen: dict[str, list[bool]] = {"kiosk-1": [], "board-1": []}
+        running = []
+        for node, machine in zip(seen, machines.values(), strict=True):
+            bus = MqttBus(login=login(founded, machine, node), subscriptions=[wire.topic("east", "view/hall")])
+            bus.listen(on_letter=lambda _: None, on_state=seen[node].append)
+            running.append(asyncio.create_task(bus.run()))
+        await until(lambda: all(states == [True] for states in seen.values()))
+        await asyncio.to_thread(founded.technician().tell, "/revoke", Revoke(box="kiosk-east", why="stolen"), Done)
+        broker.take_up()
+        await until(lambda: seen["board-1"] == [True, False, True])
+        assert seen["kiosk-1"] == [True, False]
+        for each in running:
+            each.cancel()
+
+
+async def test_a_boxs_warnings_are_kept_through_a_kill(tmp_path: Path) -> None:
+    at = datetime.now(UTC)
+    with hall_at_work(tmp_path) as (founded, broker, registrar):
+        kiosk = founded.machine("kiosk-east")
+        assert step(kiosk) == ""
+        broker.take_up()
+        bus = MqttBus(login=login(founded, kiosk, "keeper-kiosk-east"), subscriptions=[])
+        states: list[bool] = []
+        bus.listen(on_letter=lambda _: None, on_state=states.append)
+        running = asyncio.create_task(bus.run())
+        await until(lambda: states == [True])
+        warning = BoxWarning(number=1, first=at, last=at, unit="kernel", text="mmcblk0: error -110")
+        said = BoxLog(box="kiosk-east", run="r-1", warnings=(warning,))
+        topic = wire.topic("east", "log/{}", "keeper-kiosk-east")
+        assert await bus.publish(Letter(topic=topic, payload=wire.encode(said), retained=True))
+        store = founded.state / "warnings.sqlite"
+        await until(lambda: "mmcblk0" in stored(store))
+        registrar.kill_and_start()
+        assert "mmcblk0" in stored(store)
+        running.cancel()
+
+
+def stored(path: Path) -> str:
+    import sqlite3
+    from contextlib import closing
+
+    if not path.exists():
+        return ""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return str(db.execute("SELECT text FROM warnings").fetchall())
