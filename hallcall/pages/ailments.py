@@ -14,25 +14,25 @@ _ENGLISH: Final = """\
 
     hallcall doctor                  this box: files, machine, broker, its programs and their devices
     hallcall doctor --hall           the whole hall, on the dispatcher's box (elsewhere with --config desk.toml)
-    hallcall doctor --live           on this box, as root: stop each program, try printer, keys, signs and speech by hand,
-                                     start it again
+    hallcall doctor --live           on this box, as root: stop each program, try printer, keys, signs and speech
+                                     by hand, start it again
     hallcall doctor --config FILE    one program's file, on any machine
     hallcall doctor --report FILE    writes a ZIP to send to support as well; --hall too
     hallcall warnings --days 30      what went wrong on the boxes, on the dispatcher's box
 
-`--lang zh` or `en`; `--json` for programs. It ends with 0 when all is well, 1 when something is to be looked at (amber),
-2 when something is broken (red). It changes nothing and takes seconds; without the broker it tells what it can.
+`--lang zh` or `en`; `--json` for programs. It ends with 0 when all is well, 1 when something is to be looked at
+(amber), 2 when something is broken (red). It changes nothing and takes seconds; without the broker it tells what it can.
 
-A program that runs is not disturbed: its devices are told by the hall (`--hall`), and tried with `--live`. One that does
-not run tests its own devices at once; a kiosk prints a test slip then.
+A program that runs is not disturbed: its devices are told by the hall (`--hall`), and tried with `--live`. One that
+does not run tests its own devices at once; a kiosk prints a test slip then.
 
 **The report** holds what was found, the boxes' figures, each program's presence, the last warnings, and the node files
 without their secrets; of hall.toml only how many services, counters and clerks there are. Journals, notes, PINs, cards,
 keys and passwords are never opened. What programs and kernel have written goes through a filter before it leaves a box:
 numbers of seven digits and more, addresses of mail, hashes of persons, quoted text and all Chinese text are struck.
 
-A box's keeper sends its figures every ten seconds, and the lines of its journal that somebody should know of; cut off, it
-keeps the newest 500 and tells them later. The registrar keeps thirty days of them. `×9` is nine within an hour.
+A box's keeper sends its figures every ten seconds, and the lines of its journal that somebody should know of; cut off,
+it keeps the newest 500 and tells them later. The registrar keeps thirty days of them. `×9` is nine within an hour.
 """
 _CHINESE: Final = """\
 # 哪里坏了？`hallcall doctor`
@@ -47,7 +47,8 @@ _CHINESE: Final = """\
 `--lang zh` 或 `en` 选择语言，`--json` 供程序读取。退出码：0 一切正常，1 有需要留意之处（黄），2 有故障（红）。
 检查不做任何改动，几秒钟完成；消息服务器不在时，能查的照样查。
 
-正在运行的程序不会被打扰：设备情况见 `--hall`，现场测试用 `--live`。没有运行的程序会立即自检，取号机此时会打印一张测试票。
+正在运行的程序不会被打扰：设备情况见 `--hall`，现场测试用 `--live`。没有运行的程序会立即自检，
+取号机此时会打印一张测试票。
 
 **报告**包含检查结果、主机数据、各程序的状态、最近的警告，以及去掉密钥的配置文件；hall.toml 只写业务、窗口和人员的数量。
 流水、备注、PIN、工卡、密钥和口令一概不打开。程序和内核写下的文字在离开主机前都会过滤：七位及以上的数字、邮箱、人员散列值、
