@@ -21,7 +21,8 @@ _ENGLISH: Final = """\
     hallcall warnings --days 30      what went wrong on the boxes, on the dispatcher's box
 
 `--lang zh` or `en`; `--json` for programs. It ends with 0 when all is well, 1 when something is to be looked at
-(amber), 2 when something is broken (red). It changes nothing and takes seconds; without the broker it tells what it can.
+(amber), 2 when something is broken (red). It changes nothing and takes seconds; without the broker it tells what it
+can.
 
 A program that runs is not disturbed: its devices are told by the hall (`--hall`), and tried with `--live`. One that
 does not run tests its own devices at once; a kiosk prints a test slip then.
