@@ -11,6 +11,7 @@ from .progress import BuildFailed, Progress
 from .recipe import Arch, Role
 
 _KEYRING: Final = "/usr/share/keyrings/debian-archive-keyring.gpg"
+_MACHINE_ID: Final = Path(__file__).parents[2] / "systemd/image/initramfs/machine-id"
 _QEMU: Final = Path("/proc/sys/fs/binfmt_misc/qemu-aarch64")
 
 
@@ -46,6 +47,7 @@ def key(arch: Arch, role: Role, sources: list[str]) -> str:
         *recipe.SWEPT,
         str(recipe.DEBIAN_EPOCH),
         Path(__file__).read_text(encoding="utf-8"),
+        _MACHINE_ID.read_text(encoding="utf-8"),
     ]
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
 
@@ -82,6 +84,8 @@ def install(base: Base, arch: Arch, role: Role, sources: list[str], *, cache: Pa
             "--skip=download/empty,essential/unlink,cleanup/apt/cache",
             f'--setup-hook=mkdir -p "$1"{archives}; cp -u {fetched}/*.deb "$1"{archives}/ || :',
             '--essential-hook=mkdir -p "$1"/etc/initramfs-tools/conf.d "$1"/usr/share/initramfs-tools/modules.d',
+            '--essential-hook=mkdir -p "$1"/etc/initramfs-tools/scripts/init-bottom',
+            f'--essential-hook=cp {_MACHINE_ID} "$1"/etc/initramfs-tools/scripts/init-bottom/hallcall-machine-id',
             f'--essential-hook=cp {settings.absolute()} "$1"/etc/initramfs-tools/conf.d/hallcall',
             f'--essential-hook=cp {modules.absolute()} "$1"/usr/share/initramfs-tools/modules.d/hallcall',
             f'--customize-hook=cp -u "$1"{archives}/*.deb {fetched}/; rm -rf "$1"/var/cache/apt',
