@@ -14,7 +14,7 @@ from broker.contract.messages import BoxLog, HallView, Presence, QueuesView
 TOPICS: Final = (("view/hall", ""), ("view/queues", ""), ("node/{}", "+"), ("log/{}", "+"))
 CONNECT_S: Final = 3.0
 QUIET_S: Final = 0.5  # what the broker has kept comes in one go
-AT_MOST_S: Final = 3.0  # in a hall where somebody always speaks
+AT_MOST_S: Final = 1.5  # in a hall where somebody always speaks
 
 
 @dataclass(kw_only=True)

@@ -209,6 +209,9 @@ def of_program(node: str, told: bytes, complaint: bytes) -> Iterator[BoxFinding]
     try:
         findings = json.loads(told)["findings"]
         for each in findings:
+            if (each["device"], each["light"]) == ("kiosk", "red"):  # it says that it runs, and holds its devices
+                yield found("node_untested", node=node)
+                continue
             key = _LIGHTS[each["light"]]
             yield found(key, node=node, device=str(each["device"]), detail=str(each["text"]))
     except (ValueError, KeyError, TypeError):

@@ -71,8 +71,9 @@ def line(found: Found, language: Language, *, coloured: bool = False) -> str:
     key, paint = LIGHTS[found.finding.state]
     lamp = f"[{words[key]}]"
     lamp = f"\x1b[{paint}m{lamp}\x1b[0m" if coloured else lamp
-    place = f"{found.place}, " if found.place else ""
-    text = f"{lamp} {place}{topic(found.finding, language)}  {said(found.finding, language)}\n"
+    what = said(found.finding, language)
+    place = f"{found.place}, " if found.place and found.place not in what else ""
+    text = f"{lamp} {place}{topic(found.finding, language)}  {what}\n"
     if to_do := _to_do(found, language):
         text += f"       {words['to_do'].format(advice=to_do)}\n"
     return text

@@ -21,7 +21,11 @@ from .hearing import Hearing
 from .sheet import Found
 
 DISPATCHER: Final = Role.DISPATCHER.value
-SLOW_MS: Final = 1000  # a call that is seen or heard later than this is felt
+SLOW_MS: Final = {  # a call that comes later than this is felt; one sentence waits for another to end
+    Medium.SIGN: 1000,
+    Medium.ROW: 1000,
+    Medium.SOUND: 20_000,
+}
 A_DAY: Final = timedelta(days=1)
 SHOWN: Final = 12  # of the last day's warnings, the weightiest
 NOT_ALWAYS: Final = frozenset({Role.SUPERVISOR, Role.WATCH})  # who is there only when somebody looks
@@ -70,7 +74,7 @@ def _calls(heard: Hearing, language: Language) -> Iterator[Found]:
         }  # fmt: skip
         if each.parted:
             yield Found(node.node, found("calls_parted", node=node.node, problem=each.parted, **about))
-        elif each.p99_ms > SLOW_MS:
+        elif each.p99_ms > SLOW_MS[each.medium]:
             yield Found(node.node, found("calls_slow", node=node.node, **about))
         elif each.calls:
             yield Found("", found("calls_ok", **about))
