@@ -180,6 +180,8 @@ def _bill(place: Path, base: Base, release: root.Release) -> str:
 
 
 def _check_machine(cache: Path) -> None:
+    if not (REPOSITORY / "requirements").is_dir():
+        raise BuildFailed("images are built from a checkout of Hallcall, by ./run image; this is an installed one")
     if os.geteuid() != 0:
         raise BuildFailed("a root's files belong to root, so root must build it: sudo ./run image")
     free = shutil.disk_usage(cache).free / MIB

@@ -58,7 +58,7 @@ def squash(root: Path, into: Path, epoch: int, progress: Progress) -> None:
     progress.run(
         [
             *("mksquashfs", str(root), str(into), "-noappend", "-no-progress", "-comp", "zstd"),
-            *("-Xcompression-level", "12", "-b", "256K", "-all-time", str(epoch), "-mkfs-time", str(epoch)),
+            *("-Xcompression-level", "9", "-b", "256K", "-all-time", str(epoch), "-mkfs-time", str(epoch)),
             *("-no-exports", "-e", "proc/*", "sys/*", "dev/*", "run/*", "tmp/*"),
             "-wildcards",
         ]
