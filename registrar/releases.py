@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from http import HTTPStatus
 from pathlib import Path
-from typing import Annotated, Final
+from typing import Final
 
 import msgspec
-from msgspec import Meta, Struct, structs
+from msgspec import structs
 
 from broker.bus import Letter
 from broker.contract import wire
@@ -27,37 +27,8 @@ from .staging import Package, Plan, Rollout, Seen, plan
 
 log = logging.getLogger(__name__)
 
-_NAME: Final = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._+~-]{0,120}\.raucb$")
+_NAME: Final = re.compile(words.BUNDLE_NAME)
 MOST: Final = 4 << 30  # bytes of one bundle
-FileName = Annotated[str, Meta(pattern=_NAME.pattern)]
-
-
-class Begin(words.Asked, frozen=True, kw_only=True):
-    """The technician gives the hall a release; its bundles were sent before."""
-
-    version: Annotated[str, Meta(min_length=1, max_length=60)]
-    packages: Annotated[dict[str, FileName], Meta(min_length=1, max_length=4)]  # by kind of machine
-    at_once: bool = False
-
-
-class RolloutTold(Struct, frozen=True, kw_only=True):
-    """How far the hall is with a release."""
-
-    version: str = ""
-    begun: datetime | None = None
-    at_once: bool = False
-    alert: str = ""
-    done: tuple[str, ...] = ()
-    waits_for: tuple[str, ...] = ()
-    later: tuple[str, ...] = ()
-    absent: tuple[str, ...] = ()
-    quiet_from: datetime | None = None  # when boxes may restart
-
-
-class GotSoFar(Struct, frozen=True, kw_only=True):
-    """How many bytes of a bundle have come; what was sent to another place is not taken."""
-
-    size: int
 
 
 class Releases:
@@ -148,7 +119,7 @@ class Releases:
             case ("GET", "/rollout"):
                 return said(self.told())
             case ("POST", "/rollout"):
-                return self._begin(request.read(Begin))
+                return self._begin(request.read(words.Begin))
             case ("POST", "/rollout/stop"):
                 return self._stop()
             case ("POST", path) if path.startswith("/releases/"):
@@ -156,12 +127,12 @@ class Releases:
             case _:
                 return denied(HTTPStatus.NOT_FOUND, "no_such_question", path=request.path[:80])
 
-    def told(self) -> RolloutTold:
+    def told(self) -> words.RolloutTold:
         """Return how far the hall is."""
         rollout, now = self._rollout, self.plan
         if rollout is None:
-            return RolloutTold()
-        return RolloutTold(
+            return words.RolloutTold()
+        return words.RolloutTold(
             version=rollout.version,
             begun=rollout.begun,
             at_once=rollout.at_once,
@@ -194,9 +165,9 @@ class Releases:
             with part.open("ab") as file:
                 file.write(request.body)
             size += len(request.body)
-        return said(GotSoFar(size=size))
+        return said(words.GotSoFar(size=size))
 
-    def _begin(self, asked: Begin) -> Reply:
+    def _begin(self, asked: words.Begin) -> Reply:
         packages = []
         for arch, name in asked.packages.items():
             path = self._directory / name

@@ -53,6 +53,10 @@ class Registrar:
         """Ask with something to say. Raises NotAnswered, Refused."""
         return self._exchange("POST", path, msgspec.json.encode(asked), answer)
 
+    def send(self, path: str, piece: bytes, answer: type[T]) -> T:
+        """Send a piece of a file. Raises NotAnswered, Refused."""
+        return self._exchange("POST", path, piece, answer)
+
     def read(self, path: str, answer: type[T]) -> T:
         """Ask without changing anything. Raises NotAnswered, Refused."""
         return self._exchange("GET", path, None, answer)

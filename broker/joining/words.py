@@ -14,6 +14,8 @@ MOST_BYTES: Final = 3_000_000  # of one request, the files of a box in base64
 
 Token = Annotated[str, Meta(pattern="^[0-9a-f]{32}$")]
 Pem = Annotated[str, Meta(max_length=4096)]
+BUNDLE_NAME: Final = r"^[A-Za-z0-9][A-Za-z0-9._+~-]{0,120}\.raucb$"
+BundleName = Annotated[str, Meta(pattern=BUNDLE_NAME)]
 Files = Annotated[dict[Annotated[str, Meta(max_length=200)], bytes], Meta(max_length=200)]
 
 
@@ -166,3 +168,31 @@ class Denied(Struct, frozen=True, kw_only=True):
 
     reason: str
     args: dict[str, str | int] = {}
+
+
+class Begin(Asked, frozen=True, kw_only=True):
+    """The technician gives the hall a release; its bundles were sent before."""
+
+    version: Annotated[str, Meta(min_length=1, max_length=60)]
+    packages: Annotated[dict[str, BundleName], Meta(min_length=1, max_length=4)]  # by kind of machine
+    at_once: bool = False
+
+
+class RolloutTold(Struct, frozen=True, kw_only=True):
+    """How far the hall is with a release."""
+
+    version: str = ""
+    begun: datetime | None = None
+    at_once: bool = False
+    alert: str = ""
+    done: tuple[str, ...] = ()
+    waits_for: tuple[str, ...] = ()
+    later: tuple[str, ...] = ()
+    absent: tuple[str, ...] = ()
+    quiet_from: datetime | None = None  # when boxes may restart
+
+
+class GotSoFar(Struct, frozen=True, kw_only=True):
+    """How many bytes of a bundle have come; what was sent to another place is not taken."""
+
+    size: int
