@@ -15,6 +15,13 @@ def demo(arguments: Sequence[str]) -> int:
     return direct(list(arguments))
 
 
+def boxes(arguments: Sequence[str]) -> int:
+    """Play a hall whose boxes boot our image, each in a container of its own."""
+    from .boxes.command import main as play  # noqa: PLC0415
+
+    return play(arguments)
+
+
 def simulate(arguments: Sequence[str]) -> int:
     """Play a hall on virtual time: waits and figures."""
     from .simulate import main as play  # noqa: PLC0415
@@ -58,6 +65,13 @@ def check_config(arguments: Sequence[str]) -> int:
 def hall(arguments: Sequence[str]) -> int:
     """Make a hall, write its boxes' cards, add, replace and revoke boxes."""
     from .founding.command import main as manage  # noqa: PLC0415
+
+    return manage(arguments)
+
+
+def update(arguments: Sequence[str]) -> int:
+    """Install a signed release on this box or in the whole hall, or go back: update status, apply, rollback, hall."""
+    from .update.command import main as manage  # noqa: PLC0415
 
     return manage(arguments)
 
@@ -251,6 +265,7 @@ def _parts(name: str, parts: dict[str, Callable[[Sequence[str]], int]], argument
 
 COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "demo": demo,
+    "boxes": boxes,
     "simulate": simulate,
     "whatif": whatif,
     "import": import_records,
@@ -264,6 +279,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "calls": calls,
     "counter-day": counter_day,
     "hall": hall,
+    "update": update,
     "order": order,
     "bookings": bookings,
     "backup": backup,
