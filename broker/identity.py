@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from .authority.issuing import hall_of
 from .authority.keys import BadKey, read_key
 from .authority.reading import BadCertificate, Fault, Flaw, flaw, read_chain, times
 
@@ -31,7 +30,6 @@ VERIFIED: Final[Mapping[int, Fault]] = {
 ALERTS: Final[Mapping[str, Fault]] = {
     "CERTIFICATE_EXPIRED": Fault.EXPIRED,
     "CERTIFICATE_REVOKED": Fault.REVOKED,
-    "UNKNOWN_CA": Fault.OTHER_HALL,
 }
 
 
@@ -91,14 +89,14 @@ class Identity:
         fault = next((each for word, each in ALERTS.items() if word in reason), Fault.REFUSED)
         if own is not None and fault is Fault.REFUSED:
             return Untrusted(own)  # such as a certificate that has not begun: TLS has no word for that
-        return Untrusted(Flaw(fault=fault, args={**self._told(host), "node": node, "problem": reason}))
+        return Untrusted(Flaw(fault=fault, args={**self._told(), "node": node, "problem": reason}))
 
-    def _told(self, host: str) -> dict[str, str]:
+    def _told(self) -> dict[str, str]:
         try:
             own = read_chain(self.certificate.read_bytes())[0]
         except (OSError, BadCertificate):
-            return dict.fromkeys(("begin", "end", "now", "hall"), "?") | {"of": host}
-        return {**times(own, now=datetime.now(UTC)), "hall": hall_of(own) or "?", "of": host}
+            return dict.fromkeys(("begin", "end", "now"), "?")
+        return times(own, now=datetime.now(UTC))
 
 
 class AlertSocket(ssl.SSLSocket):

@@ -142,12 +142,20 @@ class BrokerProcess:
         """Wait for a line of its log, after the first `since` ones, with this in it; return the line."""
         with self._heard:
             self._heard.wait_for(lambda: any(part in line for line in self.lines[since:]), within_s)
-            return next(line for line in self.lines[since:] if part in line)
+            found = [line for line in self.lines[since:] if part in line]
+        assert found, f"mosquitto has not said {part}, but:\n" + "\n".join(self.lines[since:][-5:])
+        return found[0]
 
     def hang_up(self) -> None:
         """Have it read its access list and certificates again, as `systemctl reload` does."""
         assert self._process is not None
         self._process.send_signal(signal.SIGHUP)
+
+    def resident_bytes(self) -> int:
+        """Return how much memory it has."""
+        assert self._process is not None
+        status = Path(f"/proc/{self._process.pid}/status").read_text(encoding="ascii")
+        return 1024 * int(status.partition("VmRSS:")[2].split()[0])
 
     def kill(self) -> None:
         """End it at once, as a power cut does."""
