@@ -36,6 +36,8 @@ def take_card(card: Path, place: Path, papers: Papers) -> bool:
     Raises BadCard.
     """
     if not _is_new(card, place):
+        if (place / BOX_FILE).exists():
+            _erase_rest(card)
         return False
     try:
         box = load_box(card / BOX_FILE)
@@ -69,14 +71,16 @@ def settle_in(files: Mapping[str, bytes], place: Path, papers: Papers) -> None:
     bad = next((name for name in names if name.is_absolute() or ".." in name.parts), None)
     if bad is not None or str(BOX_FILE) not in files or str(ROOT_FILE) not in files:
         raise BadCard(f"{bad or 'box.toml or root.crt is missing'}: these are not a box's files; write the card again")
-    place.mkdir(mode=FOLDER_MODE, parents=True, exist_ok=True)
+    place.mkdir(parents=True, exist_ok=True)
+    place.chmod(FOLDER_MODE)  # whatever the umask is
     for path in sorted(place.rglob("*"), reverse=True):
         if path.is_file() and path.relative_to(place).as_posix() not in files:
             erase(path)  # of another time
     for name in sorted(names, key=lambda name: name == BOX_FILE):
         path = place / name
         for folder in reversed([each for each in path.parents if each != place and place in each.parents]):
-            folder.mkdir(mode=FOLDER_MODE, exist_ok=True)
+            folder.mkdir(exist_ok=True)
+            folder.chmod(FOLDER_MODE)
         content = files[str(name)]
         replace_file(path, _TOKEN.sub(b"", content) if name == BOX_FILE else content, mode=FILE_MODE)
     replace_file(papers.root, files[str(ROOT_FILE)], mode=FOR_ALL)
@@ -95,20 +99,24 @@ def checked_root(place: Path, box: BoxFile) -> x509.Certificate:
 
 
 def _erase_secrets(card: Path) -> None:
-    """Leave only the box's name and the hall's root on the card."""
-    for path in sorted(card.rglob("*"), reverse=True):
-        if path.is_dir():
-            path.rmdir()
-        elif PurePosixPath(path.relative_to(card)) not in STAYS:
-            erase(path)
+    """Leave only the box's name and the hall's root on the card: without its token it is never taken again."""
     box = card / BOX_FILE
     without = _TOKEN.sub(b"", box.read_bytes())
     if without != box.read_bytes():
         beside = card / "box.new"
         beside.write_bytes(without)
-        erase(box)  # the token first, whatever happens to the rest: it is on the disk
+        erase(box)
         beside.rename(box)
         sync_folder(card)
+    _erase_rest(card)
+
+
+def _erase_rest(card: Path) -> None:
+    for path in sorted(card.rglob("*"), reverse=True):
+        if path.is_dir():
+            path.rmdir()
+        elif PurePosixPath(path.relative_to(card)) not in STAYS:
+            erase(path)
 
 
 def forget_founding(place: Path) -> None:

@@ -21,7 +21,7 @@ from broker.joining.words import PORT, AskSpare, Join, Joined, SpareTold
 from broker.whole_files import replace_file
 
 from .card import checked_root, forget_founding, settle_in, take_card
-from .papers import Papers, erase
+from .papers import Papers, erase, finish_erasing
 
 REGISTRAR_NODE: Final = REGISTRAR.name
 HERE: Final = "127.0.0.1"
@@ -47,11 +47,14 @@ class Joining:
 
     def prepare(self) -> BoxFile | None:
         """Take the card and finish what was begun; return what this box is, None for none. Raises BadCard."""
+        for folder in (self.papers.folder, self.place, self.card):
+            finish_erasing(folder)
         take_card(self.card, self.place, self.papers)
         path = self.place / BOX_FILE
         if not path.exists():
             return None
-        self.papers.settle()
+        if not self._token.exists():  # while it is there, the keys that were asked with must stay
+            self.papers.settle()
         box = load_box(path)
         checked_root(self.place, box)
         return box

@@ -21,6 +21,7 @@ TLS: Final = Path("/var/lib/hallcall/tls")
 FOR_ALL: Final = 0o644  # certificates are no secret: the keeper tells until when they hold
 _NEXT: Final = ".key.next"
 _PAIR: Final = ".pair"
+GONE: Final = "erased.tmp"
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -28,7 +29,8 @@ class Papers:
     """One box's. Every method may be cut off by the power anywhere, and done again."""
 
     def __init__(self, folder: Path = TLS) -> None:
-        folder.mkdir(mode=0o755, parents=True, exist_ok=True)
+        folder.mkdir(parents=True, exist_ok=True)
+        folder.chmod(0o755)  # the keeper, who is not root, reads until when certificates hold
         self.folder = folder
 
     @property
@@ -90,13 +92,27 @@ class Papers:
 def erase(path: Path) -> None:
     """Overwrite a file, then take it away; nothing happens where there is none.
 
-    A flash card may keep the old bytes where only its maker finds them; the card's reader finds zeros.
+    It has lost its name before a byte of it is lost. A flash card may keep the old bytes where only its maker finds
+    them; the card's reader finds zeros.
     """
     if not path.exists():
         return
-    with path.open("r+b") as file:  # in its place: a new file would lie elsewhere
-        file.write(b"\0" * path.stat().st_size)
+    gone = path.with_name(GONE)
+    path.rename(gone)
+    sync_folder(path.parent)
+    _overwrite(gone)
+
+
+def finish_erasing(folder: Path) -> None:
+    """Overwrite what the power left between its name and its end."""
+    for gone in folder.rglob(GONE):
+        _overwrite(gone)
+
+
+def _overwrite(gone: Path) -> None:
+    with gone.open("r+b") as file:  # in its place: a new file would lie elsewhere
+        file.write(b"\0" * gone.stat().st_size)
         file.flush()
         os.fsync(file.fileno())
-    path.unlink()
-    sync_folder(path.parent)
+    gone.unlink()
+    sync_folder(gone.parent)

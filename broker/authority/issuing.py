@@ -103,6 +103,15 @@ def node_of(certificate: x509.Certificate) -> str:
     return _text(certificate.subject, NameOID.COMMON_NAME)
 
 
+def addresses_of(certificate: x509.Certificate) -> set[str]:
+    """Return the IP addresses and names at which a server's certificate is good."""
+    try:
+        names = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    except x509.ExtensionNotFound:
+        return set()
+    return {*names.get_values_for_type(x509.DNSName), *map(str, names.get_values_for_type(x509.IPAddress))}
+
+
 def _text(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     found = name.get_attributes_for_oid(oid)
     return str(found[0].value) if found else ""
