@@ -30,7 +30,8 @@ from .updates.notes import Notes as UpdateNotes
 from .updates.slots import architecture, release
 
 RAUC: Final = Path("/etc/rauc/system.conf")  # where there is none, the machine takes no updates
-JOURNAL: Final = ("journalctl", "--follow", "--output=json", "--no-pager", "--lines=all", "--quiet")
+# without --merge: of this boot only, and a line that tells why the box went down is of the last one
+JOURNAL: Final = ("journalctl", "--follow", "--output=json", "--no-pager", "--lines=all", "--quiet", "--merge")
 
 
 def main() -> int:

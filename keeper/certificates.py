@@ -56,5 +56,7 @@ def _ends(directory: Path) -> Iterator[tuple[str, x509.Certificate | str]]:
             continue
         try:
             yield path.stem, x509.load_pem_x509_certificate(path.read_bytes())
-        except (OSError, ValueError) as error:
-            yield path.stem, f"{path.name}: {error}"
+        except OSError as error:
+            yield path.stem, f"{path.name}: {error.strerror}"
+        except ValueError:
+            yield path.stem, f"{path.name} is no certificate"

@@ -104,7 +104,7 @@ class KeeperNode:
             await asyncio.sleep(AGAIN_S)
 
     async def _one_following(self) -> str:
-        since = ("--after-cursor", self._notes.cursor) if self._notes.cursor else ("--boot",)
+        since = ("--after-cursor", self._notes.cursor) if self._notes.cursor else ()
         try:
             following = await asyncio.create_subprocess_exec(
                 *self._journal, *since, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,

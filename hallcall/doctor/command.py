@@ -45,6 +45,9 @@ def main(arguments: Sequence[str]) -> int:
         return RED
     except KeyboardInterrupt:
         return RED
+    except BrokenPipeError:  # whoever read along has seen enough
+        sys.stdout = None  # type: ignore[assignment]
+        return RED
 
 
 def examine(options: argparse.Namespace, sheet: Sheet) -> int:
