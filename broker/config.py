@@ -21,6 +21,7 @@ from .checks.hall import hall_findings
 from .checks.keypads import keypad_findings
 from .clock_trust import ClockRule
 from .contract.messages import CounterNumber, Hall, Id, Language, Role
+from .device_file import DevicesFile, read_devices
 from .identity import Identity
 from .pad_keys import PadKeys
 from .policy_pack import Pack
@@ -411,16 +412,18 @@ def login_of(file: NodeFile) -> Login:
     return Login(host=broker.host, port=broker.tcp_port, name=file.node, password=password)
 
 
-def load_any(path: Path) -> Hall | NodeFile | BoxFile:
+def load_any(path: Path) -> Hall | NodeFile | BoxFile | DevicesFile:
     """Read a file of any kind, taking the kind that it is most like. Raises BrokenConfig."""
     file = TomlFile(path)
     if not file.tables:
         kinds_begin = "a hall file begins with id = , a node file with node = , a box's with box = "
         raise BrokenConfig(f"{path}: nothing in it; {kinds_begin}")
-    kinds: list[type[Struct]] = [HallFile, BoxFile, *FILE_OF_ROLE.values()]
+    kinds: list[type[Struct]] = [HallFile, BoxFile, DevicesFile, *FILE_OF_ROLE.values()]
     kind = max(kinds, key=lambda each: _likeness(file, each))
     if issubclass(kind, NodeFile):
         return _load_node(file, kind)
+    if kind is DevicesFile:
+        return read_devices(file)
     return read_box(file) if kind is BoxFile else _load_hall(file)
 
 

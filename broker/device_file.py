@@ -36,7 +36,11 @@ class DevicesFile(Struct, frozen=True, kw_only=True):
 
 def load_devices(path: Path) -> DevicesFile:
     """Read the names of a box's devices. Raises BrokenConfig, whose text is every error of the file."""
-    file = TomlFile(path)
+    return read_devices(TomlFile(path))
+
+
+def read_devices(file: TomlFile) -> DevicesFile:
+    """Return the names that a file gives. Raises BrokenConfig."""
     reading = Reading()
     devices = reading.structure(file.tables, DevicesFile)
     findings = [*reading.findings, *device_findings(file)]

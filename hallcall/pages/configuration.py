@@ -10,6 +10,7 @@ from msgspec import Struct
 from broker import config, policy_pack
 from broker.box_file import BoxFile
 from broker.contract import messages
+from broker.device_file import DevicesFile
 from broker.fields import shape
 from broker.policy_pack import Pack
 from broker.theme import Theme
@@ -26,6 +27,7 @@ _FILES: Final[dict[str, type[Struct]]] = {
     "A counter box's file": config.CounterFile,
     "The web server's file": config.WebFile,
     "A box's file": BoxFile,
+    "Names of a box's devices": DevicesFile,
     "A keeper's file": config.KeeperFile,
     "The registrar's file": config.RegistrarFile,
     "A generic sign's file": GenericSign,
