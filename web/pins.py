@@ -7,6 +7,7 @@
 hash costs a tenth of a second, and after five wrong ones a clerk waits.
 """
 
+import contextlib
 import logging
 import os
 import re
@@ -113,6 +114,10 @@ class Pins:
             lines.append(f'"{clerk}" = {{ role = "{holder.role.value}", pin = "{holder.pin}" }}')
         fresh = self.path.with_suffix(".new")
         descriptor = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with contextlib.suppress(OSError):  # who could read the file before can read it after
+            before = self.path.stat()
+            os.fchown(descriptor, before.st_uid, before.st_gid)
+            os.fchmod(descriptor, before.st_mode & 0o640)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
             file.write("\n".join([*lines, ""]))
             file.flush()

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
+from broker import policy_pack
 from broker.box_file import KEEPER
 from broker.clock_trust import ClockRule
 from broker.config import HallFile
 from broker.contract.messages import Role
+from broker.policy_pack import Pack
 from hardware.sign_kinds import SignKind
 
 from .plan import DISPATCHER_BOX, MAIN, BoxPlan, Plan, Table
@@ -252,7 +254,8 @@ class _Furnisher:
 
     def _counters(self, about: Table) -> Table:
         if not any(key in about for key in ("pads", "signs", "keypads", "windows")):
-            about = {**about, **USUAL_LINES}
+            fit = keypads_fit(self._plan.hall.pack) or "rating" in self._plan.tables
+            about = about | {key: line for key, line in USUAL_LINES.items() if fit or key != "keypads"}
         numbers, keypads = about.get("numbers", self._windows), str(about.get("keypads", ""))
         tables = {key: value for key, value in about.items() if key not in ("numbers", "keypads")}
         if "windows" not in tables:
@@ -267,6 +270,11 @@ class _Furnisher:
         if tablets := [n for n in _list(tables.pop("tablets", [])) if isinstance(n, int)]:
             tables["tablets"] = [{"counter": number, "code": self._codes[number]} for number in tablets]
         return tables
+
+
+def keypads_fit(pack: Pack | None) -> bool:
+    """Tell whether a trade's customers rate by the four keys that usual keypads have."""
+    return pack is None or "rating" not in policy_pack.tables(pack)
 
 
 def _kiosk(about: Table) -> Table:

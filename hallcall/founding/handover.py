@@ -16,6 +16,7 @@ from .plan import Plan
 
 PAGES: Final = {"README.md": Language.EN, "README.zh-CN.md": Language.ZH}
 WEB_PORT: Final = "8080"
+KEEPER: Final = Role.KEEPER.value
 
 
 def readmes(plan: Plan, made: Furnished, *, now: datetime) -> dict[str, str]:
@@ -65,7 +66,8 @@ def runs(box: Box, language: Language) -> str:
     if box.spare:
         return words["a_spare"]
     kinds = [(node.planned_at[-1] if node.planned_at else node.role.value, node.id) for node in box.nodes]
-    return words["comma"].join(f"{words[f'role_{kind}']} {node}" for kind, node in kinds if kind != Role.KEEPER.value)
+    named = [(words[f"role_{kind}"], "" if node == kind else f" {node}") for kind, node in kinds if kind != KEEPER]
+    return words["comma"].join(f"{kind}{node}" for kind, node in named)
 
 
 def days(names: Sequence[str], language: Language) -> str:

@@ -9,7 +9,7 @@ from broker.policy_pack import Pack
 from hardware.sign_kinds import SignKind
 
 from . import answers
-from .furnish import USUAL_PRINTER
+from .furnish import USUAL_PRINTER, keypads_fit
 from .interview import Interview, Wrong
 from .plan import DISPATCHER_BOX, USUAL_DISPATCHER, Table, trade_services
 
@@ -47,7 +47,7 @@ def plan_tables(ask: Interview) -> Table:
     if (kind := _identity(ask)) is not None:
         tables["identity"] = {"kind": kind.value, "optional": _handled(tables, pack)}
     tables |= _network(ask)
-    tables["boxes"] = _Boxes(ask, windows).all()
+    tables["boxes"] = _Boxes(ask, pack, windows).all()
     if any("web" in box for box in tables["boxes"]):  # type: ignore[attr-defined]
         tables["supervisor"] = ask.ask("ask_supervisor", "9001", answers.hall_id)
     return _with_tables_last(tables)
@@ -103,8 +103,9 @@ def _network(ask: Interview) -> Table:
 class _Boxes:
     """Asks for the machines, one kind after the other."""
 
-    def __init__(self, ask: Interview, windows: int) -> None:
+    def __init__(self, ask: Interview, pack: Pack, windows: int) -> None:
         self._ask = ask
+        self._pack = pack
         self._windows = windows
         self._boxes: dict[str, Table] = {DISPATCHER_BOX: {"box": DISPATCHER_BOX}}
         self._one = False
@@ -209,14 +210,15 @@ class _Boxes:
             driver = {} if kind is SignKind.CANDLE else {"driver": kind.value}
             found["signs"] = [{"port": ask.ask("ask_line", SIGNS[kind], answers.port), **driver}]
         keypads = [(ask.words("keypads_jtt905"), True), (ask.words("keypads_none"), False)]
-        if ask.choice("ask_keypads", keypads):
+        if keypads_fit(self._pack) and ask.choice("ask_keypads", keypads):
             found["keypads"] = ask.ask("ask_line", KEYPADS, answers.port)
         if not any(key in found for key in ("pads", "signs", "keypads")):
             found["windows"] = [{"counter": number} for number in found.pop("numbers", range(1, self._windows + 1))]  # type: ignore[attr-defined]
         return found
 
     def _web(self) -> Table:
-        tablets = self._ask.ask("ask_tablets", "0", answers.windows(self._windows, none=True))
+        usual = "0" if keypads_fit(self._pack) else f"1-{self._windows}"
+        tablets = self._ask.ask("ask_tablets", usual, answers.windows(self._windows, none=True))
         return {"tablets": tablets} if tablets else {}
 
 
