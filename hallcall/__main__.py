@@ -146,6 +146,13 @@ def image(arguments: Sequence[str]) -> int:
     return build(arguments)
 
 
+def bundle(arguments: Sequence[str]) -> int:
+    """Sign an update of the root that was built last: from a checkout."""
+    from .image.bundle import main as sign  # noqa: PLC0415
+
+    return sign(arguments)
+
+
 def pictures(arguments: Sequence[str]) -> int:
     """Take the README's pictures anew."""
     from .pictures import main as take  # noqa: PLC0415
@@ -288,6 +295,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "docs": docs,
     "bench": bench,
     "image": image,
+    "bundle": bundle,
     "pictures": pictures,
     "kiosk": kiosk,
     "display": display,

@@ -1,20 +1,20 @@
-"""Which of two releases is newer: pure. A release is numbers with dots, and perhaps a word behind: 0.2.0, 0.3.0-rc1."""
+"""Which of two releases is newer: pure. 0.2.0, 0.3.0-rc1, 0.3.0+20261122T211430.944c614: numbers, a word, a build."""
 
 import re
 from typing import Final
 
-_NUMBERS: Final = re.compile(r"^(\d+(?:\.\d+)*)(?:[-~](\w+(?:\.\w+)*))?(?:\+.*)?$")
+_RELEASE: Final = re.compile(r"^(\d+(?:\.\d+)*)(?:[-~](\w+(?:\.\w+)*))?(?:\+(.*))?$")
 
 
-def order(release: str) -> tuple[tuple[int, ...], bool, str]:
-    """Return what releases are ordered by; one with a word behind comes before the one without. "" is the oldest."""
-    match = _NUMBERS.match(release)
+def order(release: str) -> tuple[tuple[int, ...], bool, str, str]:
+    """Return what releases are ordered by; one with a word comes before the one without. Nothing is the oldest."""
+    match = _RELEASE.match(release)
     if match is None:
-        return (), False, release
+        return (), False, release, ""
     numbers = tuple(int(part) for part in match[1].split("."))
     while numbers and numbers[-1] == 0:
         numbers = numbers[:-1]
-    return numbers, match[2] is None, match[2] or ""
+    return numbers, match[2] is None, match[2] or "", match[3] or ""
 
 
 def is_newer(release: str, than: str) -> bool:
