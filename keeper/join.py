@@ -41,12 +41,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     options.add_argument("--place", type=Path, default=PLACE, help="where the box's files go")
     options.add_argument("--tls", type=Path, default=TLS, help="where the nodes' certificates go")
     options.add_argument("--port", type=int, default=PORT, help="the registrar's")
+    options.add_argument("--guest", action="store_true", help="leave host name and network to whose machine it is")
     options.add_argument("--only-join", action="store_true", help="leave host name, network and systemd alone")
     asked = options.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     joining = Joining(card=asked.card, place=asked.place, papers=Papers(asked.tls), serial=serial(), port=asked.port)
     try:
-        return until_joined(joining, settle=(lambda _: None) if asked.only_join else settle, sleep=time.sleep)
+        settling = start_registrar if asked.guest else settle
+        return until_joined(joining, settle=(lambda _: None) if asked.only_join else settling, sleep=time.sleep)
     except (BadCard, BrokenConfig, OSError) as error:
         log.critical("%s", error)
         return 1
@@ -80,7 +82,7 @@ def until_joined(joining: Joining, *, settle: Callable[[BoxFile], None], sleep: 
 
 
 def settle(box: BoxFile) -> None:
-    """Give the machine its name and its address; on the dispatcher's box have the registrar started."""
+    """Give the machine its name and its address; on the dispatcher's box have the registrar started as well."""
     if box.nodes and socket.gethostname() != box.box:
         with contextlib.suppress(OSError):  # a root that cannot be written; the name is set below all the same
             replace_file(HOST_NAME, f"{box.box}\n".encode(), mode=0o644)
@@ -90,6 +92,11 @@ def settle(box: BoxFile) -> None:
         NETWORK.parent.mkdir(parents=True, exist_ok=True)
         replace_file(NETWORK, wanted.encode(), mode=0o644)
         _try("networkctl", "reload")
+    start_registrar(box)
+
+
+def start_registrar(box: BoxFile) -> None:
+    """Have the registrar started, where it is this box's."""
     if REGISTRAR_NODE in box.nodes:
         try:
             systemctl("start", "--no-block", f"hallcall-registrar@{REGISTRAR_NODE}.service")
