@@ -3,10 +3,11 @@
 import asyncio
 import re
 import shutil
+import sqlite3
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -124,15 +125,15 @@ def desk(founded: Founded) -> Path:
     config = founded.folder / "desk.toml"
     config.write_text(
         f'node = "desk"\nhall = "east"\nstate_dir = "{founded.folder}"\n[broker]\nhost = "127.0.0.1"\n'
-        f'port = {founded.broker_port}\nauthority = "{made.root}"\ncertificate = "{made.certificate}"\nkey = "{made.key}"\n'
+        f'port = {founded.broker_port}\nauthority = "{made.root}"\n'
+        f'certificate = "{made.certificate}"\nkey = "{made.key}"\n'
     )
     return config
 
 
-async def until(what: object, *, within_s: float = 20) -> None:
-    assert callable(what)
+async def until(what: Callable[[], bool], *, within_s: float = 20) -> None:
     async with asyncio.timeout(within_s):
-        while not what():
+        while not what():  # noqa: ASYNC110 - other processes are waited for
             await asyncio.sleep(0.05)
 
 
@@ -212,9 +213,6 @@ async def test_a_boxs_warnings_are_kept_through_a_kill(tmp_path: Path) -> None:
 
 
 def stored(path: Path) -> str:
-    import sqlite3
-    from contextlib import closing
-
     if not path.exists():
         return ""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
