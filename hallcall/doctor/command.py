@@ -46,7 +46,7 @@ def main(arguments: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return RED
     except BrokenPipeError:  # whoever read along has seen enough
-        sys.stdout = None  # type: ignore[assignment]
+        sys.stdout = None
         return RED
 
 
