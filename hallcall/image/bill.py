@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 from email.parser import HeaderParser
 from typing import Final
 
+_UNSAID: Final = {"espeakng-loader": ("GPL-3.0-or-later",)}  # its wheel carries espeak-ng, and says nothing of it
 _LICENCE_FIELD: Final = re.compile(r"^License:\s*(\S[^\n]*)", re.MULTILINE)
 
 
@@ -42,7 +43,7 @@ def of_debian(status: str, copyrights: Mapping[str, str]) -> list[Part]:
                 name=name,
                 version=version,
                 address=f"pkg:deb/debian/{name}@{escaped}?arch={fields['Architecture']}",
-                licences=licences_in(copyrights.get(name, "")),
+                licences=licences_in(copyrights.get(name, "")) or (f"as in /usr/share/doc/{name}/copyright",),
                 size_kib=int(fields["Installed-Size"] or 0),
             )
         )
@@ -65,7 +66,7 @@ def of_python(metadata: Iterable[str], requirements: str) -> list[Part]:
                 name=name,
                 version=fields["Version"],
                 address=f"pkg:pypi/{name}@{fields['Version'].replace('+', '%2B')}",
-                licences=tuple([licence] if licence else classifiers),
+                licences=tuple([licence] if licence else classifiers) or _UNSAID.get(name, ()),
                 sha256=locked.get(name, ()),
             )
         )
@@ -75,6 +76,8 @@ def of_python(metadata: Iterable[str], requirements: str) -> list[Part]:
 def licences_in(text: str) -> tuple[str, ...]:
     """Return the licences that a Debian copyright file names; of one in free words, those that it points to."""
     named = {line.strip() for line in _LICENCE_FIELD.findall(text)}
+    if not named and "Permission is hereby granted, free of charge" in text:
+        named = {"MIT"}
     return tuple(sorted(named or set(re.findall(r"/usr/share/common-licenses/([A-Za-z0-9.+-]*[A-Za-z0-9])", text))))
 
 

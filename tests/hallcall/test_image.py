@@ -201,6 +201,12 @@ def test_a_licence_in_free_words_is_known_by_the_text_that_it_points_to() -> Non
     assert bill.licences_in(text) == ("GPL-3",)
 
 
+def test_no_package_is_without_a_word_on_its_licence() -> None:
+    (chrony,) = bill.of_debian(STATUS, {})
+    assert chrony.licences == ("as in /usr/share/doc/chrony/copyright",)
+    assert bill.licences_in("Permission is hereby granted, free of charge, to any person …") == ("MIT",)
+
+
 def test_a_box_gets_what_its_role_needs_and_no_more() -> None:
     assert "mosquitto" in recipe.packages(Arch.AMD64, Role.DISPATCHER)
     assert "mosquitto" not in recipe.packages(Arch.AMD64, Role.KIOSK)
