@@ -12,6 +12,7 @@ from broker.contract.messages import BoxHealth
 from broker.strict_toml import BrokenConfig
 
 from . import body, certificates, clock, copies, disk, units
+from .joining import REGISTRAR_NODE
 from .machine import Machine
 
 _SLOT: Final = re.compile(r"\brauc\.slot=(\w+)")
@@ -21,7 +22,7 @@ def health(machine: Machine, *, box: str, box_file: Path, tls_dir: Path, directo
     """Return a box's figures and findings; takes a fraction of a second, more where commands hang."""
     told = BoxHealth(box=box)
     told = clock.look(told, machine)
-    told = certificates.look(told, tls_dir, nodes_of(box_file), now=now)
+    told = certificates.look(told, tls_dir, [each for each in nodes_of(box_file) if each != REGISTRAR_NODE], now=now)
     told = copies.look(told, machine.real(copies.LAST), nodes_of(box_file), now=now)
     told = disk.look(told, machine, directory=directory)
     for look in (body.heat, body.power, body.memory, body.load, units.look, body.network, image):
