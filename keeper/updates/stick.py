@@ -1,7 +1,7 @@
 """A stick with an update was plugged in: hallcall-stick@.service, started by udev. Root.
 
-Nobody can log in at a box, so the stick itself asks and answers: the first time it is plugged in, the box says what is on
-it; the same stick, plugged in again within ten minutes, is the technician's yes.
+Nobody can log in at a box, so the stick itself asks and answers: the first time it is plugged in, the box says what is
+on it; the same stick, plugged in again within ten minutes, is the technician's yes.
 """
 
 import argparse
