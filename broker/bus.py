@@ -104,6 +104,10 @@ def _connect(client: mqtt.Client, login: Login) -> None:
     except ssl.SSLError as error:
         if login.identity is None:
             raise
+        if isinstance(error, ssl.SSLEOFError):
+            raise ConnectionError("it hangs up in the handshake; has it as many connections as it can take?") from error
+        if error.reason == "WRONG_VERSION_NUMBER":
+            raise ConnectionError("what answers does not speak TLS; is it the right port?") from error
         raise login.identity.untrusted(login.name, login.host, error) from error
     if client.socket() is None:  # over before the first word was out
         raise _turned_away(login, opened[0])

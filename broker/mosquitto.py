@@ -21,7 +21,7 @@ CERTIFICATE_FILE: Final = "broker.crt"
 KEY_FILE: Final = "broker.key"
 REVOKED_FILE: Final = "mosquitto.crl"
 SECURED_PORT: Final = 8883
-CONNECTIONS: Final = 1_000  # a hall has a hundred; those of strangers who never log in end after 90 s
+OPEN_FILES: Final = 1_024  # of its unit, and the bound on connections: max_connections loses count of those it denies
 PACKET_BYTES: Final = 1 << 20  # the largest letter, 200 events of a large hall, is a tenth of it
 QUEUED_BYTES: Final = 16 << 20  # kept for one slow reader
 INFLIGHT: Final = 20  # letters to one reader that it has not yet taken
@@ -60,8 +60,6 @@ require_certificate true
 use_identity_as_username true
 # And nothing older.
 tls_version tlsv1.2
-# One more is turned away; those that are in go on.
-max_connections {CONNECTIONS}
 user {account}
 {_rules(directory)}"""
 

@@ -1,6 +1,7 @@
 """What every room's tests may use: a small hall, a real mosquitto, time that does not have to be waited for."""
 
 import asyncio
+import resource
 import secrets
 import selectors
 import shutil
@@ -38,6 +39,7 @@ from broker.mosquitto import (
     CERTIFICATE_FILE,
     CONF_FILE,
     KEY_FILE,
+    OPEN_FILES,
     PASSWORD_FILE,
     REVOKED_FILE,
     acl,
@@ -123,6 +125,7 @@ class BrokerProcess:
             raise NoMosquitto("mosquitto is not installed: apt-get install mosquitto")
         process = subprocess.Popen([program, "-c", str(self._conf)], stderr=subprocess.PIPE, text=True)
         self._process = process
+        resource.prlimit(process.pid, resource.RLIMIT_NOFILE, (OPEN_FILES, OPEN_FILES))  # as its unit does
         for line in process.stderr or ():
             self.lines.append(line.rstrip())
             if line.rstrip().endswith(" running"):
