@@ -193,7 +193,7 @@ class _Furnisher:
     def _core(self) -> Iterator[Node]:
         own: Table = {"hall_file": f"{ETC}/hall.toml", "clock": ClockRule.TRUSTED.value}
         yield self._made(DISPATCHER_BOX, Role.DISPATCHER, own, on=DISPATCHER_BOX)
-        yield self._made(REGISTRAR, Role.REGISTRAR, {"card": f"{ETC}/registrar"}, on=DISPATCHER_BOX)
+        yield self._made(REGISTRAR, Role.REGISTRAR, {}, on=DISPATCHER_BOX)
         certificate = {"authority": f"{TLS}/root.crt", "certificate": f"{TLS}/{DESK}.crt", "key": f"{TLS}/{DESK}.key"}
         yield self._made(DESK, Role.SUPERVISOR, {"broker": {"host": HERE, **certificate}}, on=DISPATCHER_BOX)
 
