@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from broker.box_file import load_box
-from broker.config import NodeFile, load_any
+from broker.config import NodeFile, SupervisorFile, load_any
 from broker.strict_toml import BrokenConfig
 
 from .devices import Needs, needs, unit_of
@@ -30,16 +30,18 @@ def nodes_of(place: Path = PLACE) -> tuple[list[BoxNode], list[str]]:
     good, wrong = [], []
     for node in load_box(place / "box.toml").nodes:
         try:
-            good.append(_node(node, place / "nodes" / f"{node}.toml"))
+            file = _file(node, place / "nodes" / f"{node}.toml")
+            if not isinstance(file, SupervisorFile):  # a login for people; nothing runs
+                good.append(BoxNode(file=file, needs=needs(file)))
         except BrokenConfig as error:
             wrong.append(str(error))
     return good, wrong
 
 
-def _node(node: str, path: Path) -> BoxNode:
+def _file(node: str, path: Path) -> NodeFile:
     file = load_any(path)
     if not isinstance(file, NodeFile):
         raise BrokenConfig(f"{path}: no node's file; a node file begins with node = ")
     if file.node != node:
         raise BrokenConfig(f'{path}: node = "{file.node}"; the file of {node} must say {node}')
-    return BoxNode(file=file, needs=needs(file))
+    return file

@@ -80,6 +80,12 @@ def test_all_nodes_of_the_box_are_started_with_their_own_ports(box: Box) -> None
     assert "Wants=hallcall-kiosk@kiosk-1.service" in target
 
 
+def test_a_supervisor_s_login_on_the_box_is_no_program(box: Box) -> None:
+    box.has(desk_1=BROKER, keeper_west=KEEPER)
+    assert box.start() == 0
+    assert not any("desk-1" in line for line in box.asked())
+
+
 def test_started_again_it_disturbs_nobody(box: Box) -> None:
     box.has(kiosk_1=KIOSK.format(printer="/dev/usb/lp0"), keeper_west=KEEPER)
     box.start()
