@@ -191,7 +191,11 @@ class _Furnisher:
         yield self._made(keeper, Role.KEEPER, {"box": box.box}, on=box.box)
 
     def _core(self) -> Iterator[Node]:
-        own: Table = {"hall_file": f"{ETC}/hall.toml", "clock": ClockRule.TRUSTED.value}
+        own: Table = {
+            "hall_file": f"{ETC}/hall.toml",
+            "clock": ClockRule.TRUSTED.value,
+            "also_read_by": "/var/lib/hallcall/update/readers.json",
+        }
         yield self._made(DISPATCHER_BOX, Role.DISPATCHER, own, on=DISPATCHER_BOX)
         yield self._made(REGISTRAR, Role.REGISTRAR, {}, on=DISPATCHER_BOX)
         certificate = {"authority": f"{TLS}/root.crt", "certificate": f"{TLS}/{DESK}.crt", "key": f"{TLS}/{DESK}.key"}
