@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Final
 
+from .contract.messages import Language
+from .contract.texts import texts
+
+
+def check_texts(language: Language, *rooms: str) -> dict[str, str]:
+    """Return the texts of a check: those of its rooms, and `certificate_…` for what can be wrong with one."""
+    tables = texts(language)
+    own = {key: text for room in rooms for key, text in tables[room].items()}
+    return {**own, **{f"certificate_{key}": text for key, text in tables["certificate"].items()}}
+
 
 class Light(Enum):
     GREEN = "green"

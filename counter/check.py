@@ -20,8 +20,8 @@ from broker.config import BrokenConfig, CounterFile, load_node, login_of
 from broker.config import Keypad as KeypadConfig
 from broker.config import PadLine as PadsConfig
 from broker.contract.messages import Language
-from broker.contract.texts import texts
-from broker.findings import Report, amber, green, red, skipped
+from broker.findings import Report, amber, check_texts, green, red, skipped
+from broker.identity import Untrusted
 from broker.pad_file import DESCRIBED, OWN_GRADES, load_pad
 from hardware.devices import KeypadRating, Lamp, PadKey, PadPress, PortGone
 from hardware.pad_frames import GRADES
@@ -99,6 +99,8 @@ class Walk:
             await try_login(login_of(self._file))
         except BrokenConfig as error:
             self._report.add("broker", red("broker_password", problem=str(error)))
+        except Untrusted as error:
+            self._report.add("broker", red(f"certificate_{error.flaw.fault}", **error.flaw.args))
         except LoginRefused:
             path = self._file.broker.proof
             self._report.add("broker", red("broker_refused", node=self._file.node, path=path, **where))
@@ -213,7 +215,7 @@ async def _running(devices: Devices, heard: Heard) -> AsyncIterator[None]:
 def main(argv: Sequence[str]) -> int:
     options = _options(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL, force=True)  # the findings say it
-    table = {**texts(options.lang)["check"], **texts(options.lang)["counter_check"]}
+    table = check_texts(options.lang, "check", "counter_check")
     report = Report(
         table, as_json=options.json, write=_write, coloured=sys.stdout.isatty() and "NO_COLOR" not in os.environ
     )

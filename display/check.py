@@ -16,6 +16,8 @@ from broker.bus import LoginRefused, try_login
 from broker.config import BrokenConfig, DisplayFile, login_of
 from broker.contract.messages import Language
 from broker.contract.texts import texts
+from broker.findings import check_texts
+from broker.identity import Untrusted
 
 
 class Light(Enum):
@@ -40,7 +42,7 @@ class Finding:
         return f"{lamp} {device}  {self.text(language)}\n"
 
     def text(self, language: Language) -> str:
-        return texts(language)["display_check"][self.key].format(**dict(self.args))
+        return check_texts(language, "display_check")[self.key].format(**dict(self.args))
 
 
 def green(device: str, key: str, **args: str | float) -> Finding:
@@ -89,6 +91,8 @@ def node_findings(file: DisplayFile) -> Iterator[Finding]:
         asyncio.run(try_login(login_of(file)))
     except BrokenConfig as error:
         yield red("broker", "problem", problem=str(error))
+    except Untrusted as error:
+        yield red("broker", f"certificate_{error.flaw.fault}", **error.flaw.args)
     except LoginRefused:
         yield red("broker", "broker_refused", path=file.broker.proof, **where)
     except OSError as error:

@@ -17,8 +17,7 @@ from typing import Final
 
 from broker.config import BrokenConfig, KioskFile, load_node, load_theme
 from broker.contract.messages import Language
-from broker.contract.texts import texts
-from broker.findings import Report
+from broker.findings import Report, check_texts
 
 from .checks import beside, ears, hall, identity, paper, place, window
 from .checks.finding import Bench, Check, green, red
@@ -61,7 +60,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = _options(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL, force=True)  # the findings say it
     report = Report(
-        texts(options.lang)["check"],
+        check_texts(options.lang, "check"),
         as_json=options.json,
         write=_write,
         coloured=sys.stdout.isatty() and "NO_COLOR" not in os.environ,

@@ -9,6 +9,7 @@ from typing import Final
 from broker.bus import LoginRefused, MqttBus, try_login
 from broker.config import BrokenConfig, login_of
 from broker.contract.messages import AnyView, EventsRead, HallView, ReadEvents, Role
+from broker.identity import Untrusted
 from broker.link import PROGRAM, HallLink, Unanswered, subscriptions, will
 
 from ..node import VIEWS
@@ -26,6 +27,8 @@ async def broker(bench: Bench) -> AsyncIterator[Finding]:
         await try_login(login_of(bench.file))
     except BrokenConfig as error:
         yield red("broker_password", problem=str(error))
+    except Untrusted as error:
+        yield red(f"certificate_{error.flaw.fault}", **error.flaw.args)
     except LoginRefused:
         yield red("broker_refused", node=bench.file.node, path=bench.file.broker.proof, **where)
     except OSError as error:

@@ -317,3 +317,32 @@ def test_no_damage_to_a_file_is_more_than_a_complaint(
     except BrokenConfig as broken:
         said = str(broken)
     assert all(line.startswith(str(file)) for line in said.splitlines())
+
+
+CERTIFIED = 'authority = "root.crt"\ncertificate = "node.crt"\nkey = "node.key"'
+
+
+def test_a_certificate_s_files_are_the_unit_s_credentials_or_beside_the_node_s_file(
+    file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(KIOSK.replace('password_file = "/etc/hallcall/kiosk-1.password"', CERTIFIED), encoding="utf-8")
+    login = login_of(load_node(file, KioskFile))
+    assert login.identity is not None
+    assert (login.port, login.identity.key) == (8883, file.parent / "node.key")
+    monkeypatch.setenv("CREDENTIALS_DIRECTORY", "/run/credentials/hallcall-kiosk@kiosk-1.service")
+    login = login_of(load_node(file, KioskFile))
+    assert login.identity is not None
+    assert login.identity.authority == Path("/run/credentials/hallcall-kiosk@kiosk-1.service/root.crt")
+
+
+@pytest.mark.parametrize(
+    ("instead", "said"),
+    [
+        ("port = 8883", "neither a certificate (authority, certificate, key) nor a password_file; give one of them"),
+        (f'{CERTIFIED}\npassword_file = "p"', "a certificate and a password; the broker takes one of them"),
+        ('certificate = "node.crt"', "a certificate needs all of its files; name the authority and key too"),
+    ],
+)
+def test_a_login_is_whole(file: Path, instead: str, said: str) -> None:
+    text = KIOSK.replace('password_file = "/etc/hallcall/kiosk-1.password"', instead)
+    assert any(said in line for line in complaints(file, text, KioskFile))
