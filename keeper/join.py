@@ -90,6 +90,7 @@ def settle(box: BoxFile) -> None:
     wanted, there = network_file(box), NETWORK.read_text() if NETWORK.exists() else ""
     if wanted != there:
         NETWORK.parent.mkdir(parents=True, exist_ok=True)
+        NETWORK.parent.chmod(0o755)  # networkd, who is not root, reads it
         replace_file(NETWORK, wanted.encode(), mode=0o644)
         _try("networkctl", "reload")
     start_registrar(box)
