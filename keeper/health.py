@@ -25,9 +25,9 @@ def health(machine: Machine, *, box: str, box_file: Path, tls_dir: Path, directo
     told = certificates.look(told, tls_dir, [each for each in nodes_of(box_file) if each != REGISTRAR_NODE], now=now)
     told = copies.look(told, machine.real(copies.LAST), nodes_of(box_file), now=now)
     told = disk.look(told, machine, directory=directory)
-    for look in (body.heat, body.power, body.memory, body.load, units.look, body.network, image):
+    for look in (body.heat, body.power, body.memory, body.load, body.network, image):
         told = look(told, machine)
-    return told
+    return units.look(told, machine, box_file=box_file)
 
 
 def nodes_of(box_file: Path) -> tuple[str, ...]:

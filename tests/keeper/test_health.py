@@ -196,14 +196,26 @@ SubState=auto-restart
 
 def test_services_that_fail_or_keep_starting_are_told(box: Box) -> None:
     box.command("systemctl", SHOWN.format(restarts=0, active="active"))
-    assert keys(units.look(BARE, box.machine)) == ["units_ok"]
+    assert keys(units.look(BARE, box.machine, box_file=box.root / "box.toml")) == ["units_ok"]
     box.command("systemctl", SHOWN.format(restarts=17, active="activating"))
-    told = units.look(BARE, box.machine)
+    told = units.look(BARE, box.machine, box_file=box.root / "box.toml")
     assert told.findings[0].args == {"unit": "hallcall-counter@box-1.service", "times": 17}
     box.command("systemctl", SHOWN.format(restarts=17, active="failed"))
-    assert keys(units.look(BARE, box.machine)) == ["unit_failed"]
+    assert keys(units.look(BARE, box.machine, box_file=box.root / "box.toml")) == ["unit_failed"]
     box.command("systemctl", "System has not been booted with systemd", code=1)
-    assert keys(units.look(BARE, box.machine)) == ["units_unknown"]
+    assert keys(units.look(BARE, box.machine, box_file=box.root / "box.toml")) == ["units_unknown"]
+
+
+def test_where_systemd_does_not_answer_a_unit_without_processes_is_told(box: Box) -> None:
+    box.command("systemctl", "Failed to list units: Transport endpoint is not connected", code=1)
+    expected = {"keeper-k1": "hallcall-keeper@keeper-k1.service", "web-1": "hallcall-web@web-1.service"}
+    place = "/sys/fs/cgroup/system.slice/system-hallcall\\x2d{}.slice/{}/cgroup.events"
+    box.file(place.format("keeper", expected["keeper-k1"]), "populated 1\nfrozen 0\n")
+    box.file(place.format("web", expected["web-1"]), "populated 0\nfrozen 0\n")
+    stopped = units.by_processes(box.machine, expected)
+    assert [(each.key, each.args["node"]) for each in stopped] == [("node_stopped", "web-1")]
+    box.file(place.format("web", expected["web-1"]), "populated 1\nfrozen 0\n")
+    assert [each.key for each in units.by_processes(box.machine, expected)] == ["units_ok"]
 
 
 def certificate(path: Path, *, days: int, begins: datetime = NOW - timedelta(days=300)) -> None:
