@@ -25,6 +25,7 @@ from .papers import Papers, erase, finish_erasing
 
 REGISTRAR_NODE: Final = REGISTRAR.name
 HERE: Final = "127.0.0.1"
+CABLES: Final = "en* eth* host0"  # the last is a container's
 CODE_AGAIN: Final = frozenset({"code_taken", "spare_refused", "place_taken"})
 
 
@@ -164,4 +165,4 @@ def network_file(box: BoxFile) -> str:
         return ""
     gateway = f"Gateway={box.gateway}\n" if box.gateway else ""
     address = ipaddress.ip_interface(box.address)
-    return f"[Match]\nType=ether\nKind=!*\n\n[Network]\nAddress={address}\n{gateway}LLMNR=no\nMulticastDNS=no\n"
+    return f"[Match]\nName={CABLES}\n\n[Network]\nAddress={address}\n{gateway}LLMNR=no\nMulticastDNS=no\n"
