@@ -16,8 +16,9 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from broker.authority.issuing import Authority, certificate_pem, chain_pem, new_issuing, new_root, node_certificate
+from broker.authority.issuing import Authority, certificate_pem, new_issuing, new_root, node_certificate
 from broker.authority.keys import new_key
+from broker.authority.reading import read_chain
 from broker.authority.safe import locked, unlocked
 
 FOLDER: Final = "authority"
@@ -25,8 +26,9 @@ TECHNICIAN: Final = "technician"
 ROOT: Final = PurePosixPath("root.p12")
 ISSUING: Final = PurePosixPath("issuing.p12")
 TECHNICIANS: Final = PurePosixPath("technician.p12")
+TECHNICIANS_CERTIFICATE: Final = PurePosixPath("technician.crt")
 LOG: Final = "log.jsonl"
-TECHNICIAN_DAYS: Final = 5 * 365  # as long as the issuing authority: who comes back after two years can still act
+TECHNICIAN_DAYS: Final = 2 * 365  # made anew at any time, with the root: `hallcall hall renew`
 
 
 class NoAuthority(ValueError):
@@ -37,22 +39,28 @@ def new_authority(hall: str, *, passphrase: str, now: datetime) -> dict[PurePosi
     """Return the folder of a new hall. Raises WrongPassphrase where it is too short."""
     root = new_root(hall, now=now)
     issuing = new_issuing(root, now=now)
-    technician = new_technician(issuing, now=now)
     return {
         ROOT: locked(root, passphrase=passphrase),
         PurePosixPath("root.crt"): certificate_pem(root.certificate),
         ISSUING: locked(issuing, passphrase=passphrase),
         PurePosixPath("issuing.crt"): certificate_pem(issuing.certificate),
-        TECHNICIANS: locked(technician, passphrase=passphrase),
-        PurePosixPath("technician.crt"): chain_pem(technician.certificate, issuing.certificate),
+        **new_technician(root, passphrase=passphrase, now=now),
     }
 
 
-def new_technician(issuing: Authority, *, now: datetime) -> Authority:
-    """Return the technician's certificate and key."""
+def new_technician(root: Authority, *, passphrase: str, now: datetime) -> dict[PurePosixPath, bytes]:
+    """Return the technician's files. The root itself signs: so no issuing authority's end shuts the technician out."""
     key = new_key()
-    made = node_certificate(issuing, key.public_key(), node=TECHNICIAN, now=now, days=TECHNICIAN_DAYS)
-    return Authority(certificate=made, key=key)
+    made = node_certificate(root, key.public_key(), node=TECHNICIAN, now=now, days=TECHNICIAN_DAYS)
+    return {
+        TECHNICIANS: locked(Authority(certificate=made, key=key), passphrase=passphrase),
+        TECHNICIANS_CERTIFICATE: certificate_pem(made),
+    }
+
+
+def technician_until(folder: Path) -> datetime:
+    """Return when the technician's certificate ends."""
+    return read_chain((folder / TECHNICIANS_CERTIFICATE).read_bytes())[0].not_valid_after_utc
 
 
 def opened(folder: Path, name: PurePosixPath, *, passphrase: str) -> Authority:

@@ -4,7 +4,7 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import Final, NamedTuple
 
-from . import init, write
+from . import init, later, write
 
 
 class Part(NamedTuple):
@@ -13,8 +13,9 @@ class Part(NamedTuple):
 
 
 PARTS: Final = {
-    "init": Part(init.main, "make a hall: its files, its certificate authority, a card for each box"),
-    "write": Part(write.main, "write a box's card, onto a stick or card, or into an image"),
+    "init": Part(init.main, "Make a hall: its files, its certificate authority, a card for each box."),
+    "write": Part(write.main, "Write a box's card, onto a stick or card, or into an image."),
+    **{name: Part(later.command(name), later.what(name)) for name in later.LATER},
 }
 
 

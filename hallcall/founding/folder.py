@@ -66,7 +66,7 @@ def _write(plan: Plan, stage: Path, keys: Files, now: datetime) -> Founded:
     names = [box.box for box in furnished(plan, codes=dict.fromkeys(tablets, "")).boxes if not box.spare]
     drawn = secrets_drawn.drawn(names, tablets)
     planned = furnished(plan, codes=drawn.codes)
-    made, extra = _with_files(planned, plan.file.path.parent)
+    made, extra = with_files(planned, plan.file.path.parent)
     has_console = any(PINS in node.secrets for box in made.boxes for node in box.nodes)
     founding = Founding(
         hall=plan.hall.id,
@@ -77,7 +77,7 @@ def _write(plan: Plan, stage: Path, keys: Files, now: datetime) -> Founded:
         root=keys[PurePosixPath("root.crt")],
         fingerprint=fingerprint(read_chain(keys[PurePosixPath("root.crt")])[0]),
         issuing=keys[PurePosixPath("issuing.crt")],
-        pins=_pins(plan.hall.supervisor, drawn.supervisor_pin, stage) if has_console else b"",
+        pins=pins_file(plan.hall.supervisor, drawn.supervisor_pin, stage) if has_console else b"",
         extra=extra,
         made=now,
     )
@@ -115,7 +115,7 @@ def _numbers(web: Table) -> list[int]:
     return [number for number in tablets if isinstance(number, int)] if isinstance(tablets, list) else []
 
 
-def _with_files(made: Furnished, beside: Path) -> tuple[Furnished, dict[str, dict[str, bytes]]]:
+def with_files(made: Furnished, beside: Path) -> tuple[Furnished, dict[str, dict[str, bytes]]]:
     """Return the nodes with their files named as on the box, and those files."""
     boxes, extra = [], {}
     for box in made.boxes:
@@ -139,7 +139,8 @@ def _copy_named(planned: Furnished, beside: Path, stage: Path) -> None:
             shutil.copyfile(beside / name, stage / name)
 
 
-def _pins(supervisor: str, pin: str, stage: Path) -> bytes:
+def pins_file(supervisor: str, pin: str, stage: Path) -> bytes:
+    """Return the console's file with the first supervisor's PIN; it is made in a folder that holds secrets anyway."""
     file = stage / PINS
     secrets_drawn.write_pin(file, supervisor=supervisor, pin=pin)
     content = file.read_bytes()

@@ -197,7 +197,8 @@ class _Furnisher:
             "also_read_by": "/var/lib/hallcall/update/readers.json",
         }
         yield self._made(DISPATCHER_BOX, Role.DISPATCHER, own, on=DISPATCHER_BOX)
-        yield self._made(REGISTRAR, Role.REGISTRAR, {}, on=DISPATCHER_BOX)
+        card: Table = {"card": ETC}  # by a key of its own a file shows whose it is
+        yield self._made(REGISTRAR, Role.REGISTRAR, card, on=DISPATCHER_BOX)
         certificate = {"authority": f"{TLS}/root.crt", "certificate": f"{TLS}/{DESK}.crt", "key": f"{TLS}/{DESK}.key"}
         yield self._made(DESK, Role.SUPERVISOR, {"broker": {"host": HERE, **certificate}}, on=DISPATCHER_BOX)
 

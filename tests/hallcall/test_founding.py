@@ -14,7 +14,7 @@ import pytest
 from broker.authority.reading import fingerprint, flaw, read_chain
 from broker.authority.safe import WrongPassphrase
 from broker.box_file import load_box
-from broker.config import BrokenConfig, WebFile, load_hall, load_node
+from broker.config import FILE_OF_ROLE, BrokenConfig, NodeFile, WebFile, load_any, load_hall, load_node
 from broker.contract.messages import Role
 from broker.invitations import read, token_hash
 from hallcall.__main__ import main
@@ -120,6 +120,14 @@ def test_every_file_of_a_hall_passes_its_check(hall: Path, capsys: pytest.Captur
     said = capsys.readouterr()
     assert len(said.out.splitlines()) == len(checked) == 18
     assert "advice" not in said.out
+
+
+def test_each_nodes_file_shows_whose_it_is(hall: Path) -> None:
+    roles = {node.id: node.role for node in load_hall(hall / "hall.toml").nodes} | {"dispatcher": Role.DISPATCHER}
+    read = [load_any(each) for each in hall.glob("cards/*/hallcall/nodes/*.toml") if each.name != "pins.toml"]
+    assert {each.node: type(each) for each in read if isinstance(each, NodeFile)} == {
+        node: FILE_OF_ROLE[role] for node, role in roles.items()
+    }
 
 
 @pytest.mark.parametrize("trade", ["sgcc", "csg", "bank", "gov"])

@@ -1,0 +1,260 @@
+"""`hallcall hall` on a hall that runs: what the technician asks of its registrar, from any place in its network."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+from typing import Final
+
+from broker.authority.issuing import certificate_pem, issuing_certificate
+from broker.authority.keys import BadKey
+from broker.authority.requests import BadRequest, read_request
+from broker.authority.safe import WrongPassphrase
+from broker.contract.messages import Language
+from broker.joining import words
+from broker.joining.asking import NotAnswered, Refused, Registrar, in_words
+from broker.strict_toml import BrokenConfig
+
+from ..terminal import columns, filled
+from . import authority, growing, passphrase
+from .folder import PLAN_FILE, write_files
+from .init import Console
+from .interview import Interview
+from .plan import ROLES
+from .questions import usual_language
+from .technician import at_registrar
+from .write import add_hall
+
+Act = Callable[["Visit", argparse.Namespace], None]
+ACTS: Final = 20
+
+
+class Visit:
+    """One question to a hall's registrar, or to the hall's own folder."""
+
+    def __init__(self, ask: Interview, options: argparse.Namespace) -> None:
+        self.ask = ask
+        self.hall: Path = options.hall
+        self.now = datetime.now(UTC)
+        self._options = options
+        self._passphrase = ""
+
+    @property
+    def passphrase(self) -> str:
+        """The authority's passphrase; asked for once."""
+        self._passphrase = self._passphrase or passphrase.known(self.ask, self._options.passphrase_file)
+        return self._passphrase
+
+    @contextmanager
+    def registrar(self) -> Iterator[Registrar]:
+        options = self._options
+        with at_registrar(self.hall, passphrase=self.passphrase, host=options.at, port=options.port) as registrar:
+            yield registrar
+
+    def note(self, what: str, **about: str) -> None:
+        authority.note(self.hall / authority.FOLDER, what, now=self.now, **about)
+
+
+def boxes(visit: Visit, _: argparse.Namespace) -> None:
+    """Show which boxes have joined, until when, and which spares wait."""
+    with visit.registrar() as registrar:
+        told = registrar.read("/boxes", words.Boxes)
+    ask = visit.ask
+    table = [tuple(ask.words("boxes_head").split("|"))]
+    for box in told.boxes:
+        ends = [node.until for node in box.nodes if node.until is not None]
+        until = f"{min(ends):%Y-%m-%d}" if ends else "-"
+        table.append((box.box, ask.words(f"state_{box.state.value}", box=box.box), until))
+    wide = [max(map(columns, each)) for each in zip(*table, strict=True)]
+    for row in table:
+        ask.line("  ".join(filled(cell, width) for cell, width in zip(row, wide, strict=True)).rstrip())
+    for spare in told.spares:
+        ask.say("spares_wait", serial=spare.serial, address=spare.address)
+    if told.issuing_until is not None:
+        ask.say("issuing_until", date=f"{told.issuing_until:%Y-%m-%d}")
+
+
+def add(visit: Visit, options: argparse.Namespace) -> None:
+    """Invite a new box: it stands in hall-plan.toml, or is what its --role usually is."""
+    growing.check_is_new(visit.hall, options.box)
+    plan = visit.hall / PLAN_FILE
+    before = plan.read_text(encoding="utf-8") if plan.is_file() else ""
+    if options.role is not None:
+        write_files(
+            visit.hall, {PurePosixPath(PLAN_FILE): growing.with_role(visit.hall, options.box, options.role).encode()}
+        )
+    try:
+        new = growing.newcomer(visit.hall, plan, options.box, now=visit.now)
+        if new.invitation.nodes:
+            _expect(visit, new)
+    except BaseException:
+        if options.role is not None:
+            write_files(visit.hall, {PurePosixPath(PLAN_FILE): before.encode()})
+        raise
+    growing.take_in(visit.hall, options.box, new)
+    visit.note("box added", box=options.box)
+    if new.pin:
+        visit.ask.say("pin_new", pin=new.pin)
+    visit.ask.say("box_expected", box=options.box)
+    if new.invitation.nodes:
+        visit.ask.say("hall_file_changed", file=visit.hall / "hall.toml")
+
+
+def replace(visit: Visit, options: argparse.Namespace) -> None:
+    """Invite another machine in the place of a box: a new token, and its card to be written."""
+    new = growing.another_machine(visit.hall, options.box, now=visit.now)
+    _expect(visit, new)
+    growing.take_in(visit.hall, options.box, new)
+    visit.note("box invited again", box=options.box)
+    visit.ask.say("box_expected", box=options.box)
+
+
+def _expect(visit: Visit, new: growing.Newcomer) -> None:
+    files = {name.as_posix(): content for name, content in new.files.items()}
+    with visit.registrar() as registrar:
+        registrar.tell("/boxes", words.ExpectBox(invitation=new.invitation, files=files), words.Done)
+
+
+def revoke(visit: Visit, options: argparse.Namespace) -> None:
+    """Let a box, or one node, belong to the hall no longer; its connections end at once."""
+    asked = (
+        words.Revoke(node=options.box, why=options.why)
+        if options.node
+        else words.Revoke(box=options.box, why=options.why)
+    )
+    _told(visit, "/revoke", asked)
+    visit.note("revoked", **{"node" if options.node else "box": options.box}, why=options.why)
+
+
+def approve(visit: Visit, options: argparse.Namespace) -> None:
+    """Let the spare that shows a code take the place of a box."""
+    _told(visit, "/spares/approve", words.Approve(code=options.code, box=options.box))
+    visit.note("spare approved", box=options.box)
+
+
+def refuse(visit: Visit, options: argparse.Namespace) -> None:
+    """Turn the spare away that shows a code."""
+    _told(visit, "/spares/refuse", words.RefuseSpare(code=options.code))
+    visit.note("spare refused")
+
+
+def _told(visit: Visit, path: str, asked: words.Asked) -> None:
+    with visit.registrar() as registrar:
+        done = registrar.tell(path, asked, words.Done)
+    visit.ask.line(f"{visit.ask.words('done')} {done.detail}".rstrip())
+
+
+def renew(visit: Visit, _: argparse.Namespace) -> None:
+    """Make the technician's own certificate anew. Boxes renew theirs by themselves."""
+    folder = visit.hall / authority.FOLDER
+    root = authority.opened(folder, authority.ROOT, passphrase=visit.passphrase)
+    write_files(folder, authority.new_technician(root, passphrase=visit.passphrase, now=visit.now))
+    visit.note("technician renewed")
+    visit.ask.say("technician_renewed", date=f"{authority.technician_until(folder):%Y-%m-%d}")
+
+
+def rotate(visit: Visit, _: argparse.Namespace) -> None:
+    """Give the hall a new issuing authority; boxes renew under it within a day, and nothing stops."""
+    root = authority.opened(visit.hall / authority.FOLDER, authority.ROOT, passphrase=visit.passphrase)
+    with visit.registrar() as registrar:
+        asked = registrar.tell("/rotate", words.Rotate(), words.Rotating)
+        made = issuing_certificate(root, read_request(asked.request.encode()), now=visit.now)
+        registrar.tell("/rotate", words.Rotate(certificate=certificate_pem(made).decode()), words.Rotating)
+    write_files(visit.hall / authority.FOLDER, {PurePosixPath("issuing.crt"): certificate_pem(made)})
+    visit.note("issuing authority rotated", until=f"{made.not_valid_after_utc:%Y-%m-%d}")
+    visit.ask.say("issuing_until", date=f"{made.not_valid_after_utc:%Y-%m-%d}")
+
+
+def acts(visit: Visit, _: argparse.Namespace) -> None:
+    """Show the last acts in the registrar's book: when, who, what."""
+    found: list[words.Act] = []
+    with visit.registrar() as registrar:
+        while new := registrar.read(f"/acts?after={found[-1].number if found else 0}", words.Acts).acts:
+            found += new
+    for act in found[-ACTS:]:
+        visit.ask.line(f"{act.at:%Y-%m-%d %H:%M:%S}  {act.who}  {act.what}  {act.about}")
+
+
+def _with(*more: tuple[str, dict[str, object]]) -> Callable[[argparse.ArgumentParser], None]:
+    def add_to(parser: argparse.ArgumentParser) -> None:
+        for name, about in more:
+            parser.add_argument(name, **about)  # type: ignore[arg-type]
+
+    return add_to
+
+
+_BOX: Final[tuple[str, dict[str, object]]] = ("box", {"metavar": "BOX", "help": "name of the box"})
+_CODE: Final[tuple[str, dict[str, object]]] = (
+    "code",
+    {"metavar": "CODE", "help": "the six digits on the spare's screen"},
+)
+_ROLE: Final[tuple[str, dict[str, object]]] = (
+    "--role",
+    {"choices": [*ROLES, growing.SPARE], "help": "left out: as hall-plan.toml says"},
+)
+_WHY: Final[tuple[str, dict[str, object]]] = ("--why", {"default": "", "help": "for the book"})
+_NODE: Final[tuple[str, dict[str, object]]] = ("--node", {"action": "store_true", "help": "BOX is a single node's id"})
+LATER: Final[dict[str, tuple[Act, Callable[[argparse.ArgumentParser], None]]]] = {
+    "boxes": (boxes, _with()),
+    "add": (add, _with(_BOX, _ROLE)),
+    "replace": (replace, _with(_BOX)),
+    "revoke": (revoke, _with(_BOX, _NODE, _WHY)),
+    "remove": (revoke, _with(_BOX, _NODE, _WHY)),
+    "approve": (approve, _with(_CODE, _BOX)),
+    "refuse": (refuse, _with(_CODE)),
+    "renew": (renew, _with()),
+    "rotate": (rotate, _with()),
+    "acts": (acts, _with()),
+}
+
+
+def command(name: str) -> Callable[[Sequence[str]], int]:
+    """Return one of these as a command of its own."""
+    act, add_arguments = LATER[name]
+
+    def main(arguments: Sequence[str]) -> int:
+        parser = argparse.ArgumentParser(prog=f"hallcall hall {name}", description=act.__doc__)
+        add_arguments(parser)
+        parser.add_argument(
+            "--at", default="", metavar="HOST", help="where the registrar is; left out: the dispatcher's box"
+        )
+        parser.add_argument("--port", type=int, default=words.PORT, help=f"its port; left out: {words.PORT}")
+        add_hall(parser)
+        options = parser.parse_args(arguments)
+        language = Language(options.lang) if options.lang else usual_language(os.environ)
+        try:
+            act(Visit(Interview(Console(), language), options), options)
+        except Refused as refused:
+            return _failed(name, in_words(refused.denied, language))
+        except (KeyboardInterrupt, EOFError):
+            return 130
+        except _SAID as error:
+            return _failed(name, str(error))
+        return 0
+
+    return main
+
+
+def what(name: str) -> str:
+    """Return what a command does, in a line."""
+    return (LATER[name][0].__doc__ or "").splitlines()[0]
+
+
+_SAID: Final = (
+    NotAnswered,
+    BrokenConfig,
+    WrongPassphrase,
+    BadKey,
+    BadRequest,
+    authority.NoAuthority,
+    growing.CannotGrow,
+    passphrase.NoPassphrase,
+)
+
+
+def _failed(name: str, why: str) -> int:
+    sys.stderr.write(f"hallcall hall {name}: {why}\n")
+    return 1

@@ -1,0 +1,232 @@
+"""`hallcall hall` on a hall that runs: a real registrar over TLS, out of cards that a technician wrote."""
+
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from broker.authority.issuing import node_of
+from broker.authority.keys import new_key
+from broker.authority.reading import read_chain
+from broker.authority.requests import request_pem
+from broker.box_file import load_box
+from broker.config import load_hall
+from broker.joining.asking import Refused, Registrar
+from broker.joining.words import AskSpare, Join, Joined, SpareTold
+from hallcall.__main__ import main
+from hallcall.founding import authority
+from hallcall.founding.checking import checked_plan
+from hallcall.founding.folder import found
+
+PASSPHRASE = "four words make one"
+PLAN = """\
+id = "east"
+name = { zh = "东厅", en = "East" }
+pack = "sgcc"
+windows = 2
+dispatcher = "127.0.0.1"
+
+[[boxes]]
+box = "kiosk-1"
+kiosk = {}
+
+[[boxes]]
+box = "board-1"
+board = {}
+"""
+
+
+class Running:
+    """The hall's folder, and the registrar on its dispatcher's box."""
+
+    def __init__(self, tmp_path: Path, founded: Path) -> None:
+        self.folder = Path(shutil.copytree(founded, tmp_path / "east"))
+        self.passphrase = tmp_path / "passphrase"
+        self.passphrase.write_text(PASSPHRASE + "\n", encoding="utf-8")
+        self.etc, self.sticks = tmp_path / "dispatcher" / "hallcall", tmp_path / "sticks"
+        (tmp_path / "dispatcher").mkdir()
+        self.sticks.mkdir()
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            self.port = int(free.getsockname()[1])
+        command = ["hall", "write", "dispatcher", "--hall", str(self.folder), "--to", str(tmp_path / "dispatcher")]
+        assert main([*command, "--passphrase-file", str(self.passphrase)]) == 0
+        self._process = self._start(tmp_path)
+
+    def _start(self, tmp_path: Path) -> "subprocess.Popen[str]":
+        file = self.etc / "nodes" / "registrar.toml"
+        (tmp_path / "broker").mkdir()
+        text = file.read_text(encoding="utf-8").replace("/var/lib/hallcall/state/registrar", str(tmp_path / "state"))
+        text = text.replace("/etc/hallcall", str(self.etc))
+        more = f"""\
+hall_file = "{self.etc}/hall.toml"
+box_file = "{self.etc}/box.toml"
+broker_dir = "{tmp_path}/broker"
+listen = "127.0.0.1:{self.port}"
+"""
+        file.write_text(more + text, encoding="utf-8")
+        process = subprocess.Popen(
+            [sys.executable, "-m", "registrar", "--config", file], stderr=subprocess.PIPE, text=True
+        )
+        assert process.stderr is not None
+        lines = []
+        for line in process.stderr:
+            lines.append(line)
+            if "boxes may ask" in line:
+                return process
+        raise RuntimeError("".join(lines))
+
+    def stop(self) -> None:
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGTERM)
+            self._process.communicate()
+
+    def hall(self, *command: str) -> int:
+        own = ["--hall", str(self.folder), "--port", str(self.port), "--lang", "en"]
+        return main(["hall", *command, *own, "--passphrase-file", str(self.passphrase)])
+
+    def stick(self, box: str) -> Path:
+        """Write a box's card, and return its folder there."""
+        to = self.sticks / f"{box}-{len(list(self.sticks.iterdir()))}"
+        to.mkdir()
+        assert main(["hall", "write", box, "--hall", str(self.folder), "--to", str(to)]) == 0
+        return to / "hallcall"
+
+    def join(self, card: Path) -> Joined:
+        """Do what a box does at its first start."""
+        box = load_box(card / "box.toml")
+        requests = {node: request_pem(new_key(), node=node).decode() for node in box.nodes}
+        asked = Join(hall=box.hall, box=box.box, token=box.token, requests=requests)
+        return self.at(card).tell("/join", asked, Joined)
+
+    def at(self, card: Path) -> Registrar:
+        return Registrar(host=load_box(card / "box.toml").dispatcher, root=card / "root.crt", port=self.port)
+
+
+@pytest.fixture(scope="module")
+def founded(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("founded")
+    plan = folder / "plan.toml"
+    plan.write_text(PLAN, encoding="utf-8")
+    return found(checked_plan(plan)[0], to=folder, passphrase=PASSPHRASE, now=datetime.now(UTC)).folder
+
+
+@pytest.fixture
+def running(tmp_path: Path, founded: Path) -> Iterator[Running]:
+    hall = Running(tmp_path, founded)
+    try:
+        yield hall
+    finally:
+        hall.stop()
+
+
+def shown(capsys: pytest.CaptureFixture[str]) -> str:
+    return capsys.readouterr().out
+
+
+def test_a_box_joins_with_its_card_and_the_technician_sees_it(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    joined = running.join(running.stick("kiosk-1"))
+    assert sorted(joined.certificates) == ["keeper-kiosk-1", "kiosk-1"]
+    assert node_of(read_chain(joined.certificates["kiosk-1"].encode())[0]) == "kiosk-1"
+    shown(capsys)
+    assert running.hall("boxes") == 0
+    rows = {line.split()[0]: line.split()[1] for line in shown(capsys).splitlines() if line and "-" in line}
+    assert (rows["kiosk-1"], rows["board-1"]) == ("joined", "expected")
+
+
+def test_a_new_box_is_added_by_its_role_and_joins(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.hall("add", "board-2", "--role", "board") == 0
+    assert "Write its card: hallcall hall write board-2" in shown(capsys)
+    assert {node.id for node in load_hall(running.folder / "hall.toml").nodes} >= {
+        "board-2",
+        "keeper-board-2",
+        "board-1",
+    }
+    joined = running.join(running.stick("board-2"))
+    assert sorted(joined.certificates) == ["board-2", "keeper-board-2"]
+    assert running.hall("add", "board-2", "--role", "board") == 1
+    assert "has a box board-2 already" in capsys.readouterr().err
+
+
+def test_a_box_that_cannot_be_announced_leaves_the_plan_as_it_was(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before = (running.folder / "hall-plan.toml").read_bytes()
+    running.stop()
+    assert running.hall("add", "board-2", "--role", "board") == 1
+    assert "is not reached" in capsys.readouterr().err
+    assert (running.folder / "hall-plan.toml").read_bytes() == before
+    assert not (running.folder / "cards/board-2").exists()
+
+
+def test_another_machine_takes_the_place_of_a_box_with_a_new_token(running: Running) -> None:
+    first = running.stick("kiosk-1")
+    running.join(first)
+    with pytest.raises(Refused, match="has been used already"):
+        running.join(first)
+    assert running.hall("replace", "kiosk-1") == 0
+    second = running.stick("kiosk-1")
+    assert sorted(running.join(second).certificates) == ["keeper-kiosk-1", "kiosk-1"]
+    assert load_box(first / "box.toml").token != load_box(second / "box.toml").token
+
+
+def test_a_revoked_box_cannot_join_again_and_the_book_says_who_did_it(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = running.stick("kiosk-1")
+    assert running.hall("revoke", "kiosk-1", "--why", "stolen") == 0
+    with pytest.raises(Refused):
+        running.join(card)
+    shown(capsys)
+    assert running.hall("acts") == 0
+    assert "technician" in shown(capsys)
+    assert running.hall("revoke", "kiosk-7") == 1
+    assert "no box kiosk-7" in capsys.readouterr().err
+
+
+def test_a_spare_gets_a_place_by_the_code_on_its_screen(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    card = running.stick("board-1")
+    asked = AskSpare(hall="east", serial="PC-0815", code="482913", token="5a" * 16)
+    assert running.at(card).tell("/spare", asked, SpareTold).box == ""
+    shown(capsys)
+    assert running.hall("boxes") == 0
+    assert "A spare waits: PC-0815 (127.0.0.1)" in shown(capsys)
+    assert running.hall("approve", "111111", "kiosk-1") == 1
+    assert "No spare that waits shows the code 111111" in capsys.readouterr().err
+    assert running.hall("approve", "482913", "kiosk-1") == 0
+    told = running.at(card).tell("/spare", asked, SpareTold)
+    assert told.box == "kiosk-1"
+    assert "nodes/kiosk-1.toml" in told.files
+
+
+def test_the_issuing_authority_is_rotated_and_new_boxes_are_under_the_new_one(running: Running) -> None:
+    before = read_chain(running.join(running.stick("kiosk-1")).certificates["kiosk-1"].encode())
+    assert running.hall("rotate") == 0
+    after = read_chain(running.join(running.stick("board-1")).certificates["board-1"].encode())
+    assert before[1].public_key() != after[1].public_key()
+    assert read_chain((running.folder / "authority/issuing.crt").read_bytes())[0] == after[1]
+
+
+def test_the_technicians_own_certificate_is_made_anew_without_the_hall(running: Running) -> None:
+    folder = running.folder / "authority"
+    before = (folder / "technician.crt").read_bytes()
+    assert running.hall("renew") == 0
+    assert (folder / "technician.crt").read_bytes() != before
+    assert authority.opened(folder, authority.TECHNICIANS, passphrase=PASSPHRASE).key is not None
+    assert running.hall("boxes") == 0
+
+
+def test_nobody_without_the_passphrase_speaks_for_the_technician(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running.passphrase.write_text("five words make another\n", encoding="utf-8")
+    assert running.hall("revoke", "kiosk-1") == 1
+    assert "the passphrase does not open" in capsys.readouterr().err
