@@ -5,10 +5,24 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from .benches import board, decisions, durability, estimates, kiosk_day, memory, pads, press, restart, signs, voice
+from .benches import (
+    board,
+    certificates,
+    decisions,
+    durability,
+    estimates,
+    kiosk_day,
+    memory,
+    pads,
+    press,
+    restart,
+    signs,
+    voice,
+)
 
 SUBJECTS: Final[Mapping[str, Callable[[], None]]] = {
     "press": press.measure,
+    "certificates": certificates.measure,
     "signs": signs.measure,
     "pads": pads.measure,
     "picks": decisions.picks,
@@ -27,7 +41,7 @@ def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(
         prog="hallcall bench",
         description=__doc__,
-        epilog="\n".join(f"  {name:10} {measure.__doc__}" for name, measure in SUBJECTS.items()),
+        epilog="\n".join(f"  {name:12} {measure.__doc__}" for name, measure in SUBJECTS.items()),
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("subjects", metavar="SUBJECT", nargs="*", help="one of those below; left out: all")
