@@ -4,21 +4,19 @@ import argparse
 import getpass
 import re
 import sys
-import tempfile
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final, NamedTuple
 
-from cryptography.hazmat.primitives import serialization
-
 from broker.authority.keys import BadKey
 from broker.authority.safe import WrongPassphrase
+from broker.config import BrokenConfig
 from broker.joining import words
 from broker.joining.asking import NotAnswered, Refused, Registrar
 
 from ..founding import authority
 from ..founding.passphrase import NoPassphrase, from_file
+from ..founding.technician import at_registrar
 
 PIECE: Final = 2 << 20
 _TAIL: Final = 1 << 16  # the signature, with the manifest in it, is the end of a bundle
@@ -57,7 +55,7 @@ def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="hallcall update hall", description=__doc__)
     parser.add_argument("files", nargs="*", type=Path, metavar="FILE", help="bundles of one release, one a kind of box")
     parser.add_argument("--hall", type=Path, required=True, metavar="DIR", help="the hall's folder, with authority/")
-    parser.add_argument("--dispatcher", required=True, metavar="ADDRESS", help="the dispatcher's box")
+    parser.add_argument("--dispatcher", default="", metavar="ADDRESS", help="left out: as the hall's folder says")
     parser.add_argument("--now", action="store_true", help="also while the hall is open")
     parser.add_argument("--stop", action="store_true", help="nobody else gets the release that is on its way")
     parser.add_argument("--passphrase-file", type=Path, help="its first line is the authority's passphrase")
@@ -66,14 +64,17 @@ def main(arguments: Sequence[str]) -> int:
     try:
         bundles = read_all(options.files)
         passphrase = _passphrase(options.passphrase_file)
-        with _registrar(options.hall, options.dispatcher, options.port, passphrase) as registrar:
+        with at_registrar(options.hall, passphrase=passphrase, host=options.dispatcher, port=options.port) as registrar:
             if options.stop:
                 told = registrar.send("/rollout/stop", b"", words.RolloutTold)
             elif bundles:
                 told = give(registrar, bundles, at_once=options.now)
             else:
                 told = registrar.read("/rollout", words.RolloutTold)
-    except (NoBundle, NoPassphrase, NotAnswered, Refused, WrongPassphrase, BadKey, authority.NoAuthority) as error:
+    except (
+        *(NoBundle, NoPassphrase, NotAnswered, Refused),
+        *(WrongPassphrase, BadKey, authority.NoAuthority, BrokenConfig),
+    ) as error:
         sys.stderr.write(f"{error}\n")
         return 1
     sys.stdout.write(in_words(told))
@@ -137,25 +138,3 @@ def in_words(told: words.RolloutTold) -> str:
     )
     lines += [f"  {name:13}{', '.join(boxes)}" for name, boxes in groups if boxes]
     return "\n".join(lines) + "\n"
-
-
-@contextmanager
-def _registrar(hall: Path, host: str, port: int, passphrase: str) -> Iterator[Registrar]:
-    """Yield the registrar as the technician asks it; the key is in a file, locked, for as long as that takes."""
-    folder = hall / "authority"
-    technician = authority.opened(folder, authority.TECHNICIANS, passphrase=passphrase)
-    with tempfile.TemporaryDirectory() as scratch:
-        key = Path(scratch) / "technician.key"
-        key.touch(mode=0o600)
-        lock = serialization.BestAvailableEncryption(passphrase.encode())
-        key.write_bytes(
-            technician.key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
-        )
-        yield Registrar(
-            host=host,
-            port=port,
-            root=folder / "root.crt",
-            certificate=folder / "technician.crt",
-            key=key,
-            passphrase=passphrase,
-        )
