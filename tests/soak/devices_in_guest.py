@@ -30,7 +30,7 @@ def judge(text: str, *, good: bool) -> None:
     say(f"{'OK' if good else 'BAD'} {text}")
 
 
-def until(what: str, is_so: Callable[[], bool], *, seconds: float = 180) -> None:
+def until(what: str, is_so: Callable[[], bool], *, seconds: float = 300) -> None:
     began = time.monotonic()
     while not is_so():
         if time.monotonic() - began > seconds:

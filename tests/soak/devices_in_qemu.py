@@ -14,7 +14,7 @@ from broker.authority.keys import key_pem, new_key
 from broker.authority.reading import fingerprint
 
 BOOT: Final = "root/usr/lib/hallcall/boot"
-PATIENCE_S: Final = 480
+PATIENCE_S: Final = 900
 HEAD: Final = 'node = "{node}"\nhall = "east"\nstate_dir = "/var/lib/hallcall/state/{node}"\n'
 BROKER: Final = '[broker]\nhost = "127.0.0.1"\nauthority = "root.crt"\ncertificate = "node.crt"\nkey = "node.key"\n'
 WINDOW: Final = (
@@ -71,9 +71,14 @@ class Hand:
                 raise RuntimeError(f"QEMU will not {execute}: {answer['error']['desc']}")
 
     async def plug(self, name: str) -> None:
-        await self.ask(
-            "device_add", driver="usb-serial", id=name, bus="usb.0", chardev=f"line-{name}", serial=name.upper()
-        )
+        adapter = {
+            "id": name,
+            "bus": "usb.0",
+            "chardev": f"line-{name}",
+            "serial": name.upper(),
+            "always-plugged": True,
+        }
+        await self.ask("device_add", driver="usb-serial", **adapter)
 
     async def unplug(self, name: str) -> None:
         await self.ask("device_del", id=name)
@@ -85,15 +90,25 @@ async def watch(work: Path) -> int:
     adapters = ("keypad1", "keypad2", "stranger")
     process = await asyncio.create_subprocess_exec(
         *("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "1024", "-smp", "2", "-no-reboot"),
-        *("-display", "none", "-nodefaults", "-serial", "stdio", "-qmp", f"unix:{work}/qmp,server=on,wait=off"),
+        *(
+            "-display",
+            "none",
+            "-nodefaults",
+            "-serial",
+            f"file:{work}/console",
+            "-serial",
+            "stdio",
+            "-qmp",
+            f"unix:{work}/qmp,server=on,wait=off",
+        ),
         *("-kernel", work / BOOT / "vmlinuz", "-initrd", work / BOOT / "initrd.img"),
         *("-append", "root=/dev/vda rootfstype=squashfs ro console=ttyS0 quiet panic=-1 mitigations=off"),
         *("-drive", f"file={work}/root.squashfs,if=virtio,format=raw,readonly=on"),
         *("-drive", f"file={work}/data.ext4,if=virtio,format=raw"),
         *("-device", "qemu-xhci,id=usb"),
         *(each for name in adapters for each in ("-chardev", f"null,id=line-{name}")),
-        *("-device", "usb-serial,id=keypad1,bus=usb.0,chardev=line-keypad1,serial=KEYPAD1"),
-        *("-device", "usb-serial,id=keypad2,bus=usb.0,chardev=line-keypad2,serial=KEYPAD2"),
+        *("-device", "usb-serial,always-plugged=on,id=keypad1,bus=usb.0,chardev=line-keypad1,serial=KEYPAD1"),
+        *("-device", "usb-serial,always-plugged=on,id=keypad2,bus=usb.0,chardev=line-keypad2,serial=KEYPAD2"),
         stdin=asyncio.subprocess.DEVNULL,
         stdout=asyncio.subprocess.PIPE,
     )

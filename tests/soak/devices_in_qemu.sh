@@ -26,10 +26,8 @@ Description=Looks at units and devices from inside
 [Service]
 Type=exec
 ExecStart=/usr/bin/python3 /usr/lib/hallcall/probe.py
-StandardInput=tty-force
-StandardOutput=tty
-StandardError=tty
-TTYPath=/dev/ttyS0
+StandardOutput=file:/dev/ttyS1
+StandardError=file:/dev/ttyS1
 TEXT
 ln -s ../probe.service "$work/root/usr/lib/systemd/system/multi-user.target.wants/probe.service"
 rm -f "$work/root/usr/lib/systemd/system/hallcall-join.service" # it has joined
