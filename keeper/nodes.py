@@ -18,6 +18,7 @@ from broker.strict_toml import BrokenConfig
 
 from .devices import drop_in, role_of
 from .node_files import PLACE, BoxNode, nodes_of
+from .plugged import PORTS
 from .systemd import SystemdRefused, systemctl
 
 log = logging.getLogger(__name__)
@@ -33,12 +34,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(prog="python -m keeper.nodes", description="Starts this box's nodes.")
     options.add_argument("--place", type=Path, default=PLACE, help="where box.toml and nodes/ are")
     options.add_argument("--units", type=Path, default=UNITS, help="where systemd reads what lasts until power-off")
+    options.add_argument("--ports", type=Path, default=PORTS, help="where to write whose port is whose")
     asked = options.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         good, wrong = nodes_of(asked.place)
         for text in wrong:
             log.error("this node stays down, the others start all the same: %s", text)
+        _wrote(asked.ports, ports(good))
         start(good, asked.units)
     except (BrokenConfig, SystemdRefused, OSError) as error:
         log.critical("%s", error)
@@ -67,6 +70,12 @@ def start(nodes: Sequence[BoxNode], units: Path) -> None:
     for role in _roles(nodes):
         systemctl("start", "--no-block", _target(role))
     log.info("started: %s", ", ".join(each.unit for each in nodes) or "nothing, this box has no nodes")
+
+
+def ports(nodes: Sequence[BoxNode]) -> str:
+    """Return whose port is whose, for whoever lets them in again when they are plugged in."""
+    named = [(node.unit, device) for node in nodes for device in node.needs.devices if device.path.startswith("/")]
+    return "".join(f"{unit} {device.allowed}\n" for unit, device in named)
 
 
 def _roles(nodes: Sequence[BoxNode]) -> list[Role]:

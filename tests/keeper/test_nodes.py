@@ -26,6 +26,7 @@ class Box:
 
     def __init__(self, place: Path) -> None:
         self.etc, self.units, self.bin, self.said = (place / each for each in ("etc", "units", "bin", "said"))
+        self.ports = place / "ports"
         (self.etc / "nodes").mkdir(parents=True)
         self.units.mkdir()
         self.bin.mkdir()
@@ -45,7 +46,7 @@ class Box:
         self.etc.joinpath("box.toml").write_text(BOX.format(authority="0" * 64, nodes=listed), encoding="utf-8")
 
     def start(self) -> int:
-        return nodes.main(["--place", str(self.etc), "--units", str(self.units)])
+        return nodes.main(["--place", str(self.etc), "--units", str(self.units), "--ports", str(self.ports)])
 
     def asked(self) -> list[str]:
         """Return what systemctl and udevadm were asked since the last time, without the manners."""
@@ -132,8 +133,10 @@ def test_nothing_happens_to_nodes_when_something_is_plugged_in_that_none_of_them
     box: Box, tmp_path: Path
 ) -> None:
     box.has(counter_1=COUNTER.format(port="/dev/hallcall/keypad1"), keeper_west=KEEPER)
+    box.start()
+    box.asked()
     (tmp_path / "uevent").write_text("DEVNAME=ttyUSB9\n", encoding="utf-8")
-    assert plugged.main(["--place", str(box.etc), str(tmp_path)]) == 0
+    assert plugged.main(["--ports", str(box.ports), str(tmp_path)]) == 0
     assert box.asked() == []
 
 
@@ -141,8 +144,10 @@ def test_a_device_under_the_name_in_the_node_s_file_is_let_in(box: Box, tmp_path
     box.has(
         counter_1=COUNTER.format(port="/dev/null"), kiosk_1=KIOSK.format(printer="/dev/usb/lp0"), keeper_west=KEEPER
     )
+    box.start()
+    box.asked()
     (tmp_path / "uevent").write_text("DEVNAME=null\n", encoding="utf-8")
-    assert plugged.main(["--place", str(box.etc), str(tmp_path)]) == 0
+    assert plugged.main(["--ports", str(box.ports), str(tmp_path)]) == 0
     assert box.asked() == [
         "systemctl set-property --runtime hallcall-counter@counter-1.service DeviceAllow=/dev/null rw"
     ]
