@@ -17,6 +17,7 @@ from broker.theme import Theme
 from hardware.pad_frames import FramedPad, HidPad, LinedPad, ModbusPad
 from hardware.sign_frames import GenericSign
 
+from ..founding.plan import BoxPlan, HallPlan
 from .tables import NOTE, default, header, paragraphs, plain, row
 
 _FILES: Final[dict[str, type[Struct]]] = {
@@ -62,7 +63,22 @@ def page() -> str:
         lines += ["", f"## {title}", "", *paragraphs(kind), *_table(kind, "")]
         if kind is config.HallFile:
             lines += ["", *_packs()]
-    return "\n".join([*lines, ""])
+    return "\n".join([*lines, "", *_plan(), ""])
+
+
+def _plan() -> Iterator[str]:
+    """Yield what a plan has beside the keys of hall.toml."""
+    yield from ("## A hall's plan", "", *paragraphs(HallPlan), "", *header("key", "value", "default", "what"))
+    for field in msgspec.structs.fields(HallPlan):
+        if field.name not in config.HallFile.__struct_fields__ or field.name in (
+            "zones",
+            "services",
+            "counters",
+            "nodes",
+        ):
+            wanted = shape(field.type)
+            yield row(f"`{field.encode_name}`", plain(wanted), default(field), wanted.description)
+    yield from ("", "### `[[boxes]]`", "", *paragraphs(BoxPlan), *_table(BoxPlan, "boxes."))
 
 
 def _table(kind: type[Struct], path: str) -> Iterator[str]:
