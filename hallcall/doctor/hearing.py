@@ -19,9 +19,8 @@ AT_MOST_S: Final = 1.5  # in a hall where somebody always speaks
 
 @dataclass(kw_only=True)
 class Hearing:
-    """The hall as it was heard; `is_reached` says whether the broker let us in."""
+    """The hall as it was heard."""
 
-    is_reached: bool = False
     hall: HallView | None = None
     queues: QueuesView | None = None
     nodes: dict[str, Presence] = field(default_factory=dict)
@@ -69,11 +68,9 @@ async def listen(bus: Bus, hall: str, *, quiet_s: float = QUIET_S) -> Hearing:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(CONNECT_S):
                 await here.wait()
-        heard.is_reached = here.is_set()
-        if heard.is_reached:
-            with contextlib.suppress(TimeoutError):
-                async with asyncio.timeout(AT_MOST_S):
-                    await _until_quiet(news, quiet_s)
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(AT_MOST_S):
+                await _until_quiet(news, quiet_s)
     finally:
         running.cancel()
         await asyncio.gather(running, return_exceptions=True)

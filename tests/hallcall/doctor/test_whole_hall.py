@@ -54,7 +54,6 @@ def well(small_hall: Hall) -> Hearing:
     )
     rows = (QueueRow(service="bill", waiting=3, wait_low_min=5, wait_high_min=15, last_called=None),)
     return Hearing(
-        is_reached=True,
         hall=HallView(epoch=1, seq=1, day="2026-11-22", hall=hall),
         queues=QueuesView(epoch=1, seq=1, queues=rows),
         nodes={each.node: each for each in told},
