@@ -101,6 +101,8 @@ class Seen:
 async def what_nodes_saw(*, bus: Bus, hall: str, kiosks: Collection[str], patience_s: float = HEARD_S) -> Seen:
     """Listen to presences until every kiosk has told its numbers, or patience ends; `bus` listens to `node/+`."""
     seen, complete = Seen(silent=set(kiosks)), asyncio.Event()
+    if not kiosks:
+        return seen
 
     def hear(letter: Letter) -> None:
         if letter.retained:  # up to ten seconds old when the hall was lost

@@ -1,5 +1,7 @@
 """Puts a copy onto a fresh box. The dispatcher then begins a new epoch, above all that nodes have seen."""
 
+import contextlib
+import grp
 import io
 import os
 import shutil
@@ -93,6 +95,17 @@ def _place_private(packed: Path, places: Places) -> None:
             target = places.closed[name] / below
             target.parent.mkdir(parents=True, exist_ok=True)
             replace_file(target, file.read(), mode=known.mode & 0o777)
+    _let_programs_read(places.etc)
+
+
+def _let_programs_read(etc: Path) -> None:
+    """Give what was put in place to the group of the hall's programs, where there is one, as on an installed box."""
+    with contextlib.suppress(KeyError, PermissionError):
+        group = grp.getgrnam("hallcall").gr_gid
+        for path in (etc, *etc.rglob("*")):
+            os.chown(path, -1, group)
+            if path.is_dir():
+                path.chmod(0o750)
 
 
 def _stays_below(parts: Sequence[str]) -> bool:
