@@ -15,6 +15,7 @@ from broker.contract.messages import (
     CallNext,
     CallTicket,
     CloseCounter,
+    ConfirmDate,
     EndEvacuation,
     FinishService,
     HoldVisit,
@@ -66,9 +67,10 @@ Act = (
     | MarkServedByHand
     | StartEvacuation
     | EndEvacuation
+    | ConfirmDate
     | ApproveSpare
 )
-OF_SUPERVISORS: Final = (Reclassify, MarkServedByHand, StartEvacuation, EndEvacuation, ApproveSpare)
+OF_SUPERVISORS: Final = (Reclassify, MarkServedByHand, StartEvacuation, EndEvacuation, ConfirmDate, ApproveSpare)
 OF_COUNTERS: Final = frozenset(each for each in get_args(Act) if "counter" in each.__struct_fields__)
 OUR_WORDS: Final = ("lang", "view_seq")  # of a page, and not of the command
 SIGN_IN_TRIES: Final = 3  # a press on a pad may come between what we saw and the hall's answer

@@ -20,7 +20,7 @@ FinishService(outcome?, reason?, due?), MarkNoShow, CallTicket(ticket), HoldVisi
 TransferVisit(service?, to_counter?, to_clerk?, position?), NotEntitled, ServeWithoutTicket(service),
 PauseCounter(reason), OpenCounter, CloseCounter, ArmCounter(armed), Undo, StateOutcome(visit, outcome, reason?, due?);
 a supervisor's also Reclassify(ticket, priority_class), MarkServedByHand(up_to), StartEvacuation, EndEvacuation,
-ApproveSpare(code, box).
+ConfirmDate(day), ApproveSpare(code, box).
 `seen` is `counter.call`, `view_seq` is `counter.seq`, of the view on which the press was made. Answers:
     200 {"done": true, "answer": {"type": "Done" | "Called", …}}
     4xx, 5xx {"done": false, "reason", "text", "args": {…}, "meanwhile": [{"at", "text"}]}
