@@ -1,0 +1,55 @@
+"""`hallcall boxes`: a hall of boxes that boot our image, on this machine."""
+
+import argparse
+import asyncio
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+from ..demo.layout import OURS
+from .play import Play
+from .story import Story, WentWrong
+
+INSIDE: Final = "HALLCALL_BOXES_INSIDE"  # set in the namespaces
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(prog="hallcall boxes", description=__doc__)
+    parser.add_argument("--image", type=Path, required=True, help="the root of our image, a folder")
+    parser.add_argument("--out", type=Path, help="new folder for all that the run leaves behind")
+    parser.add_argument("--visitors", type=int, default=8, help="people in each act")
+    options = parser.parse_args(arguments)
+    missing = [each for each in ("systemd-nspawn", "unshare", "ip", "nsenter") if shutil.which(each) is None]
+    if os.geteuid() or missing:
+        why = f"{', '.join(missing)} missing" if missing else "only root may boot boxes"
+        sys.stderr.write(f"hallcall boxes: {why}; ./run boxes installs what it needs\n")
+        return os.EX_UNAVAILABLE
+    if INSIDE not in os.environ:
+        apart = ["unshare", "--net", "--mount", "--fork", "--kill-child"]
+        argv = [*apart, sys.executable, "-m", "hallcall", "boxes", *arguments]
+        return subprocess.run(argv, check=False, env={**os.environ, INSIDE: "1"}).returncode
+    directory = (options.out or Path(tempfile.mkdtemp(prefix="hallcall-boxes-"))).resolve()
+    for each in (*OURS, "boxes"):
+        (directory / each).mkdir(parents=True, exist_ok=True)
+    (directory / "screens").chmod(0o777)
+    story = Story()
+    story.say(f"all that is left behind: {directory}")
+    wrong: list[str] = []
+    try:
+        asyncio.run(
+            Play(directory=directory, image=options.image.resolve(), visitors=options.visitors, story=story).run()
+        )
+    except* WentWrong as group:
+        wrong += [str(error) for error in group.exceptions]
+    finally:
+        story.write(directory / "story.json")
+    for each in wrong:
+        story.say(f"WENT WRONG: {each}")
+    if not wrong:
+        story.say("all as it should be")
+    return int(bool(wrong))
