@@ -4,6 +4,7 @@ One table for keepers, `hallcall doctor` and docs/doctor.md. Of each the table `
 means (the key) and, where somebody must act, what to do (the key with `_do`).
 """
 
+from dataclasses import dataclass
 from typing import Final
 
 from .contract.messages import BoxFinding, DeviceState, Language
@@ -77,6 +78,14 @@ AILMENTS: Final[dict[str, dict[str, DeviceState]]] = {  # by what is looked at
     "log": {"log_ok": OK, "log_warnings": WARNING, "log_more": UNKNOWN},
 }
 _WHAT: Final = {key: (what, state) for what, keys in AILMENTS.items() for key, state in keys.items()}
+
+
+@dataclass(frozen=True)
+class Found:
+    """A finding and where it was made: a box, a node; "" for the hall or this machine."""
+
+    place: str
+    finding: BoxFinding
 
 
 def found(key: str, /, **args: str | float) -> BoxFinding:

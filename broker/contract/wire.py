@@ -111,7 +111,7 @@ CHANNELS: Final = (
         retained=True,
         expiry_s=PRESENCE_EXPIRY_S,
         own=True,
-        overseers=(Role.SUPERVISOR, Role.REGISTRAR),
+        overseers=(Role.SUPERVISOR, Role.REGISTRAR, Role.KEEPER, Role.WEB),
         what=f"presence and health of a node, every {PRESENCE_INTERVAL_S} s; its will says that it is gone",
     ),
     Channel(

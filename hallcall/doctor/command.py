@@ -17,13 +17,13 @@ from broker.bus import LoginRefused, try_login
 from broker.config import BrokenConfig, SupervisorFile, load_any, load_node, login_of
 from broker.contract.messages import BoxFinding, Language
 from broker.identity import Untrusted
+from broker.whole_hall import Hearing, whole_hall
 
-from .hearing import Hearing, bus_of, listen
+from .hearing import bus_of, listen
 from .here import PLACE, TLS, Here, language_of
 from .report_file import report
 from .services import credentials
 from .sheet import RED, Sheet
-from .whole import whole_hall
 
 
 class NoLogin(ValueError):

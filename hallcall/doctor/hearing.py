@@ -3,49 +3,17 @@
 import asyncio
 import contextlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from typing import Final
 
 from broker.bus import Bus, Letter, MqttBus
 from broker.config import NodeFile, login_of
 from broker.contract import wire
-from broker.contract.messages import BoxLog, HallView, Presence, QueuesView
+from broker.whole_hall import Hearing
 
 TOPICS: Final = (("view/hall", ""), ("view/queues", ""), ("node/{}", "+"), ("log/{}", "+"))
 CONNECT_S: Final = 3.0
 QUIET_S: Final = 0.5  # what the broker has kept comes in one go
 AT_MOST_S: Final = 1.5  # in a hall where somebody always speaks
-
-
-@dataclass(kw_only=True)
-class Hearing:
-    """The hall as it was heard."""
-
-    hall: HallView | None = None
-    queues: QueuesView | None = None
-    nodes: dict[str, Presence] = field(default_factory=dict)
-    logs: dict[str, BoxLog] = field(default_factory=dict)
-    bad_messages: int = 0
-
-    def hear(self, hall: str, letter: Letter) -> None:
-        if not letter.payload:
-            return
-        try:
-            heard = wire.decode(hall, letter.topic, letter.payload)
-        except wire.BadMessage:
-            self.bad_messages += 1
-            return
-        match heard.message:
-            case HallView() as view:
-                self.hall = view
-            case QueuesView() as queues:
-                self.queues = queues
-            case Presence() as presence:
-                self.nodes[heard.level] = presence
-            case BoxLog() as log:
-                self.logs[heard.level] = log
-            case _:
-                pass
 
 
 def bus_of(file: NodeFile) -> MqttBus:

@@ -17,11 +17,12 @@ from typing import Final
 
 import msgspec
 
+from broker.ailments import Found
 from broker.contract.messages import BoxFinding, BoxHealth, Language
 from broker.discretion import struck
+from broker.whole_hall import Hearing
 
-from .hearing import Hearing
-from .sheet import Found, as_json, as_text
+from .sheet import as_json, as_text
 
 SECRETS: Final = frozenset({"token", "code", "password", "secret", "pin", "key", "pins", "badges", "photos"})
 

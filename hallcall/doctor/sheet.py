@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Final
 
-from broker.ailments import advice, said, topic
+from broker.ailments import Found, advice, said, topic
 from broker.contract.messages import BoxFinding, DeviceState, Language
 from broker.contract.texts import texts
 
@@ -16,14 +16,6 @@ LIGHTS: Final = {
     DeviceState.UNKNOWN: ("light_skipped", "2"),
 }
 GREEN, AMBER, RED = 0, 1, 2  # how `hallcall doctor` ends
-
-
-@dataclass(frozen=True)
-class Found:
-    """A finding and where it was made: a box, a node; "" for the hall or this machine."""
-
-    place: str
-    finding: BoxFinding
 
 
 @dataclass(kw_only=True)

@@ -24,9 +24,8 @@ from broker.contract.messages import (
     Reached,
     Role,
 )
-from hallcall.doctor.hearing import Hearing
+from broker.whole_hall import SHOWN, Hearing, whole_hall
 from hallcall.doctor.sheet import AMBER, GREEN, RED, Sheet, as_text
-from hallcall.doctor.whole import SHOWN, whole_hall
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 

@@ -1,24 +1,26 @@
 """What is to be found in what the whole hall tells. Pure."""
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from broker.ailments import found
-from broker.contract.messages import (
+from .ailments import Found, found
+from .bus import Letter
+from .contract import wire
+from .contract.messages import (
     BoxFinding,
+    BoxLog,
     BoxWarning,
     DeviceState,
     HallView,
     Language,
     Medium,
     Presence,
+    QueuesView,
     Role,
 )
-from broker.contract.texts import texts
-
-from .hearing import Hearing
-from .sheet import Found
+from .contract.texts import texts
 
 DISPATCHER: Final = Role.DISPATCHER.value
 SLOW_MS: Final = {  # a call that comes later than this is felt; one sentence waits for another to end
@@ -36,6 +38,37 @@ _DEVICE: Final = {
     DeviceState.UNKNOWN: "device_unknown",
 }
 _WELL: Final = (DeviceState.OK, DeviceState.UNKNOWN)
+
+
+@dataclass(kw_only=True)
+class Hearing:
+    """The hall as it was heard."""
+
+    hall: HallView | None = None
+    queues: QueuesView | None = None
+    nodes: dict[str, Presence] = field(default_factory=dict)
+    logs: dict[str, BoxLog] = field(default_factory=dict)
+    bad_messages: int = 0
+
+    def hear(self, hall: str, letter: Letter) -> None:
+        if not letter.payload:
+            return
+        try:
+            heard = wire.decode(hall, letter.topic, letter.payload)
+        except wire.BadMessage:
+            self.bad_messages += 1
+            return
+        match heard.message:
+            case HallView() as view:
+                self.hall = view
+            case QueuesView() as queues:
+                self.queues = queues
+            case Presence() as presence:
+                self.nodes[heard.level] = presence
+            case BoxLog() as log:
+                self.logs[heard.level] = log
+            case _:
+                pass
 
 
 def whole_hall(heard: Hearing, language: Language, *, now: datetime, own: str = "") -> Iterator[Found]:
