@@ -19,11 +19,13 @@ from .contract.messages import (
     Answer,
     AnyAnswer,
     AnyCommand,
+    AnyEvent,
     AnyView,
     BoxHealth,
     Command,
     DeviceState,
     DeviceStatus,
+    DeviceTestAsked,
     EventsRead,
     GivenNumbers,
     Medium,
@@ -80,6 +82,7 @@ class HallLink:
     `clock` returns monotonic seconds. `on_view` gets each view that is news (never one older than was seen),
     `on_event`, for a node that listens to "event/+", each event once and in order, after a catch-up if some were
     missed; of the events from before this link's first sight of the hall the last `look_back` are delivered.
+    `on_test` hears once, and only at the time, that this node is to try its devices ("event/DeviceTestAsked").
     `on_hall_here(True)` when the dispatcher is reachable. `on_other` gets letters of other topics as they came.
     """
 
@@ -93,6 +96,7 @@ class HallLink:
         clock: Callable[[], float],
         on_view: Callable[[AnyView], None] = lambda _: None,
         on_event: Callable[[Recorded], None] | None = None,
+        on_test: Callable[[DeviceTestAsked], None] = lambda _: None,
         on_hall_here: Callable[[bool], None] = lambda _: None,
         on_other: Callable[[Letter], None] = lambda _: None,
         look_back: int = 0,
@@ -104,6 +108,8 @@ class HallLink:
         self._clock = clock
         self._on_view = on_view
         self._on_event = on_event
+        self._on_test = on_test
+        self._last_test = ""
         self._on_hall_here = on_hall_here
         self._on_other = on_other
         self._look_back = look_back
@@ -256,7 +262,9 @@ class HallLink:
             case View() as view:
                 self._viewed(letter, view)
             case Recorded() as recorded:
-                self._happened(recorded)
+                self._asked_to_try(recorded.event)
+                if self._on_event is not None:
+                    self._happened(recorded)
             case Presence(up=up, program=program) if heard.level == DISPATCHER:
                 self._dispatcher_up = up
                 self.dispatcher_program = program or self.dispatcher_program
@@ -268,6 +276,11 @@ class HallLink:
         future = self._answers.get(answer.id)
         if future is not None and not future.done():
             future.set_result(answer)
+
+    def _asked_to_try(self, event: AnyEvent) -> None:
+        if isinstance(event, DeviceTestAsked) and event.node == self._node and event.test != self._last_test:
+            self._last_test = event.test
+            self._on_test(event)
 
     def _enter_epoch(self, epoch: int, seq: int) -> None:
         """Forget the order of an older epoch: a restore or takeover has begun a new one."""

@@ -23,6 +23,7 @@ from broker.contract.messages import (
     OpenDay,
     ReadEvents,
     Refused,
+    ReportDeviceTest,
     ReportSlip,
 )
 from broker.contract.texts import texts
@@ -30,7 +31,7 @@ from broker.fields import shape
 
 from .desk import Desk, HallAway
 
-NOT_HERE: Final = (OpenDay, ConfigureHall, Elapsed, ReadEvents, ReportSlip)  # those of programs
+NOT_HERE: Final = (OpenDay, ConfigureHall, Elapsed, ReadEvents, ReportDeviceTest, ReportSlip)  # those of programs
 COMMANDS: Final[dict[str, type[Command]]] = {
     kind.__name__: kind for kind in get_args(AnyCommand) if kind not in NOT_HERE
 }

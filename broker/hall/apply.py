@@ -25,6 +25,8 @@ from ..contract.messages import (
     CounterPaused,
     DateConfirmed,
     DayOpened,
+    DeviceTestAsked,
+    DeviceTested,
     Discipline,
     EvacuationEnded,
     EvacuationStarted,
@@ -436,11 +438,17 @@ def _rate(state: HallState, event: VisitRated, at_ms: int, seq: int) -> None:
 
 def _change_nothing(
     state: HallState,
-    event: VisitNotRated | RatingSetAside | RatingExplained | DateConfirmed | SpareApproved,
+    event: VisitNotRated
+    | RatingSetAside
+    | RatingExplained
+    | DateConfirmed
+    | SpareApproved
+    | DeviceTestAsked
+    | DeviceTested,
     at_ms: int,
     seq: int,
 ) -> None:
-    """Leave the hall as it is: reports and the registrar alone want to know."""
+    """Leave the hall as it is: reports, the registrar and a node with devices want to know."""
 
 
 def _resume(state: HallState, event: NumbersResumed, at_ms: int, seq: int) -> None:
@@ -490,4 +498,6 @@ APPLY: Final[Mapping[type[Event], Callable[[HallState, Any, int, int], None]]] =
     DateConfirmed: _change_nothing,
     NumbersResumed: _resume,
     SpareApproved: _change_nothing,
+    DeviceTestAsked: _change_nothing,
+    DeviceTested: _change_nothing,
 }

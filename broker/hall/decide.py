@@ -36,6 +36,7 @@ from ..contract.messages import (
     RateUnasked,
     Recall,
     Reclassify,
+    ReportDeviceTest,
     ReportSlip,
     ResumeNumbers,
     ResumeVisit,
@@ -47,11 +48,12 @@ from ..contract.messages import (
     StartService,
     StateOutcome,
     TakeTicket,
+    TestDevice,
     TicketCalled,
     TransferVisit,
     Undo,
 )
-from . import at_counter, at_kiosk, at_supervisor, bookings, merging, own, rating
+from . import at_counter, at_kiosk, at_supervisor, bookings, device_tests, merging, own, rating
 from .answers import Decision, refused
 from .balance import next_push
 from .calls import ticket_called
@@ -81,6 +83,8 @@ _OF_NODES: Final[Mapping[type[Command], Decide]] = {
     EndEvacuation: at_supervisor.evacuate,
     ConfirmDate: at_supervisor.confirm_date,
     ApproveSpare: at_supervisor.approve_spare,
+    TestDevice: device_tests.test_device,
+    ReportDeviceTest: device_tests.report,
     StateOutcome: at_supervisor.state_outcome,
     Rate: rating.rate,
     RateUnasked: rating.rate_unasked,
@@ -105,7 +109,7 @@ _OF_NODES: Final[Mapping[type[Command], Decide]] = {
 }
 
 _NOT_WHILE_PEOPLE_LEAVE: Final = frozenset(
-    {TakeTicket, ReturnTicket, CallNext, CallTicket, Recall, MarkNoShow, ResumeVisit, ServeWithoutTicket}
+    {TakeTicket, ReturnTicket, CallNext, CallTicket, Recall, MarkNoShow, ResumeVisit, ServeWithoutTicket, TestDevice}
 )
 
 

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import msgspec
 
+from broker.ailments import found
 from broker.contract import wire
 from broker.contract.messages import (
     ORDINARY,
@@ -86,6 +87,10 @@ GIVEN: Final[dict[str, Any]] = {  # what any command needs
     "reason": "lunch",
     "reasons": ("slow",),
     "box": "kiosk-1",
+    "node": Role.KIOSK.value,
+    "device": "printer",
+    "test": "t",
+    "finding": found("test_slip"),
     "after_seq": 0,
 }
 

@@ -37,7 +37,9 @@ from broker.readable import BrokenReader, OnTrial, Reader, left_by, this_release
 
 GOLDEN = Path(__file__).parent.parent / "golden"
 RELEASES = sorted((GOLDEN / "releases").glob("*.json"))
-NEW_SINCE = {"0.1.0": {"SpareApproved", "DateConfirmed", "NumbersResumed"}}  # they wait for the end of a trial
+NEW_SINCE = {
+    "0.1.0": {"SpareApproved", "DateConfirmed", "NumbersResumed", "DeviceTestAsked", "DeviceTested"}
+}  # they wait for the end of a trial
 AT = datetime(2026, 11, 21, 1, tzinfo=UTC)
 Story = Callable[[Coroutine[Any, Any, None]], None]
 

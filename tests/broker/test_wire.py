@@ -12,6 +12,9 @@ from broker.contract import messages as m
 from broker.contract import wire
 
 GOLDEN = Path(__file__).parent.parent / "golden" / "wire.jsonl"
+TRIED = m.BoxFinding(
+    what="test", state=m.DeviceState.OK, key="test_sign", args={"node": "windows", "device": "sign-1", "text": "8888"}
+)
 AT = datetime(2026, 11, 22, 1, 30, tzinfo=UTC)
 
 
@@ -63,6 +66,8 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.EndEvacuation(id="s-5"),
         m.ConfirmDate(id="s-9", day="2026-11-22"),
         m.ApproveSpare(id="s-8", code="482913", box="kiosk-1"),
+        m.TestDevice(id="s-10", node="windows", device="sign-1", press_s=20),
+        m.ReportDeviceTest(id="b-20", test="s-10", device="sign-1", finding=TRIED, more=True),
         m.StateOutcome(id="s-3", visit="v-1", counter=1, outcome=m.Outcome.FOLLOW_UP, reason="meter", due="2026-11-25"),
         m.CallNext(id="b-1", counter=1, seen="c-1"),
         m.Recall(id="b-2", counter=1, seen="c-1"),
@@ -151,6 +156,8 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.DateConfirmed(day="2026-11-22", node="desk"),
         m.NumbersResumed(last={"bill": "A057"}),
         m.SpareApproved(code="482913", box="kiosk-1", node="desk"),
+        m.DeviceTestAsked(test="s-10", node="windows", device="sign-1", press_s=20, by="desk"),
+        m.DeviceTested(test="s-10", node="windows", device="sign-1", finding=TRIED, more=True),
     ]  # fmt: skip
     recorded = [m.Recorded(epoch=1, seq=n, at=AT, event=event) for n, event in enumerate(events, 1)]
     answers: list[m.AnyAnswer] = [

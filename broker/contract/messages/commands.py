@@ -5,6 +5,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta, Struct
 
+from .boxes import BoxFinding
 from .halls import Hall
 from .terms import (
     ORDINARY,
@@ -12,6 +13,7 @@ from .terms import (
     BoxId,
     CommandId,
     CounterNumber,
+    DeviceName,
     Hold,
     Id,
     Language,
@@ -179,6 +181,28 @@ class ApproveSpare(Command, frozen=True, kw_only=True):
     box: BoxId
 
 
+class TestDevice(Command, frozen=True, kw_only=True):
+    """A supervisor lets a node try its devices while it runs; it does so only while no customer is at them."""
+
+    __test__: ClassVar[bool] = False  # for pytest: no test of ours
+    DEADLINE_MS: ClassVar[int | None] = 10_000  # nothing is printed after whoever asked has left
+
+    node: Id
+    device: DeviceName = ""  # "": all of them, one after the other
+    press_s: Annotated[int, Meta(ge=0, le=60)] = 0  # so long somebody has for each key; 0: nobody is there to press
+
+
+class ReportDeviceTest(Command, frozen=True, kw_only=True):
+    """A node tells what came of a test of one of its devices."""
+
+    DEADLINE_MS: ClassVar[int | None] = 60_000
+
+    test: CommandId  # of DeviceTestAsked
+    device: DeviceName
+    finding: BoxFinding
+    more: bool = False  # another device of this test follows
+
+
 class StateOutcome(Command, frozen=True, kw_only=True):
     """Say how a visit ended whose outcome is still owed."""
 
@@ -344,6 +368,8 @@ AnyCommand = (
     | EndEvacuation
     | ConfirmDate
     | ApproveSpare
+    | TestDevice
+    | ReportDeviceTest
     | StateOutcome
     | CallNext
     | CallTicket

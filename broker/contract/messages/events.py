@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from msgspec import Struct
 
+from .boxes import BoxFinding
 from .halls import Hall
 from .terms import (
     ORDINARY,
@@ -393,6 +394,26 @@ class SpareApproved(Event, frozen=True, kw_only=True):
     node: str  # the supervisor's
 
 
+class DeviceTestAsked(Event, frozen=True, kw_only=True):
+    """A node is to try a device, or all of them, if no customer is at them. Nothing changes in the hall."""
+
+    test: str
+    node: str
+    device: str = ""  # "": all of them
+    press_s: int = 0  # so long somebody has for each key; 0: nobody is there to press
+    by: str = ""  # the supervisor's node
+
+
+class DeviceTested(Event, frozen=True, kw_only=True):
+    """What came of a test of one device. Nothing changes in the hall."""
+
+    test: str
+    node: str
+    device: str
+    finding: BoxFinding
+    more: bool = False  # another device of this test follows
+
+
 AnyEvent = (
     DayOpened
     | HallConfigured
@@ -429,6 +450,8 @@ AnyEvent = (
     | DateConfirmed
     | NumbersResumed
     | SpareApproved
+    | DeviceTestAsked
+    | DeviceTested
 )
 
 

@@ -15,6 +15,9 @@ BoxId = Annotated[
     str, Meta(pattern=r"^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$", description="lower-case letters, digits and -")
 ]
 SpareCode = Annotated[str, Meta(pattern=r"^\d{6}$", description="the six digits that a spare shows")]
+DeviceName = Annotated[
+    str, Meta(pattern=r"^[a-z0-9-]{0,32}$", description="as a node's presence names it: printer, sign-3, speaker")
+]
 CommandId = Annotated[str, Meta(min_length=1, max_length=80)]
 
 
