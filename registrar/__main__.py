@@ -24,10 +24,11 @@ from .book import Book, BookDamaged
 from .founding import invited
 from .node import RegistrarNode
 from .register import Register
-from .registrar import Registrar
+from .registrar import OWN_ROOT, Registrar
 from .releases import Releases
 from .server import Server
 from .signing import NoAuthority, Signing
+from .throwing_off import ThrowingOff
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ def own_names(file: RegistrarFile) -> list[str]:
     return list(dict.fromkeys(names))
 
 
-def build(file: RegistrarFile) -> tuple[Registrar, Releases]:
+def build(file: RegistrarFile, off: ThrowingOff, signing: Signing) -> tuple[Registrar, Releases]:
     """Return the registrar over its state. Raises BrokenConfig, BookDamaged, NoAuthority, BadInvitations, OSError."""
     state, card = Path(file.state_dir), Path(file.card)
     hall, register = LastGoodHall(Path(file.hall_file)), Register(hall=file.hall, own=file.node)
@@ -96,7 +97,7 @@ def build(file: RegistrarFile) -> tuple[Registrar, Releases]:
     )
     registrar = Registrar(
         book=Book(state),
-        signing=Signing(state / "authority", card=card),
+        signing=signing,
         register=register,
         directory=state,
         broker_dir=Path(file.broker_dir),
@@ -106,6 +107,7 @@ def build(file: RegistrarFile) -> tuple[Registrar, Releases]:
         now=now,
         clock=time.monotonic,
         releases=releases,
+        throw_off=off.take,
     )
     registrar.found(lambda: list(invited(card, hall=file.hall, now=now())))
     return registrar, releases
@@ -113,7 +115,10 @@ def build(file: RegistrarFile) -> tuple[Registrar, Releases]:
 
 async def serve(file: RegistrarFile) -> int:
     """Serve until SIGTERM; return the exit code."""
-    registrar, releases = build(file)
+    state = Path(file.state_dir)
+    signing = Signing(state / "authority", card=Path(file.card))
+    off = ThrowingOff(host=file.broker.host, port=file.broker.tcp_port, root=state / OWN_ROOT)
+    registrar, releases = build(file, off, signing)
     bus = MqttBus(
         login=Login(host=file.broker.host, port=file.broker.tcp_port, name=file.node, identity=registrar.identity),
         subscriptions=subscriptions(hall=file.hall, node=file.node, also=["view/hall", "event/+", "log/+", "node/+"]),
@@ -127,12 +132,16 @@ async def serve(file: RegistrarFile) -> int:
         clock=time.monotonic,
         now=now,
         releases=releases,
-        warnings=WarningStore(Path(file.state_dir) / "warnings.sqlite"),
+        warnings=WarningStore(state / "warnings.sqlite"),
     )
     host, _, port = file.listen.rpartition(":")
     server = Server(context=registrar.context, answer=registrar.answer)
     running = asyncio.gather(
-        node.run(), server.run(host, int(port), listening=_listening), _look_after(registrar), keep_alive()
+        node.run(),
+        server.run(host, int(port), listening=_listening),
+        off.run(signing, now=now),
+        _look_after(registrar),
+        keep_alive(),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)

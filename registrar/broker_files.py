@@ -1,7 +1,8 @@
 """What the hall's broker reads: its configuration, who may do what, who is revoked, its own certificate.
 
 All of it follows from hall.toml and the book, so it is worked out anew and written where it differs; last of all the
-mark `written`, at which systemd restarts the broker, and all connections with it: one that was revoked ends at once.
+mark `written`, at which systemd has the broker read them again, and no connection ends. Only another mosquitto.conf
+starts it anew.
 """
 
 import ssl

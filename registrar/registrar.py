@@ -41,6 +41,7 @@ BROKER: Final = "broker"  # the node that the broker's certificate names; on the
 OWN_KEY, OWN_CHAIN, OWN_ROOT = "own.key", "own.crt", "root.crt"
 ACTS: Final = 500
 APPROVAL_LASTS: Final = timedelta(minutes=10)
+THROWN_OFF_WITHIN: Final = timedelta(minutes=10)  # of a revocation, though this program was started anew meanwhile
 
 
 class Registrar:
@@ -60,8 +61,9 @@ class Registrar:
         now: Callable[[], datetime],
         clock: Callable[[], float],
         releases: Releases | None = None,
+        throw_off: Callable[[Certificate], None] = lambda _: None,
     ) -> None:
-        self._releases = releases
+        self._releases, self._throw_off = releases, throw_off
         self._book, self._signing, self._register = book, signing, register
         self._directory, self._broker_dir, self._broker_port = directory, broker_dir, broker_port
         self._names, self._hall, self._now, self._clock = names, hall, now, clock
@@ -94,6 +96,9 @@ class Registrar:
         self._write(changes)
         replace_file(self._directory / OWN_ROOT, self._signing.root_pem)
         self.see_to_files()
+        for serial, when in self._register.revoked.items():
+            if self._now() - when < THROWN_OFF_WITHIN:
+                self._throw_off(self._register.certificates[serial])
 
     @property
     def identity(self) -> Identity:
@@ -155,15 +160,18 @@ class Registrar:
             port=self._broker_port,
         )
         if write_broker_files(self._broker_dir, files, anyway=anyway):
-            log.info("the broker's files were written; it is started anew, and connections with it")
+            log.info("the broker's files were written; it takes them up")
 
     def _write(self, changes: Sequence[AnyChange]) -> None:
         if not changes:
             return
         self._book.write(changes)
+        before = set(self._register.revoked)
         for change in changes:
             self._register.apply(change)
             log.info("%s by %s", type(change).__name__, change.who)
+        for serial in self._register.revoked.keys() - before:
+            self._throw_off(self._register.certificates[serial])
 
     # What is asked ----------------------------------------------------------------------------------------------------
 

@@ -117,6 +117,13 @@ class Signing:
             until=made.not_valid_after_utc,
         )
 
+    def momentary(self, of: Certificate, *, as_it: bool, now: datetime) -> tuple[bytes, bytes]:
+        """Return chain and key of a certificate in another's name, for no longer than it is held; it is in no book."""
+        issuing, key = self._authorities[of.issuer], new_key()
+        serial = int(of.serial, 16) if as_it else None
+        made = node_certificate(issuing, key.public_key(), node=of.node, now=now, days=1, serial=serial)
+        return chain_pem(made, issuing.certificate), key_pem(key)
+
     def revoked(self, by_issuer: Mapping[str, Mapping[str, datetime]], *, now: datetime, before: bytes) -> bytes:
         """Return the broker's list, one of each authority; `before` is the one until now, and is dated before it."""
         lists = []

@@ -57,10 +57,17 @@ def issuing_certificate(
 
 
 def node_certificate(
-    issuing: Authority, key: ec.EllipticCurvePublicKey, *, node: str, now: datetime, days: int = NODE_DAYS
+    issuing: Authority,
+    key: ec.EllipticCurvePublicKey,
+    *,
+    node: str,
+    now: datetime,
+    days: int = NODE_DAYS,
+    serial: int | None = None,
 ) -> x509.Certificate:
     """Return a node's certificate for a key that `read_request` found: it may log in as `node`, and be no server."""
-    return _leaf(issuing, key, node=node, now=now, days=days, purposes=[ExtendedKeyUsageOID.CLIENT_AUTH])
+    purposes = [ExtendedKeyUsageOID.CLIENT_AUTH]
+    return _leaf(issuing, key, node=node, now=now, days=days, purposes=purposes, serial=serial)
 
 
 def server_certificate(
@@ -124,11 +131,17 @@ def _name(common: str, hall: str) -> x509.Name:
 
 
 def _builder(
-    subject: x509.Name, issuer: x509.Name, key: ec.EllipticCurvePublicKey, now: datetime, until: datetime
+    subject: x509.Name,
+    issuer: x509.Name,
+    key: ec.EllipticCurvePublicKey,
+    now: datetime,
+    until: datetime,
+    *,
+    serial: int | None = None,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key)
-        .serial_number(x509.random_serial_number())
+        .serial_number(x509.random_serial_number() if serial is None else serial)
         .not_valid_before(now - BACKDATED)
         .not_valid_after(until)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
@@ -155,11 +168,12 @@ def _leaf(
     days: int,
     purposes: list[x509.ObjectIdentifier],
     addresses: Sequence[str] = (),
+    serial: int | None = None,
 ) -> x509.Certificate:
     until = min(now + timedelta(days=days), issuing.certificate.not_valid_after_utc)
     subject = _name(node, hall_of(issuing.certificate))
     builder = (
-        _builder(subject, issuing.certificate.subject, key, now, until)
+        _builder(subject, issuing.certificate.subject, key, now, until, serial=serial)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)
