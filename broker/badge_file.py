@@ -1,4 +1,4 @@
-"""The cards and PINs by which clerks say at a window who they are: a file that nobody but the box may read."""
+"""The cards and PINs by which clerks say at a window who they are: a file that is not for everybody on the box."""
 
 import stat
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ class Badge(Struct, frozen=True, kw_only=True):
 
 
 class BadgeFile(Struct, frozen=True, kw_only=True):
-    """Cards and PINs. It holds secrets: `chmod 600`, and owned by the counter box's user."""
+    """Cards and PINs. It holds secrets: `chmod 640`, for its owner and its group (on a box, `hallcall`)."""
 
     badges: Annotated[tuple[Badge, ...], Meta(min_length=1)]
 
@@ -36,8 +36,8 @@ def load_badges(path: Path) -> BadgeFile:
     findings = [*reading.findings, *_findings(file)]
     if read is None or findings:
         raise BrokenConfig("\n".join(file.worded(findings)))
-    if path.stat().st_mode & (stat.S_IRGRP | stat.S_IROTH):
-        raise BrokenConfig(f"{path}: others may read it, and it holds cards and PINs; chmod 600 {path}")
+    if path.stat().st_mode & (stat.S_IWGRP | stat.S_IRWXO):
+        raise BrokenConfig(f"{path}: others may read or write it, and it holds cards and PINs; chmod 640 {path}")
     return read
 
 

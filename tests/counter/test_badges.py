@@ -65,7 +65,8 @@ def test_an_empty_pin_is_nobodys() -> None:
         ('[[badges]]\nclerk = "li"\npin = "12"\n', 0o600, "pin"),
         ('[[badges]]\nclerk = "li"\n', 0o600, "neither card nor pin"),
         ('[[badges]]\nclerk = "li"\npin = "1234"\n[[badges]]\nclerk = "wang"\npin = "1234"\n', 0o600, "is taken"),
-        ('[[badges]]\nclerk = "li"\npin = "1234"\n', 0o644, "chmod 600"),
+        ('[[badges]]\nclerk = "li"\npin = "1234"\n', 0o644, "chmod 640"),
+        ('[[badges]]\nclerk = "li"\npin = "1234"\n', 0o660, "chmod 640"),
     ],
 )
 def test_a_file_that_gives_secrets_away_or_confuses_clerks_is_refused(
@@ -78,8 +79,9 @@ def test_a_file_that_gives_secrets_away_or_confuses_clerks_is_refused(
         load_badges(file)
 
 
-def test_a_file_that_its_owner_alone_reads_is_taken(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o600, 0o640])
+def test_a_file_that_its_owner_reads_or_the_programs_of_the_box_is_taken(tmp_path: Path, mode: int) -> None:
     file = tmp_path / "badges.toml"
     file.write_text('[[badges]]\nclerk = "li"\ncard = "0004711"\n', encoding="utf-8")
-    file.chmod(0o600)
+    file.chmod(mode)
     assert load_badges(file).badges == (Badge(clerk="li", card="0004711"),)
