@@ -15,13 +15,16 @@ from typing import Final
 
 import msgspec
 
+from broker.ailments import found
 from broker.alive import keep_alive
 from broker.bus import Bus
 from broker.contract.messages import (
     AnyView,
     BookingFound,
+    BoxFinding,
     CheckBooking,
     DeviceState,
+    DeviceStatus,
     Hall,
     HallView,
     QueuesView,
@@ -35,6 +38,7 @@ from broker.contract.messages import (
     TicketTaken,
 )
 from broker.link import HallLink, Unanswered
+from broker.trying import Tries
 from hardware.devices import PaperState, Printed, PrintResult, TactileKey, TicketPrinter
 
 from .alone import Alone
@@ -70,10 +74,11 @@ from .printing import Slips
 from .remembered import remember, remembered_hall
 from .slip import Item
 from .stationery import Stationery
+from .trying import PRINTER, is_free, of_slip
 
 log = logging.getLogger(__name__)
 
-VIEWS: Final = ("view/hall", "view/queues")
+VIEWS: Final = ("view/hall", "view/queues", "event/DeviceTestAsked")  # and that its printer is to be tried
 POLL_S: Final = 5.0
 POLL_TROUBLED_S: Final = 1.0  # whoever fills in paper wants to see that it worked
 PATIENCE_S: Final = 5.0  # with the hall, before the kiosk gives a number by itself
@@ -126,6 +131,8 @@ class KioskNode:
         self._glass = glass
         self._hall_file = state_dir / "hall.json"
         self._owed = OwedFile(state_dir / "owed.json")
+        self._hall, self._node, self._now = hall, node, now
+        self._tries = Tries(node=node, devices=lambda: (PRINTER,), one=self._try_out)
         self._link = HallLink(
             bus=bus,
             hall=hall,
@@ -134,6 +141,7 @@ class KioskNode:
             clock=clock,
             on_view=self._viewed,
             on_hall_here=self._hall_here,
+            on_test=self._tries.asked,
         )
         self._numbers = LastNumbers(state_dir / "numbers.json")
         if self._numbers.now is not None:
@@ -164,6 +172,7 @@ class KioskNode:
             for owed in self._owed:
                 self._start(self._settle(owed))
             self._start(self._link.run())
+            self._start(self._tries.run(self._link))
             self._start(self._alone.merge())
             self._start(self._watch_printer())
             self._start(self._slips.watch_address())
@@ -190,6 +199,11 @@ class KioskNode:
     def device(self, name: str, state: DeviceState, detail: str = "") -> None:
         """Tell how a device is that hangs on this kiosk beside its printer."""
         self._link.device(name, state, detail)
+
+    @property
+    def devices(self) -> tuple[DeviceStatus, ...]:
+        """What the hall is told of this kiosk's devices."""
+        return self._link.devices
 
     def press(self, key: TactileKey, offered: tuple[str, ...]) -> None:
         """Let a press of a tactile key happen, on a screen that offers these keys."""
@@ -421,6 +435,17 @@ class KioskNode:
         self._link.device("printer", state, detail)
         if paper is not self.kiosk.paper and (self.kiosk.paper is not None or detail):
             log.warning("printer: %s", detail or "fine again")
+
+    async def _try_out(self, device: str, _press_s: int) -> BoxFinding:
+        """Print a test slip, where no customer stands at the kiosk."""
+        if not is_free(self.kiosk):
+            return found("test_busy", node=self._node, device=device)
+        begun_s = self._clock()
+        result = await self._slips.print_trial(hall=self._hall, node=self._node, at=self._now())
+        took_s = self._clock() - begun_s
+        self._tell_health(result.paper)
+        self._happen(PaperSeen(paper=result.paper))
+        return of_slip(result, node=self._node, took_s=took_s, ailment=self._slips.health(result.paper)[1])
 
     def _glass_ailment(self) -> str:
         return self._glass.health(now_s=self._clock())[1] if self._glass is not None else ""

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from broker.contract.messages import DeviceState, Hall, TicketTaken
@@ -11,6 +12,7 @@ from .flow import PrintReturn, PrintSlip
 from .public_address import CHECK_S
 from .slip import Item
 from .stationery import Stationery
+from .trial_slip import trial_slip
 from .written import Occasion, written
 
 
@@ -38,6 +40,10 @@ class Slips:
     async def print_return(self, wish: PrintReturn, *, hall: Hall, large: bool) -> PrintResult:
         """Put the new place of a number that waits again on paper."""
         return await self._put(self._written_again(wish, hall, large=large))
+
+    async def print_trial(self, *, hall: str, node: str, at: datetime) -> PrintResult:
+        """Put a slip on paper that is nobody's ticket."""
+        return await self._put(trial_slip(hall=hall, node=node, at=at))
 
     async def _put(self, items: Sequence[Item]) -> PrintResult:
         result = await self._printer.print(self._encode(items))

@@ -7,7 +7,7 @@ from hardware.devices import PaperState, Printed, TicketPrinter
 
 from ..paper import paper_of, slip_bytes
 from ..roll import FEW, Roll
-from ..slip import Feed, Item, Line, Mark, Qr, Rule
+from ..trial_slip import trial_slip
 from ..wired import printer_of
 from .finding import Bench, Finding, amber, green, red, skipped
 
@@ -41,8 +41,9 @@ async def printer(bench: Bench) -> AsyncIterator[Finding]:
 
 async def _slip(bench: Bench, printer: TicketPrinter) -> Finding:
     paper = paper_of(bench.file.printer)
+    slip = trial_slip(hall=bench.file.hall, node=bench.file.node, at=bench.now())
     begun_s = bench.clock()
-    result = await printer.print(slip_bytes(trial_slip(bench), paper=paper))
+    result = await printer.print(slip_bytes(slip, paper=paper))
     took_ms = round((bench.clock() - begun_s) * 1000)
     match result.printed:
         case Printed.YES:
@@ -51,25 +52,6 @@ async def _slip(bench: Bench, printer: TicketPrinter) -> Finding:
             return amber("slip_unsure")
         case Printed.NO:
             return red("slip_not")
-
-
-def trial_slip(bench: Bench) -> list[Item]:
-    """Return what a technician should read on the test slip: both languages, sizes, a QR code, the cut."""
-    at = bench.now().astimezone()
-    return [
-        Line("测试小票", 2, bold=True),
-        Line("TEST SLIP", 2, bold=True),
-        Line("不是排队号 · NOT A TICKET"),
-        Mark(),
-        Rule(),
-        Line(f"{bench.file.hall} / {bench.file.node}"),
-        Line(f"{at:%Y-%m-%d %H:%M:%S}"),
-        Line("营业厅 取号 等候 0123456789"),
-        Line("ABCDEFGHIJKLMNOPQRSTUVWXYZ"),
-        Rule(),
-        Qr("hallcall test"),
-        Feed(1),
-    ]
 
 
 async def roll(bench: Bench) -> AsyncIterator[Finding]:

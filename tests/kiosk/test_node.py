@@ -9,11 +9,14 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from broker.bus import Letter, MemoryBroker
+from broker.contract import messages as m
 from broker.contract import wire
 from broker.contract.messages import (
     AnyEvent,
+    BoxFinding,
     DeviceState,
     DeviceStatus,
     Hall,
@@ -175,6 +178,10 @@ class ServiceHall:
         ]
 
     @property
+    def tested(self) -> list[m.DeviceTested]:
+        return [event for event in self.events if isinstance(event, m.DeviceTested)]
+
+    @property
     def issued(self) -> list[str]:
         return [event.ticket for event in self.events if isinstance(event, TicketIssued)]
 
@@ -231,7 +238,8 @@ async def desk() -> AsyncIterator[Desk]:
 
 @pytest.fixture
 async def place(hall: Hall, tmp_path: Path, desk: Desk) -> AsyncIterator[ServiceHall]:
-    place = ServiceHall(hall, tmp_path)
+    desks = m.Node(id="desk", role=Role.SUPERVISOR)
+    place = ServiceHall(replace(hall, nodes=(*hall.nodes, desks)), tmp_path)
     place.open()
     place.start_kiosk(desk.driver())
     await place.at(flow.Home)
@@ -268,6 +276,54 @@ async def test_a_window_that_stands_still_is_told_by_the_node_that_does_not(plac
     assert "stands still" in place.health["screen"].detail
     glass.turned(now_s=now_s())
     await place.until(lambda: place.health["screen"].state is DeviceState.OK)
+
+
+async def tried(place: ServiceHall, device: str = "") -> BoxFinding:
+    """Let a supervisor have the kiosk's devices tried; return what the hall was told of the first."""
+    before = len(place.tested)
+    heard = subscriptions(hall="east", node="desk", also=["view/hall"])
+    console = HallLink(
+        bus=place.broker.bus(name="desk", subscriptions=heard),
+        hall="east",
+        node="desk",
+        role=Role.SUPERVISOR,
+        clock=time.monotonic,
+    )
+    running = start(console.run())
+    answer = await console.ask(m.TestDevice(id=console.new_id(), node="kiosk-1", device=device))
+    assert isinstance(answer, m.Done)
+    await place.until(lambda: len(place.tested) > before)
+    await end(running)
+    return place.tested[-1].finding
+
+
+async def test_a_supervisor_has_a_test_slip_printed_that_is_nobodys_ticket(place: ServiceHall, desk: Desk) -> None:
+    finding = await tried(place)
+    assert (finding.key, finding.state) == ("test_slip", DeviceState.OK)
+    assert "NOT A TICKET" in "".join(desk.tray[0].lines)
+    assert place.issued == []
+    assert place.screen == flow.Home()
+    place.touch("service:new", "take")
+    await place.until(lambda: place.fates == [SlipFate.PRINTED])
+
+
+async def test_no_test_slip_comes_between_a_customer_and_his_own(place: ServiceHall, desk: Desk) -> None:
+    place.touch("service:new")
+    finding = await tried(place, "printer")
+    assert (finding.key, finding.state) == ("test_busy", DeviceState.UNKNOWN)
+    assert desk.tray == []
+
+
+async def test_a_test_of_a_printer_without_paper_says_so(place: ServiceHall, desk: Desk) -> None:
+    desk.printer.end_paper()
+    finding = await tried(place, "printer")
+    assert (finding.key, finding.state) == ("test_slip_not", DeviceState.FAULT)
+    assert "paper" in str(finding.args["problem"])
+
+
+async def test_a_device_that_a_kiosk_has_not_is_named_with_those_that_it_has(place: ServiceHall) -> None:
+    finding = await tried(place, "sign-1")
+    assert (finding.key, finding.args["names"]) == ("test_unknown", "printer")
 
 
 async def test_a_hasty_customer_gets_one_number(place: ServiceHall, desk: Desk) -> None:
