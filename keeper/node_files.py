@@ -38,6 +38,18 @@ def nodes_of(place: Path = PLACE) -> tuple[list[BoxNode], list[str]]:
     return good, wrong
 
 
+def programs_of(place: Path = PLACE) -> list[str]:
+    """Return this box's nodes that something is to run for, also those whose files are wrong. Raises BrokenConfig."""
+    return [node for node in load_box(place / "box.toml").nodes if not _is_login(node, place)]
+
+
+def _is_login(node: str, place: Path) -> bool:
+    try:
+        return isinstance(_file(node, place / "nodes" / f"{node}.toml"), SupervisorFile)
+    except BrokenConfig:
+        return False
+
+
 def _file(node: str, path: Path) -> NodeFile:
     file = load_any(path)
     if not isinstance(file, NodeFile):

@@ -20,6 +20,7 @@ from broker.box_file import BoxFile, load_box
 from broker.contract.messages import UpdateStep
 from broker.strict_toml import BrokenConfig
 
+from ..node_files import programs_of
 from ..units import PROPERTIES, units
 from .notes import FOLDER, Notes, Outcome, Trial
 from .slots import Rauc, UpdateRefused, boot_id
@@ -129,7 +130,7 @@ def main(argv: list[str] | None = None) -> int:
         outcome = settle(
             rauc=rauc,
             notes=Notes(options.folder),
-            nodes=list(box.nodes) if box is not None else [],
+            nodes=programs_of(options.box.parent) if box is not None else [],
             boot=boot_id(),
             look=lambda: _sight(box, options.tls) if box is not None else Sight(units=[], broker="no box.toml"),
             now_s=time.monotonic,

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from keeper import device_rules, nodes, plugged, renewed
+from keeper.node_files import programs_of
 
 BOX = """
 box = "west"
@@ -196,3 +197,13 @@ def test_names_that_would_do_more_than_name_are_refused(
     assert device_rules.main(["--place", str(box.etc), "--rules", str(box.units / "rules")]) == 1
     assert says in caplog.text
     assert not (box.units / "rules").exists()
+
+
+def test_a_supervisors_login_is_no_program_that_an_update_is_judged_by(box: Box) -> None:
+    box.has(
+        kiosk_1=KIOSK.format(printer="/dev/usb/lp0"),
+        desk_1=BROKER,
+        wrong_1="[[[",
+        keeper_west='box = "west"\n' + BROKER,
+    )
+    assert programs_of(box.etc) == ["kiosk-1", "wrong-1", "keeper-west"]
