@@ -54,6 +54,10 @@ class Book:
                 self._db.execute(f"PRAGMA user_version = {FORMAT}")
             self._db.execute("COMMIT")
             (health,) = self._db.execute("PRAGMA quick_check").fetchone()
+        except sqlite3.OperationalError as error:
+            raise BookDamaged(
+                f"the registrar's book {self.path} cannot be opened: {error}. Is the disk full?"
+            ) from error
         except sqlite3.DatabaseError as error:
             raise BookDamaged(_advice(self.path, str(error))) from error
         self.path.chmod(0o600)
@@ -80,10 +84,11 @@ class Book:
             self._db.executemany(
                 "INSERT INTO change (body) VALUES (?)", [(msgspec.json.encode(each).decode(),) for each in changes]
             )
+            self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:  # SQLite has taken some back by itself
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def refuse(self, *, at: datetime, who: str, what: str, reason: str) -> None:
         """Note a refusal; of very many the oldest go."""

@@ -7,6 +7,7 @@ book was written is made up for at the next start, because all the rest follows 
 import logging
 import ssl
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Final
 from cryptography.hazmat.primitives.asymmetric import ec
 from msgspec import Struct, structs
 
-from broker.authority.issuing import addresses_of
+from broker.authority.issuing import addresses_of, node_of
 from broker.authority.keys import key_pem, new_key
 from broker.authority.reading import read_chain
 from broker.authority.requests import BadRequest, read_request
@@ -40,6 +41,8 @@ log = logging.getLogger(__name__)
 BROKER: Final = "broker"  # the node that the broker's certificate names; on the bus it is nobody
 OWN_KEY, OWN_CHAIN, OWN_ROOT = "own.key", "own.crt", "root.crt"
 ACTS: Final = 500
+UNKNOWN: Final = ""  # number of a certificate that this registrar did not make
+END: Final = "-----END CERTIFICATE-----"
 APPROVAL_LASTS: Final = timedelta(minutes=10)
 THROWN_OFF_WITHIN: Final = timedelta(minutes=10)  # of a revocation, though this program was started anew meanwhile
 
@@ -67,7 +70,9 @@ class Registrar:
         self._book, self._signing, self._register = book, signing, register
         self._directory, self._broker_dir, self._broker_port = directory, broker_dir, broker_port
         self._names, self._hall, self._now, self._clock = names, hall, now, clock
-        self._limit = Limit(at_once=120, a_minute=240)  # of strangers; a hall's boxes may stand behind one address
+        self._limit = Limit(
+            at_once=120, a_minute=240
+        )  # by node; strangers by address, behind which many boxes may stand
         self._context: ssl.SSLContext | None = None
         self._asked: dict[tuple[str, str], Callable[[Request], Struct]] = {
             ("POST", "/join"): self._join,
@@ -177,16 +182,19 @@ class Registrar:
 
     async def answer(self, request: Request) -> Reply:
         """Answer one request."""
+        technician = self._is_technician(request.shown)
+        if request.shown is not None and not technician and not self._is_in_book(request.shown):
+            request = replace(request, shown=replace(request.shown, serial=UNKNOWN))
         if self._releases is not None:
-            technician = self._is_technician(request.shown)
             reply = self._releases.answer(request, technician=technician, member=self._is_member(request.shown))
             if reply is not None:
                 return reply
-        if request.shown is None and not self._limit.allows(request.address, self._clock()):
+        asks = request.shown.node if self._is_member(request.shown) and request.shown else request.address
+        if not technician and not self._limit.allows(asks, self._clock()):
             return denied(HTTPStatus.TOO_MANY_REQUESTS, "too_often")
         which = (request.method, request.path)
         act, of_technician = self._asked.get(which), self._of_technician.get(which)
-        if of_technician is not None and not self._is_technician(request.shown):
+        if of_technician is not None and not technician:
             return self._refused(request, words.Denied(reason="technician_only"))
         act = act or of_technician
         if act is None:
@@ -199,13 +207,16 @@ class Registrar:
             shown is not None
             and shown.hall == self._register.hall
             and shown.node == TECHNICIAN
-            and shown.serial not in self._register.revoked
+            and shown.by == node_of(self._signing.root)  # whoever stole an issuing key is not the technician
         )
 
+    def _is_in_book(self, shown: Shown) -> bool:
+        """Tell whether it is the very certificate that stands in the book: a number can be copied."""
+        known = self._register.certificates.get(shown.serial)
+        return known is not None and ssl.PEM_cert_to_DER_cert(known.chain.partition(END)[0] + END) == shown.der
+
     def _is_member(self, shown: Shown | None) -> bool:
-        if shown is None or shown.hall != self._register.hall:
-            return False
-        return shown.serial in self._register.certificates and shown.serial not in self._register.revoked
+        return shown is not None and not isinstance(self._register.standing(shown.serial), words.Denied)
 
     def _refused(self, request: Request, answer: words.Denied) -> Reply:
         who = f"{request.shown.node} at {request.address}" if request.shown is not None else request.address

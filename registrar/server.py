@@ -7,7 +7,9 @@ hall, or has ended, ends the handshake.
 import asyncio
 import contextlib
 import logging
+import sqlite3
 import ssl
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -23,7 +25,10 @@ log = logging.getLogger(__name__)
 HANDSHAKE_S: Final = 5.0
 REQUEST_S: Final = 20.0
 HEAD_BYTES: Final = 8_192
-CONNECTIONS: Final = 64
+CONNECTIONS: Final = 64  # of who shows a certificate
+OF_STRANGERS: Final = 32  # so many more, for who may still join
+OF_AN_ADDRESS: Final = 12  # of these
+MEMBERS: Final = ""  # no address
 PIECE: Final = 65_536
 PIECE_S: Final = 30.0  # for the slowest reader of a release
 
@@ -41,6 +46,8 @@ class Shown:
     node: str
     hall: str
     serial: str  # hexadecimal, lower case, as the book has it
+    by: str = ""  # who signed it: the common name of an authority
+    der: bytes = b""  # all of it
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,7 +66,7 @@ class Request:
         """Return the body as what it should be. Raises NotUnderstood."""
         try:
             return msgspec.json.decode(self.body, type=kind)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
             raise NotUnderstood(str(error)) from error
 
 
@@ -93,12 +100,16 @@ def server_context(*, root: Path, chain: Path, key: Path) -> ssl.SSLContext:
 
 
 class Server:
-    """Listens, and hands each request to `answer`; what `answer` raises ends the program."""
+    """Listens, and hands each request to `answer`.
+
+    A disk that is full or ails (OSError, sqlite3.Error) is said, and the next one asks again; whatever else `answer`
+    raises ends the program.
+    """
 
     def __init__(self, *, context: ssl.SSLContext, answer: Callable[[Request], Awaitable[Reply]]) -> None:
         self._context = context
         self._answer = answer
-        self._open = 0
+        self._open: Counter[str] = Counter()  # by address; of who shows a certificate together
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, host: str, port: int, *, listening: Callable[[int], None] = lambda _: None) -> None:
@@ -111,9 +122,10 @@ class Server:
             await self._failed
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._open += 1
+        address = str(writer.get_extra_info("peername")[0]) if not writer.get_extra_info("peercert") else MEMBERS
+        self._open[address] += 1
         try:
-            if self._open <= CONNECTIONS:
+            if self._has_room(address):
                 await self._exchange(reader, writer)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             log.debug("a connection ended in the middle")
@@ -121,11 +133,16 @@ class Server:
             if not self._failed.done():
                 self._failed.set_exception(error)
         finally:
-            self._open -= 1
+            self._open -= Counter([address])  # an address with none is forgotten
             writer.close()
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(HANDSHAKE_S):
                     await writer.wait_closed()
+
+    def _has_room(self, address: str) -> bool:
+        if address == MEMBERS:
+            return self._open[MEMBERS] <= CONNECTIONS
+        return self._open[address] <= OF_AN_ADDRESS and self._open.total() - self._open[MEMBERS] <= OF_STRANGERS
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         begin = 0
@@ -133,10 +150,17 @@ class Server:
             async with asyncio.timeout(REQUEST_S):
                 request = await _read(reader, writer)
             begin = request.range_from
-            reply = await self._answer(request)
+            reply = await self._answered(request)
         except (NotUnderstood, asyncio.LimitOverrunError) as error:
             reply = denied(HTTPStatus.BAD_REQUEST, "not_understood", detail=str(error))
         await _write(writer, reply, begin)
+
+    async def _answered(self, request: Request) -> Reply:
+        try:
+            return await self._answer(request)
+        except (OSError, sqlite3.Error) as error:
+            log.exception("%s of %s was not answered: is the disk full, or failing?", request.path, request.address)
+            return denied(HTTPStatus.INTERNAL_SERVER_ERROR, "registrar_ails", detail=str(error))
 
 
 async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> Request:
@@ -159,7 +183,7 @@ async def _read(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> R
         query=query,
         body=await reader.readexactly(int(length)),
         address=str(writer.get_extra_info("peername")[0]),
-        shown=_shown(writer.get_extra_info("peercert") or {}),
+        shown=_shown(writer),
         range_from=_range(headers.get("range", "")),
     )
 
@@ -170,13 +194,18 @@ def _range(header: str) -> int:
     return int(number) if number.isdecimal() and len(number) < len(str(2**63)) else 0
 
 
-def _shown(certificate: dict[str, object]) -> Shown | None:
-    subject, serial = certificate.get("subject"), certificate.get("serialNumber")
-    if not isinstance(subject, tuple) or not isinstance(serial, str):
+def _shown(writer: asyncio.StreamWriter) -> Shown | None:
+    certificate, tls = writer.get_extra_info("peercert") or {}, writer.get_extra_info("ssl_object")
+    subject, issuer, serial = (certificate.get(key) for key in ("subject", "issuer", "serialNumber"))
+    if not isinstance(subject, tuple) or not isinstance(issuer, tuple) or not isinstance(serial, str):
         return None
-    names = dict(pair for part in subject for pair in part)
+    names, signer = (dict(pair for part in each for pair in part) for each in (subject, issuer))
     return Shown(
-        node=names.get("commonName", ""), hall=names.get("organizationName", ""), serial=f"{int(serial, 16):x}"
+        node=names.get("commonName", ""),
+        hall=names.get("organizationName", ""),
+        serial=f"{int(serial, 16):x}",
+        by=signer.get("commonName", ""),
+        der=tls.getpeercert(binary_form=True) or b"",
     )
 
 
