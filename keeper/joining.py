@@ -160,9 +160,16 @@ def said(refused: Refused) -> str:
 
 
 def network_file(box: BoxFile) -> str:
-    """Return what systemd-networkd is told of a box with an address of its own; empty where it asks for one."""
+    """Return what systemd-networkd is told of a box with an address of its own; empty where it asks for one.
+
+    It asks first whether somebody has the address (RFC 5227): a broken box that wakes up again must not take it from
+    the spare in its place.
+    """
     if not box.address:
         return ""
     gateway = f"Gateway={box.gateway}\n" if box.gateway else ""
     address = ipaddress.ip_interface(box.address)
-    return f"[Match]\nName={CABLES}\n\n[Network]\nAddress={address}\n{gateway}LLMNR=no\nMulticastDNS=no\n"
+    return (
+        f"[Match]\nName={CABLES}\n\n[Network]\n{gateway}LLMNR=no\nMulticastDNS=no\n\n"
+        f"[Address]\nAddress={address}\nDuplicateAddressDetection=ipv4\n"
+    )

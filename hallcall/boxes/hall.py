@@ -123,7 +123,9 @@ class BoxHall:
         until_s = time.monotonic() + timeout_s
         while not await asyncio.to_thread(seen):
             if time.monotonic() > until_s:
-                raise WentWrong(f"{what}: not so after {timeout_s:.0f} s; the boxes' words are in {self.directory}/boxes")
+                raise WentWrong(
+                    f"{what}: not so after {timeout_s:.0f} s; the boxes' words are in {self.directory}/boxes"
+                )
             await asyncio.sleep(LOOK_S)
 
     def runs(self, name: str, nodes: Sequence[str] | None = None) -> bool:
@@ -142,17 +144,29 @@ class BoxHall:
         if done.returncode:
             raise WentWrong(f"{' '.join(argv)}: {done.stdout}{done.stderr}")
 
+    def revoke(self, name: str) -> None:
+        """Send a box away for good, by the technician's certificate. Raises WentWrong."""
+        self.laptop("revoke", name, "--hall", str(self.office), "--why", "played", *self._by_passphrase)
+
+    def reaches(self, name: str) -> bool:
+        """Tell whether a box is on the hall's network."""
+        return "10.77.0." in self.machines[name].run("ip", "-4", "address", "show", "eth0").stdout
+
     def code_of(self, name: str) -> str:
         """Return the six digits that a spare shows; empty as long as it shows none."""
         machine = self.machines[name]
+        if not machine.is_on:
+            return ""
         told = machine.run("journalctl", "--unit=hallcall-join", "--output=cat", "--no-pager").stdout
         found = CODE.findall(told)
         return found[-1] if found else ""
 
     def is_refused(self, name: str, node: str) -> bool:
         """Tell whether the broker lets a box's node in no more, by the node's own words."""
-        told = self.machines[name].run("journalctl", f"--unit=*@{node}", "--output=cat", "--no-pager").stdout
-        return "revoked" in told
+        machine = self.machines[name]
+        if not machine.is_on:
+            return False
+        return "revoked" in machine.run("journalctl", f"--unit=*@{node}.service", "--output=cat", "--no-pager").stdout
 
     def move_cables(self, old: str, new: str) -> None:
         """Unplug the devices of one box and plug them into another."""

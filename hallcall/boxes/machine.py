@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Final
 
 CARD: Final = "/boot"  # where the image mounts the card's first part
+DIALOUT: Final = 20  # group of serial lines; Debian's base-passwd
 GRACE_S: Final = 20.0
 
 
@@ -50,7 +51,8 @@ class Machine:
 
     @property
     def is_on(self) -> bool:
-        return self._process is not None and self._process.poll() is None
+        """Tell whether its PID 1 lives."""
+        return bool(self._leader())
 
     def assemble(self) -> None:
         """Put the box together: a blank data part, an empty card."""
@@ -66,6 +68,9 @@ class Machine:
     def switch_on(self) -> None:
         self._console = (self.directory / "console.log").open("ab")
         binds = [f"--bind={self.data}:/var", f"--bind={self.card}:{CARD}"]
+        for each in self.devices:  # as udev leaves a serial adapter
+            os.chown(each.outside, -1, DIALOUT)
+            each.outside.chmod(0o660)
         lent = (*self.devices, *self.folders)
         binds += [f"--bind={each.outside.resolve()}:{each.inside}" for each in lent]
         self._process = subprocess.Popen(

@@ -66,7 +66,7 @@ class Cables:
         """Plug everything in and obey stdin until it ends."""
         async with AsyncExitStack() as stack:
             for end in (*self._lines, *self._keypads.values(), self._printer, self._speaker, self._switch):
-                await stack.enter_async_context(end)  # type: ignore[arg-type] # each returns itself
+                await stack.enter_async_context(end)
             self._say(what="ready", tape_began_ms=self._speaker.started_monotonic_ms)
             orders = await _stdin_lines()
             while line := await orders.readline():
