@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import logging
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
@@ -29,8 +29,9 @@ from broker.contract.messages import (
 )
 from broker.link import HallLink, Unanswered
 from broker.pad_keys import PadKeys
+from broker.trying import Tries
 from broker.ways import Ways
-from hardware.devices import CallPads, Keypad, PortGone, Scanner
+from hardware.devices import CallPads, Keypad, KeypadRating, PortGone, Scanner
 
 from .agreement import Agreement
 from .asked import AskedCalls
@@ -41,8 +42,9 @@ from .outlet import Outlet
 from .overview import Overview
 from .pending import PendingRatings
 from .station import Station, sign_outlet
+from .trying import SHOWN_S, DeviceTries
 from .window import SignShows
-from .wiring import PADS, Devices, DimmedLine, keypad_name, sign_name
+from .wiring import PADS, Devices, DimmedLine, keypad_name, pad_name, sign_name
 from .wording import Wording
 
 log = logging.getLogger(__name__)
@@ -53,15 +55,16 @@ DIM_LOOK_S: Final = 20.0  # how late a change of brightness may come
 
 
 def views(counters: Sequence[int]) -> list[str]:
-    """Return the views that a box listens to: of the hall, its own counters, and what boards show."""
+    """Return what a box listens to: views of the hall, its own counters, and what boards show; and to be tried."""
     of_counters = [wire.channel("view/counter/{}").pattern.format(counter) for counter in counters]
-    return ["view/hall", *of_counters, "view/board/+"]
+    return ["view/hall", *of_counters, "view/board/+", "event/DeviceTestAsked"]
 
 
 class CounterBox:
     """Stands between the hall and the devices of some windows.
 
-    `clock` returns monotonic seconds, `now` the time of day, to compare with that of calls.
+    `clock` returns monotonic seconds, `now` the time of day, to compare with that of calls; what is tried on a device
+    stays for `shown_s`.
     """
 
     def __init__(
@@ -78,6 +81,7 @@ class CounterBox:
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         keys: PadKeys = PadKeys(),  # noqa: B008 - frozen
         badges: Sequence[Badge] = (),
+        shown_s: float = SHOWN_S,
     ) -> None:
         self._link = HallLink(
             bus=bus,
@@ -87,6 +91,7 @@ class CounterBox:
             clock=clock,
             on_view=self._viewed,
             on_hall_here=self._hall_here,
+            on_test=lambda test: self._tries.asked(test),  # noqa: PLW0108 - made below
         )
         self._clock, self._now, self._began = clock, now, now()
         self._agreement = Agreement()
@@ -96,6 +101,8 @@ class CounterBox:
         self._wording = wording
         self._overviews: list[tuple[str, Overview, Outlet[SignShows]]] = []
         self._troubles: dict[str, dict[str, str]] = {}
+        self._down: dict[str, str] = {}  # why, by line
+        self._lines_of: Mapping[str, str] = {}  # by device
         self._pending = PendingRatings(state_dir)
         self._asked = AskedCalls(state_dir)
         self._stations = {
@@ -117,10 +124,13 @@ class CounterBox:
             for each in windows
         }
         self._pad_stations = {each.pad: self._stations[each.counter] for each in windows if each.pad is not None}
+        self._trying = DeviceTries(node=node, stations=self._stations, ailment=self._ailment, shown_s=shown_s)
+        self._tries = Tries(node=node, devices=self._trying.names, one=self._trying.one)
         self._tasks = asyncio.TaskGroup()
 
     def line_changed(self, name: str, up: bool, reason: str) -> None:  # noqa: FBT001 - the line's callback
         """Tell the hall of a line that has come or gone; the reason says what to check, or what cannot be known."""
+        self._down[name] = "" if up else reason
         if up:
             self._link.device(name, DeviceState.OK, reason)
             return
@@ -154,6 +164,7 @@ class CounterBox:
                     self._tasks.create_task(line.run())
                 self._take_up()
                 self._tasks.create_task(self._link.run())
+                self._tasks.create_task(self._tries.run(self._link))
                 self._tasks.create_task(keep_alive())
         finally:
             for station in self._stations.values():
@@ -164,16 +175,25 @@ class CounterBox:
             self._stations[counter].put_sign(sign)
         for each in devices.hall_signs:
             outlet = sign_outlet(each.sign, on_trouble=lambda reason, name=each.name: self._not_shown(name, reason))  # type: ignore[misc]
-            self._overviews.append((each.zone, Overview(calls=each.calls, wording=self._wording), outlet))
+            overview = Overview(calls=each.calls, wording=self._wording)
+            self._overviews.append((each.zone, overview, outlet))
+            self._trying.put_hall_sign(each.name, outlet, overview.again)
         for counter, keypad in devices.keypads.items():
             self._stations[counter].put_keypad(keypad)
         if devices.pads is not None:
             for address, station in self._pad_stations.items():
                 station.put_pad(devices.pads, address)
+        has_pads = devices.pads is not None
+        pads = frozenset(each.counter for each in self._pad_stations.values()) if has_pads else frozenset()
+        self._trying.put(devices, pads)
+        self._lines_of = devices.lines_of
 
     def _viewed(self, view: AnyView) -> None:
         if isinstance(view, CounterView) and view.counter in self._stations:
-            self._stations[view.counter].viewed(view)
+            station = self._stations[view.counter]
+            station.viewed(view)
+            if station.is_busy:
+                self._trying.customer_came(station)
         elif isinstance(view, HallView):
             self._zones = {each.number: each.zone for each in view.hall.counters}
             self._evacuate(on=view.evacuation)
@@ -193,6 +213,7 @@ class CounterBox:
 
     def _on_sign(self, station: Station, shows: SignShows) -> None:
         """Take in what has reached a window's sign."""
+        self._trying.on_sign(sign_name(station.counter), shows)
         view = shows.of
         call, times = (view.call, view.times) if view is not None else (None, 0)
         self._agreement.shown(station.counter, call, times)
@@ -230,13 +251,19 @@ class CounterBox:
         reasons = "; ".join(each for each in troubles.values() if each)
         self._link.device(device, DeviceState.FAULT if reasons else DeviceState.OK, reasons)
 
+    def _ailment(self, device: str) -> str:
+        """Return what is wrong with a device, or with a line that it may hang on."""
+        own = "; ".join(each for each in self._troubles.get(device, {}).values() if each)
+        return own or self._down.get(device, "") or self._down.get(self._lines_of.get(device, ""), "")
+
     async def _hear_pads(self, pads: CallPads) -> None:
         while True:
             try:
                 async for press in pads.presses():
                     station = self._pad_stations.get(press.address)
                     if station is not None:
-                        station.pressed(press.key)
+                        if not self._trying.takes(pad_name(station.counter), press.key.value):
+                            station.pressed(press.key)
                         continue
                     self._link.device(
                         PADS,
@@ -251,6 +278,9 @@ class CounterBox:
         while True:
             try:
                 async for rating in keypad.ratings():
+                    name = keypad_name(station.counter)
+                    if rating is not KeypadRating.NONE and self._trying.takes(name, rating.name.lower()):
+                        continue
                     before = station.unasked_ratings
                     station.rated(rating)
                     if station.unasked_ratings > before:

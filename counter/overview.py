@@ -42,6 +42,10 @@ class Overview:
             else SignShows(texts=self._texts(self._newest))
         )
 
+    def again(self) -> SignShows:
+        """Return what the sign should show now, steadily."""
+        return SignShows(texts=self._wording.evacuation if self._evacuation else self._texts(self._newest))
+
     def _texts(self, rows: tuple[BoardRow, ...]) -> tuple[str, ...]:
         """Return all the calls, then fewer and fewer, in each of the forms."""
         if not rows:

@@ -7,7 +7,7 @@ from typing import TypeVar, assert_never
 from broker.badge_file import Badge
 from broker.contract.messages import AnyAnswer, CounterView
 from broker.pad_keys import PadKeys
-from hardware.devices import CallPads, Keypad, KeypadRating, PadKey, Sign
+from hardware.devices import CallPads, Keypad, KeypadRating, Lamp, PadKey, Sign
 
 from .asking import Asked, Asking, AskingAct, KeypadShows, Rated, Stray
 from .badges import TYPED, BadgeAct, Badges, Known, Typing, Unknown
@@ -133,6 +133,27 @@ class Station:
 
     def rated(self, rating: KeypadRating) -> None:
         self._do(self._asking.rated(rating, self._clock()))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a customer is at the window, or asked what he thinks of it."""
+        return self._window.is_busy or self._asking.asked is not None
+
+    def try_sign(self, text: str, *, blinks: int) -> None:
+        _put(self._sign, SignShows(texts=(text,), blinks=blinks))
+
+    def try_pad(self, text: str) -> None:
+        _put(self._pad, PadShows(lamp=Lamp.GREEN, text=text, beep=True))
+
+    def try_keypad(self) -> None:
+        _put(self._keypad, KeypadShows(asking=True))
+
+    def end_trial(self) -> None:
+        """Show again what the window does, unless a customer's call does so already."""
+        if not self.is_busy:
+            self._do(self._window.again())
+        if self._asking.asked is None:
+            _put(self._keypad, KeypadShows(asking=False))
 
     def stop(self) -> None:
         if self._timer is not None:

@@ -111,6 +111,18 @@ class Window:
         self._leaving = self._next = self._red_until = None
         return self._sign_news(self._view) + self._pad_news()
 
+    @property
+    def is_busy(self) -> bool:
+        """Whether a customer is at the window, or on the way to it or out of it."""
+        at_counter = self._view is not None and self._view.state in AT_COUNTER
+        return at_counter or self._under_way is not None or self._leaving is not None
+
+    def again(self) -> Sequence[WindowAct]:
+        """Show anew what sign and pad should show: something else was tried on them."""
+        self._sign = self._pad = None
+        acts = self._sign_news(self._view) + self._pad_news()
+        return [replace(each, blinks=0) if isinstance(each, SignShows) else each for each in acts]
+
     def pressed(self, key: PadKey, now: float) -> Sequence[WindowAct]:
         if self.bounces(key, now):
             return []

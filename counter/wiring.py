@@ -60,6 +60,7 @@ class Devices:
     cards: Mapping[int, Scanner] = field(default_factory=dict)
     hall_signs: Sequence[ZoneSign] = ()
     dimmed: Sequence[DimmedLine] = ()
+    lines_of: Mapping[str, str] = field(default_factory=dict)  # the line that a sign or pad shares with others
 
 
 def keypad_name(counter: int) -> str:
@@ -126,6 +127,11 @@ def connect(
             )
             for each in file.hall_signs
         ],
+        lines_of={
+            **{pad_name(each.counter): PADS for each in file.windows if each.pad is not None},
+            **{sign_name(each.counter): _line(file, each.sign_line) for each in of_windows},
+            **{_hall_sign_name(each.sign): _line(file, each.line) for each in file.hall_signs},
+        },
         dimmed=[
             DimmedLine(signs=by_line[line.name], usual=line.brightness, dims=line.dims)
             for line in file.signs

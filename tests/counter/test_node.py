@@ -13,6 +13,7 @@ import pytest
 
 from broker.bus import Letter, MemoryBroker
 from broker.config import BrokerAddress, CounterFile, Keypad, PadLine, Window
+from broker.contract import messages as m
 from broker.contract import wire
 from broker.contract.messages import (
     AnyCommand,
@@ -172,6 +173,7 @@ class ServiceHall:
             rating_s=rating_s,
             state_dir=self.disk,
             clock=time.monotonic,
+            shown_s=0.3,
         )
         self.windows = box
         self._box = start(box.run(connect(file, on_link=box.line_changed, on_sign=box.sign_answers)))
@@ -216,6 +218,15 @@ class ServiceHall:
         self.pads.press(1, "finish")
         await self.until(lambda: self.pads.lamps[1] == "off")
         return ticket
+
+    async def have_tried(self, device: str = "", *, press_s: int = 0) -> None:
+        """Let a supervisor have the box try its devices."""
+        command = m.TestDevice(id=self.console.new_id(), node="windows", device=device, press_s=press_s)
+        assert isinstance(await self.console.ask(command), m.Done)
+
+    def tried(self) -> list[tuple[str, str]]:
+        """Return what the hall was told of devices that were tried."""
+        return [(each.device, each.finding.key) for each in self.events if isinstance(each, m.DeviceTested)]
 
     async def ask_console(self, command: AnyCommand) -> None:
         await self.console.ask(command)
@@ -534,3 +545,62 @@ async def test_without_any_device_the_box_tells_what_to_check(tmp_path: Path) ->
     for name in ("pads", "signs", "keypad-1"):
         assert "adapter plugged in" in await hall.line(name, DeviceState.FAULT)
     await hall.close()
+
+
+async def test_a_supervisor_has_all_devices_of_a_box_tried_and_they_show_again_what_they_showed(
+    hall: ServiceHall,
+) -> None:
+    await hall.have_tried()
+    wanted = ["test_sign", "test_lamp", "test_lamp", "test_sign", "test_lamp"]
+    await hall.until(lambda: [key for _, key in hall.tried()] == wanted)
+    assert [device for device, _ in hall.tried()] == ["sign-1", "pad-1", "keypad-1", "sign-2", "pad-2"]
+    assert [each.more for each in hall.events if isinstance(each, m.DeviceTested)] == [True] * 4 + [False]
+    assert hall.shown_at(1)[:2] == [("1", 0), ("8888", BLINKS)]
+    assert hall.beeps(1) == hall.beeps(2) == 1
+    await hall.until(lambda: (hall.sign(1), hall.sign(2)) == ("1", "2"))
+    await hall.until(lambda: hall.pads.texts[1] == "  0" and hall.pads.lamps[1] == "off" and not hall.keypad.is_asking)
+
+
+async def test_nothing_is_tried_at_a_window_that_has_a_customer(hall: ServiceHall) -> None:
+    ticket = await hall.take_ticket()
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.sign(1) == ticket)
+    await hall.have_tried("sign-1")
+    await hall.have_tried("pad-1", press_s=20)
+    await hall.until(lambda: hall.tried() == [("sign-1", "test_busy"), ("pad-1", "test_busy")])
+    assert ("8888", BLINKS) not in hall.shown_at(1)
+
+
+async def test_a_key_pressed_for_a_test_calls_nobody(hall: ServiceHall) -> None:
+    await hall.take_ticket()
+    await hall.until(lambda: hall.pads.texts[1] == "  1")
+    await hall.have_tried("pad-1", press_s=20)
+    await hall.until(lambda: hall.pads.lamps[1] == "green")
+    hall.pads.press(1, "call")
+    await hall.until(lambda: hall.tried() == [("pad-1", "test_key")])
+    await hall.until(lambda: hall.pads.lamps[1] == "off")
+    assert hall.happened(TicketCalled) == []
+
+
+async def test_a_grade_pressed_for_a_test_is_nobodys_rating(hall: ServiceHall) -> None:
+    await hall.have_tried("keypad-1", press_s=20)
+    await hall.keypad.asked()
+    assert hall.keypad.rate(1)
+    await hall.until(lambda: hall.tried() == [("keypad-1", "test_key")])
+    assert hall.happened(VisitRated, m.RatingSetAside) == []
+
+
+async def test_a_customer_who_is_called_ends_the_test_and_stands_on_the_sign(hall: ServiceHall) -> None:
+    await hall.ask_console(ArmCounter(id="arm", counter=1, seen=None, armed=True))
+    await hall.have_tried("pad-1", press_s=50)
+    await hall.until(lambda: hall.pads.lamps[1] == "green")
+    ticket = await hall.take_ticket()
+    await hall.until(lambda: hall.tried() == [("pad-1", "test_busy")])
+    await hall.until(lambda: hall.sign(1) == ticket and hall.pads.lamps[1] == "green fast")
+
+
+async def test_a_sign_that_was_unplugged_is_red_in_its_test(hall: ServiceHall) -> None:
+    hall.signs.cable.unplug()
+    await hall.line("signs", DeviceState.FAULT)
+    await hall.have_tried("sign-1")
+    await hall.until(lambda: hall.tried() == [("sign-1", "test_sign_not")])
