@@ -22,21 +22,11 @@ _GRUB_MODULES: Final = [
     "linux",
     "echo",
     "test",
-    "search",
-    "search_label",
-    "regexp",
     "reboot",
     "sleep",
     "all_video",
     "gfxterm",
 ]
-# The disk that the firmware started is the one whose slots count, whatever sticks hang on the box.
-_GRUB_START: Final = """\
-regexp --set=1:disk '^\\(([^)]+)\\)' "$cmdpath"
-if [ -n "$disk" ]; then set root="$disk"; else search --no-floppy --label HALLCALL --set=root; fi
-set prefix=($root)/grub
-configfile /grub/grub.cfg
-"""
 _PI: Final = """\
 # Read by the Raspberry Pi's firmware. os_prefix is the slot that starts; RAUC writes it (/etc/rauc/tryboot-slots).
 os_prefix=A/
@@ -82,12 +72,10 @@ def boot_files(
         uart = "enable_uart=1\nuart_2ndstage=1\n" if debug else ""
         (folder / "config.txt").write_text(_PI + uart)
         return
-    start = folder / "grub-start.cfg"
-    start.write_text(_GRUB_START)
     (folder / "EFI/BOOT").mkdir(parents=True)
     efi = folder / "EFI/BOOT/BOOTX64.EFI"
-    progress.run(["grub-mkimage", "-O", "x86_64-efi", "-o", str(efi), "-p", "/grub", "-c", str(start), *_GRUB_MODULES])
-    start.unlink()
+    # a prefix without a disk: the one that the firmware started counts, whatever sticks hang on the box
+    progress.run(["grub-mkimage", "-O", "x86_64-efi", "-o", str(efi), "-p", "/grub", *_GRUB_MODULES])
     (folder / "grub").mkdir()
     shutil.copyfile(grub, folder / "grub/grub.cfg")
     variables = folder / "grub/grubenv"
