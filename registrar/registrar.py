@@ -161,7 +161,7 @@ class Registrar:
             boxes={name: f"keeper-{name}" for name in register.boxes},
             directory=self._broker_dir,
             root=self._signing.root_pem,
-            revoked=self._signing.revoked(by_issuer, now=self._now(), before=before),
+            revoked=self._signing.revoked(by_issuer, before=before),
             port=self._broker_port,
         )
         if write_broker_files(self._broker_dir, files, anyway=anyway):

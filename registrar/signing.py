@@ -102,10 +102,11 @@ class Signing:
     ) -> Certificate:
         """Make a node's certificate; with addresses, a server's."""
         issuing = self._authorities[self.in_force]
+        since = issuing.certificate.not_valid_before_utc
         made = (
-            server_certificate(issuing, key, node=node, addresses=addresses, now=now)
+            server_certificate(issuing, key, node=node, addresses=addresses, now=now, since=since)
             if addresses
-            else node_certificate(issuing, key, node=node, now=now)
+            else node_certificate(issuing, key, node=node, now=now, since=since)
         )
         return Certificate(
             node=node,
@@ -113,7 +114,7 @@ class Signing:
             issuer=self.in_force,
             key=key_digest(key),
             chain=chain_pem(made, issuing.certificate).decode(),
-            due=renewal_due(made),
+            due=renewal_due(made, made=now),
             until=made.not_valid_after_utc,
         )
 
@@ -124,7 +125,7 @@ class Signing:
         made = node_certificate(issuing, key.public_key(), node=of.node, now=now, days=1, serial=serial)
         return chain_pem(made, issuing.certificate), key_pem(key)
 
-    def revoked(self, by_issuer: Mapping[str, Mapping[str, datetime]], *, now: datetime, before: bytes) -> bytes:
+    def revoked(self, by_issuer: Mapping[str, Mapping[str, datetime]], *, before: bytes) -> bytes:
         """Return the broker's list, one of each authority; `before` is the one until now, and is dated before it."""
         lists = []
         earlier = {each.issuer: each for each in _lists(before)}
@@ -135,7 +136,7 @@ class Signing:
                 lists.append(old)
                 continue
             named = [Revoked(serial=int(each, 16), when=when) for each, when in wanted.items()]
-            lists.append(revocation_list(authority, named, now=now, before=old))
+            lists.append(revocation_list(authority, named, before=old))
         return list_pem(*lists)
 
     # Rotation ---------------------------------------------------------------------------------------------------------

@@ -221,7 +221,7 @@ class SecuredBroker(BrokerProcess):
             Revoked(serial=read_chain(each.certificate.read_bytes())[0].serial_number, when=self.now)
             for each in identities
         ]
-        self.revoked = revocation_list(self.issuing, self._gone, now=self.now, before=self.revoked)
+        self.revoked = revocation_list(self.issuing, self._gone, before=self.revoked)
         (self.directory / REVOKED_FILE).write_bytes(list_pem(self.revoked))
 
 

@@ -1,7 +1,8 @@
 """Makes certificates: root, issuing authority, nodes, servers.
 
 A certificate says what its maker was told, never what a request said of itself. Each begins a day before it was made,
-because a box without a clock battery may lag, and none outlives who signed it.
+because a box without a clock battery may lag, and none outlives who signed it. The registrar's begin with their
+authority (`since`): what was made by a clock that ran ahead still counts when the clock is right again.
 """
 
 import ipaddress
@@ -64,10 +65,11 @@ def node_certificate(
     now: datetime,
     days: int = NODE_DAYS,
     serial: int | None = None,
+    since: datetime | None = None,
 ) -> x509.Certificate:
     """Return a node's certificate for a key that `read_request` found: it may log in as `node`, and be no server."""
     purposes = [ExtendedKeyUsageOID.CLIENT_AUTH]
-    return _leaf(issuing, key, node=node, now=now, days=days, purposes=purposes, serial=serial)
+    return _leaf(issuing, key, node=node, now=now, days=days, purposes=purposes, serial=serial, since=since)
 
 
 def server_certificate(
@@ -78,15 +80,16 @@ def server_certificate(
     addresses: Sequence[str],
     now: datetime,
     days: int = NODE_DAYS,
+    since: datetime | None = None,
 ) -> x509.Certificate:
     """Return the certificate of a server (broker, registrar) at these IP addresses and names; it may log in too."""
     purposes = [ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH]
-    return _leaf(issuing, key, node=node, now=now, days=days, purposes=purposes, addresses=addresses)
+    return _leaf(issuing, key, node=node, now=now, days=days, purposes=purposes, addresses=addresses, since=since)
 
 
-def renewal_due(certificate: x509.Certificate) -> datetime:
+def renewal_due(certificate: x509.Certificate, *, made: datetime) -> datetime:
     """Return when a node asks for its next certificate: at two thirds of the life of this one."""
-    begin, end = certificate.not_valid_before_utc, certificate.not_valid_after_utc
+    begin, end = made - BACKDATED, certificate.not_valid_after_utc
     part, whole = RENEW_AT
     return begin + (end - begin) * part / whole
 
@@ -138,11 +141,12 @@ def _builder(
     until: datetime,
     *,
     serial: int | None = None,
+    since: datetime | None = None,
 ) -> x509.CertificateBuilder:
     return (
         x509.CertificateBuilder(subject_name=subject, issuer_name=issuer, public_key=key)
         .serial_number(x509.random_serial_number() if serial is None else serial)
-        .not_valid_before(now - BACKDATED)
+        .not_valid_before(min(now - BACKDATED, since or now))
         .not_valid_after(until)
         .add_extension(x509.SubjectKeyIdentifier.from_public_key(key), critical=False)
     )
@@ -169,11 +173,12 @@ def _leaf(
     purposes: list[x509.ObjectIdentifier],
     addresses: Sequence[str] = (),
     serial: int | None = None,
+    since: datetime | None = None,
 ) -> x509.Certificate:
     until = min(now + timedelta(days=days), issuing.certificate.not_valid_after_utc)
     subject = _name(node, hall_of(issuing.certificate))
     builder = (
-        _builder(subject, issuing.certificate.subject, key, now, until, serial=serial)
+        _builder(subject, issuing.certificate.subject, key, now, until, serial=serial, since=since)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_usage(signs_certificates=False), critical=True)
         .add_extension(x509.ExtendedKeyUsage(purposes), critical=False)

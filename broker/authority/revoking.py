@@ -1,17 +1,18 @@
 """The list of revoked certificates (CRL, PEM), which the broker reads anew when it is told to.
 
 A list ends with the authority that signs it: a broker takes nobody at all by a list that has ended. Of two lists the
-broker obeys the later one, by its date in whole seconds; so each is dated after the one before it.
+broker obeys the later one, by its date in whole seconds. No clock dates a list: it begins as many seconds after its
+authority as its number says, and the number grows with the certificates that are named.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 
-from .issuing import BACKDATED, Authority
+from .issuing import Authority
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,16 +29,15 @@ class BadList(ValueError):
 
 def revocation_list(
     issuing: Authority,
-    revoked: Iterable[Revoked],
+    revoked: Sequence[Revoked],
     *,
-    now: datetime,
     before: x509.CertificateRevocationList | None = None,
 ) -> x509.CertificateRevocationList:
     """Return the list that takes the place of `before`; every certificate revoked so far is named anew."""
-    since, number = now - BACKDATED, 1
+    number = len(revoked) + 1
     if before is not None:
-        since = max(since, before.last_update_utc + timedelta(seconds=1))
-        number = before.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number + 1
+        number = max(number, before.extensions.get_extension_for_class(x509.CRLNumber).value.crl_number + 1)
+    since = issuing.certificate.not_valid_before_utc + timedelta(seconds=number)
     builder = (
         x509.CertificateRevocationListBuilder()
         .issuer_name(issuing.certificate.subject)

@@ -113,7 +113,7 @@ def certified(directory: Path, hall: Hall, port: int) -> Callable[[str], Login]:
         AUTHORITY_FILE: certificate_pem(root.certificate),
         CERTIFICATE_FILE: chain_pem(own, issuing.certificate),
         KEY_FILE: key_pem(key),
-        REVOKED_FILE: list_pem(revocation_list(issuing, [], now=now)),
+        REVOKED_FILE: list_pem(revocation_list(issuing, [])),
     }
     for node in NODES:
         node_key = new_key()

@@ -85,7 +85,7 @@ def test_what_is_no_request_is_said_to_be_none(junk: bytes) -> None:
 
 def test_a_certificate_begins_a_day_ago_and_is_renewed_at_two_thirds_of_its_life() -> None:
     assert KIOSK.not_valid_before_utc == NOW - BACKDATED
-    assert renewal_due(KIOSK) - NOW == timedelta(days=243)
+    assert renewal_due(KIOSK, made=NOW) - NOW == timedelta(days=243)
 
 
 def test_nobody_outlives_who_signed_it() -> None:
@@ -161,12 +161,12 @@ def test_an_authority_is_opened_by_its_passphrase_only() -> None:
 
 
 def test_a_new_list_of_revoked_certificates_counts_more_than_the_one_before() -> None:
-    first = revocation_list(ISSUING, [], now=NOW)
-    second = revocation_list(ISSUING, [Revoked(serial=KIOSK.serial_number, when=NOW)], now=NOW, before=first)
+    first = revocation_list(ISSUING, [])
+    second = revocation_list(ISSUING, [Revoked(serial=KIOSK.serial_number, when=NOW)], before=first)
     assert not is_revoked(KIOSK, first)
     assert is_revoked(KIOSK, read_list(list_pem(second)))
-    assert second.last_update_utc > first.last_update_utc  # in the same second, and after a clock that was set back
-    third = revocation_list(ISSUING, [], now=NOW - timedelta(days=9), before=second)
+    assert second.last_update_utc > first.last_update_utc
+    third = revocation_list(ISSUING, [], before=second)
     assert third.last_update_utc > second.last_update_utc
     found = flaw(CHAIN, root=ROOT.certificate, now=NOW, revoked=second)
     assert found is not None
@@ -174,4 +174,16 @@ def test_a_new_list_of_revoked_certificates_counts_more_than_the_one_before() ->
 
 
 def test_a_list_of_revoked_certificates_lasts_as_long_as_who_signed_it() -> None:
-    assert revocation_list(ISSUING, [], now=NOW).next_update_utc == ISSUING.certificate.not_valid_after_utc
+    assert revocation_list(ISSUING, []).next_update_utc == ISSUING.certificate.not_valid_after_utc
+
+
+def test_what_the_registrar_made_by_a_clock_that_ran_ahead_counts_when_it_is_right_again() -> None:
+    since, ahead = ISSUING.certificate.not_valid_before_utc, NOW + timedelta(days=300)
+    made = node_certificate(ISSUING, KEY.public_key(), node="kiosk-1", now=ahead, since=since)
+    assert flaw([made, ISSUING.certificate], root=ROOT.certificate, now=NOW) is None
+    assert renewal_due(made, made=ahead) - ahead == timedelta(days=243)
+    gone = [Revoked(serial=each, when=ahead) for each in range(1, 5)]
+    lists = [revocation_list(ISSUING, gone[:count]) for count in range(5)]  # though the one before was lost
+    dates = [each.last_update_utc for each in lists]
+    assert dates == sorted(set(dates))
+    assert dates[-1] < NOW
