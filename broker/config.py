@@ -29,6 +29,8 @@ from .printer_file import PrinterProfile, on_its_profile
 from .sign_file import HallSign, SignLine, SignTexts
 from .strict_toml import BrokenConfig, Finding, Reading, TomlFile
 from .tactile import KioskSpeech, TactilePad
+from .technician.settings import Technician
+from .technician.told import FINDINGS
 from .theme import Theme, faults
 from .twin.settings import Simulation
 from .twin.settings_check import simulate_findings
@@ -208,6 +210,7 @@ class KioskFile(NodeFile, frozen=True, kw_only=True):
             " hide account and ID numbers; needed where hall.toml has [identity]"
         ),
     ] = ""
+    technician: Annotated[Technician | None, Meta(description="left out: no such page on this screen")] = None
 
 
 class DisplayFile(NodeFile, frozen=True, kw_only=True):
@@ -215,6 +218,7 @@ class DisplayFile(NodeFile, frozen=True, kw_only=True):
 
     screen: BoardScreen | None = None
     voice: Voice | None = None
+    technician: Annotated[Technician | None, Meta(description="left out: no such page on this screen")] = None
 
 
 class PadLine(Struct, frozen=True, kw_only=True):
@@ -339,6 +343,10 @@ class KeeperFile(NodeFile, frozen=True, kw_only=True):
         "/var/lib/hallcall/tls"
     )
     disk: Annotated[str, Meta(description="a directory on the disk that the box writes")] = "/var"
+    findings: Annotated[
+        str,
+        Meta(description="file that this box's screens read for the technician; not written where no such folder is"),
+    ] = FINDINGS
 
 
 class RegistrarFile(NodeFile, frozen=True, kw_only=True):

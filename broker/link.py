@@ -141,6 +141,11 @@ class HallLink:
         """Whether broker and dispatcher are both within reach."""
         return self._here
 
+    @property
+    def devices(self) -> tuple[DeviceStatus, ...]:
+        """What this node tells of its devices; from any thread."""
+        return tuple(self._devices.values())
+
     def new_id(self) -> str:
         self._sent += 1
         return f"{self._boot}-{self._sent}"

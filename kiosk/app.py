@@ -6,6 +6,7 @@ Importing this module starts Kivy: its environment is set before, in `kiosk.__ma
 
 import logging
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -17,6 +18,7 @@ from kivy.core.window import Window
 from kivy.graphics.opengl import glFinish
 from kivy.input.motionevent import MotionEvent
 
+from broker.technician.desk import Desk
 from broker.theme import Theme
 from hardware.devices import TactileKey
 
@@ -28,17 +30,21 @@ from .panel import Panel
 from .screens.layout import Scene
 from .screens.painter import Painter
 from .screens.scene import picture
-from .screens.shapes import Picture
+from .screens.shapes import Picture, moved
+from .screens.technician import CORNER_MM, page
 from .screens.witness import ScreenWitness
 
 log = logging.getLogger(__name__)
+
+Later = Callable[[Callable[[], None]], None]  # has something done in the window's thread
 
 
 class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
     """One window.
 
     `now` gives the time of day, `clock` monotonic seconds, `on_touch` hears keys, `glass` whether the window lives; one
-    that `is_locked` is closed by nobody who stands before it.
+    that `is_locked` is closed by nobody who stands before it. `technician` makes the technician's desk, given how
+    something is done in the window's thread, and what to call when it shows something else.
     """
 
     title = "Hallcall 取号机 kiosk"
@@ -56,6 +62,7 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         theme: Theme | None = None,
         glass: Glass | None = None,
         is_locked: bool = False,
+        technician: Callable[[Later, Callable[[], None]], Desk] | None = None,
         witness_dir: Path | None = None,
     ) -> None:
         super().__init__()
@@ -72,6 +79,8 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         self._now = now
         self._witness = ScreenWitness(witness_dir) if witness_dir is not None else None
         self._logo = theme.logo if theme is not None else ""
+        self._desk = technician(self._soon, self._draw) if technician is not None else None
+        self._pages = 1  # of what the technician sees
         self._painter = Painter(on_drawn=self._drawn, panel=panel, theme=theme)
         self._kiosk: flow.Kiosk | None = None
         self._shown: flow.Screen | None = None
@@ -115,10 +124,15 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         """Close the window soon; may be called from any thread, and from a signal."""
         Clock.schedule_once(lambda _: self.stop(), 0)
 
+    def _soon(self, work: Callable[[], None]) -> None:
+        Clock.schedule_once(lambda _: work(), 0)
+
     def _take_over(self, kiosk: flow.Kiosk) -> None:
         if self._kiosk is not None and kiosk.screen != self._kiosk.screen:
             self._asked_s, self._lifted_s = self._lifted_s, None
         self._kiosk = kiosk
+        if kiosk.evacuation and self._desk is not None:
+            self._desk.shut()
         self._draw()
 
     def _draw(self) -> None:
@@ -137,13 +151,25 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
             h=fitted.h,
             logo=self._logo,
         )
+        if self._desk is not None and self._desk.is_open:
+            self._draw_technicians(scene, self._desk, fitted.top)
+            return
         before, self._shown = self._shown, kiosk.screen
         drawn = picture(scene, top=fitted.top)
         self._offered = offered(drawn.keys)
         self._painter.show(drawn, fades=_fades(before, kiosk.screen), contrast=kiosk.contrast)
 
+    def _draw_technicians(self, scene: Scene, desk: Desk, top: float) -> None:
+        """Draw the technician's page, within everybody's reach; tactile keys find nothing on it."""
+        made = page(replace(scene, h=scene.h - top), desk.seen())
+        self._offered, self._pages = (), made.pages
+        drawn = replace(made.picture, shapes=tuple(moved(shape, top) for shape in made.picture.shapes))
+        self._painter.show(drawn, fades=False)
+
     def _turned(self) -> None:
         """Draw once a second, whatever has changed: so it is seen that the loop turns and that frames arrive."""
+        if self._desk is not None:
+            self._desk.tick()
         self._draw()
         if self._glass is not None:
             self._glass.turned(now_s=self._clock())
@@ -169,6 +195,8 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
             return True
         self._asked_s = self._clock()
         self._finger, self._pressed = touch.uid, self._painter.key_at(touch.x, touch.y)
+        if self._desk is not None and self._painter.in_corner(touch.x, touch.y, CORNER_MM):
+            self._desk.tap()
         self._draw()
         return True
 
@@ -179,11 +207,20 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         self._asked_s = self._lifted_s = self._clock()
         self._draw()
         if key is not None and self._painter.key_at(touch.x, touch.y) == key:
-            self._on_touch(key)
+            self._touch(key)
         return True
+
+    def _touch(self, key: str) -> None:
+        """Hand a key to whose screen it is: a customer's, or the technician's."""
+        if self._desk is not None and self._desk.is_open:
+            self._desk.press(key, pages=self._pages)
+        else:
+            self._on_touch(key)
 
     def _key_down(self, _: object, _key: int, usage: int, _text: str | None, modifiers: Collection[str]) -> bool:
         """Hear a keyboard's key, and leave nothing of it to Kivy: no key leads out of the kiosk."""
+        if self._desk is not None and self._desk.is_open:
+            return True  # what is scanned now is no customer's
         shift, caps = "shift" in modifiers, "capslock" in modifiers
         match self._keyboard.down(usage, shift=shift, caps=caps, now_s=self._clock()):
             case Scan(text=text):

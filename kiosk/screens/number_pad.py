@@ -29,18 +29,21 @@ def number_pad(
     beside: Sequence[Said],
     keys: Sequence[PadKey],
     leave: Sequence[PadKey] = (),
+    ways_out: Sequence[PadKey] | None = None,
     waiting: Said | None = None,
     wide_box: bool = False,
     alert: bool = False,
 ) -> Picture:
     """Return the page; `beside` says what to type in ever shorter words, of which those that fit are shown.
 
-    `leave` are keys besides *back* and *home*. While `waiting` is said, there are no keys.
+    `leave` are keys besides *back* and *home*, `ways_out` those instead of them all. While `waiting` is said, there are
+    no keys.
     """
     speech = scene.speech
     shapes: list[Shape] = title_header(scene, title)
     columns, rows = (6, 2) if scene.wide else (3, 4)
-    ways_out = [*((each, speech.both(each), "plain") for each in ("back", "home")), *leave]
+    if ways_out is None:
+        ways_out = [*((each, speech.both(each), "plain") for each in ("back", "home")), *leave]
     below = bottom_keys(scene, len(ways_out), len(ways_out))
     most = scene.key_height * (1.3 if scene.roomy else 1.0)
     top = scene.header + (20 if scene.roomy else 8)

@@ -21,7 +21,7 @@ from ..fonts import installed
 from ..look import DARK, Palette, palette
 from ..panel import Fit, Panel, fit
 from .icons import strokes
-from .shapes import Area, Box, Dashes, Icon, Key, Logo, Picture, Run, Shape, Words
+from .shapes import Area, Box, Dashes, Dots, Icon, Key, Logo, Picture, Run, Shape, Words
 
 FADE_S: Final = 0.15
 FAMILY: Final = "hall"
@@ -132,6 +132,11 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
                 return key.name
         return None
 
+    def in_corner(self, x: float, y: float, side_mm: float) -> bool:
+        """Tell whether a point of the window lies in a square in its upper left corner."""
+        side = side_mm * self.fitted().units_per_mm * self.scale
+        return x <= side and self.height - y <= side
+
     def keys(self) -> list[tuple[str, float, float, float, float]]:
         """Return name, x, y, width and height of each key, in pixels from the bottom left."""
         s = self.scale
@@ -162,6 +167,9 @@ class Painter(Widget):  # type: ignore[misc] # Kivy ships no types
             case Logo(path=path, area=area):
                 Color(1, 1, 1, 1)
                 Rectangle(source=path, **self._place(area))
+            case Dots(rows=rows, area=area):
+                self._color("#FFFFFF")
+                Rectangle(texture=_dots_texture(rows), **self._place(area))
             case Key():
                 pass
 
@@ -247,4 +255,14 @@ def _icon_texture(name: str, pixels: int, stroke: float) -> Texture:
     texture = Texture.create(size=small.size, colorfmt="rgba")
     rgba = Image.merge("RGBA", (white, white, white, small))
     texture.blit_buffer(rgba.tobytes(), colorfmt="rgba", bufferfmt="ubyte")
+    return texture
+
+
+@lru_cache(maxsize=2)
+def _dots_texture(rows: tuple[str, ...]) -> Texture:
+    """Return a code, a pixel for each of its squares."""
+    texture = Texture.create(size=(len(rows[0]), len(rows)), colorfmt="luminance")
+    texture.mag_filter = texture.min_filter = "nearest"
+    luminance = bytes(0 if square == "#" else 255 for row in reversed(rows) for square in row)
+    texture.blit_buffer(luminance, colorfmt="luminance", bufferfmt="ubyte")
     return texture

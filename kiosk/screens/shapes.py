@@ -134,6 +134,14 @@ class Dashes:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Dots:
+    """A square code in black on white; each row is a string of `#` and blanks."""
+
+    rows: tuple[str, ...]
+    area: Area
+
+
+@dataclass(frozen=True, kw_only=True)
 class Key:
     """Where a touch means `name`; it draws nothing. `said` are its words, `chosen` whether it stays pressed."""
 
@@ -143,7 +151,7 @@ class Key:
     chosen: bool = False
 
 
-Shape = Box | Words | Icon | Logo | Dashes | Key
+Shape = Box | Words | Icon | Logo | Dashes | Dots | Key
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -239,7 +247,7 @@ def _pieces(text: str) -> list[str]:
 def moved(shape: Shape, down: float) -> Shape:
     """Return a shape that lies so much lower."""
     match shape:
-        case Box(area=area) | Logo(area=area) | Key(area=area):
+        case Box(area=area) | Logo(area=area) | Dots(area=area) | Key(area=area):
             return replace(shape, area=replace(area, y=area.y + down))
         case Words(y=y) | Icon(y=y) | Dashes(y=y):
             return replace(shape, y=y + down)
