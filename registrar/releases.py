@@ -19,6 +19,7 @@ from broker.bus import Letter
 from broker.contract import wire
 from broker.contract.messages import Hall, Presence, Release, Role
 from broker.joining import words
+from broker.room import KEPT_FREE, missing
 from broker.whole_files import replace_file
 
 from .quiet import next_quiet
@@ -41,7 +42,9 @@ class Releases:
         hall: Callable[[], Hall],
         boxes: Callable[[], Mapping[str, Iterable[str]]],
         now: Callable[[], datetime],
+        kept_free: int = KEPT_FREE,
     ) -> None:
+        self._kept_free = kept_free
         self._directory, self._hall, self._boxes, self._now = directory, hall, boxes, now
         self._note = directory / "rollout.json"
         self._presences: dict[str, tuple[datetime, Presence]] = {}
@@ -161,6 +164,9 @@ class Releases:
         if at == 0:
             part.unlink(missing_ok=True)
         size = part.stat().st_size if part.exists() else 0
+        if lacks := missing(self._directory, len(request.body), kept_free=self._kept_free):
+            part.unlink(missing_ok=True)
+            return denied(HTTPStatus.INSUFFICIENT_STORAGE, "no_room", megabytes=(lacks >> 20) + 1)
         if at == size and size + len(request.body) <= MOST:
             with part.open("ab") as file:
                 file.write(request.body)
@@ -180,7 +186,7 @@ class Releases:
                 digest = hashlib.file_digest(file, "sha256").hexdigest()
             packages.append(Package(arch=arch, file=name, sha256=digest, size=path.stat().st_size))
         self._write(Rollout(version=asked.version, packages=tuple(packages), begun=self._now(), at_once=asked.at_once))
-        for old in self._directory.glob("*.raucb"):
+        for old in (*self._directory.glob("*.raucb"), *self._directory.glob("*.part")):
             if old.name not in asked.packages.values():
                 old.unlink()
         log.info("release %s is given to the hall", asked.version)

@@ -1,5 +1,6 @@
 """What systemd thinks of our units: the check that `./run check` makes lets none pass that is not as it was meant."""
 
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -51,3 +52,9 @@ def test_what_is_installed_can_be_listed_and_taken_away_again(tmp_path: Path) ->
     listed = subprocess.run([SYSTEMD / "install", "--list"], check=True, capture_output=True, text=True).stdout
     there = {f"/{path.relative_to(tmp_path)}" for path in tmp_path.rglob("*") if path.is_symlink() or path.is_file()}
     assert there == set(listed.splitlines())
+
+
+@pytest.mark.parametrize("where", ["system/var-lib-hallcall-copies.mount", "../keeper/updates/stick.py"])
+def test_links_on_a_stick_lead_root_nowhere(where: str) -> None:
+    (options,) = re.findall(r"ptions=([a-z,]+)", (SYSTEMD / where).read_text())
+    assert {"nosuid", "nodev", "noexec", "nosymfollow"} <= set(options.split(","))

@@ -6,6 +6,7 @@ judged by whoever installs it.
 
 import asyncio
 import contextlib
+import errno
 import hashlib
 import http.client
 import logging
@@ -19,6 +20,7 @@ from typing import Final
 from broker.bus import Letter
 from broker.contract import wire
 from broker.contract.messages import BoxUpdate, Release
+from broker.room import missing
 
 from .notes import Notes
 from .offer import Do, Have, to_do, told
@@ -144,6 +146,8 @@ class Fetching:
         got = part.stat().st_size if part.exists() else 0
         if got >= release.size:
             return
+        if lacks := missing(self._folder, release.size - got):
+            raise OSError(errno.ENOSPC, f"this box's disk lacks {(lacks >> 20) + 1} MB (hallcall doctor)")
         connection = self._connect()
         try:
             connection.request("GET", release.path, headers={"Range": f"bytes={got}-"} if got else {})

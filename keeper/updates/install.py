@@ -17,6 +17,7 @@ from typing import Final
 from broker.contract.messages import UpdateStep
 from broker.journal import SCHEMA
 from broker.readable import this_release
+from broker.room import missing
 
 from .notes import FOLDER, Notes, Outcome, Trial
 from .slots import Bundle, Rauc, Slots, UpdateRefused, boot_id, release
@@ -78,11 +79,9 @@ def _copied(path: Path, folder: Path) -> Path:
     copy = folder / KEPT
     copy.unlink(missing_ok=True)
     try:
-        size = path.stat().st_size
-        free = shutil.disk_usage(folder).free
-        if size > free:
+        if lacks := missing(folder, path.stat().st_size):
             raise UpdateRefused(
-                f"{path} needs {size >> 20} MB on the data partition, and {free >> 20} MB are free: see hallcall doctor"
+                f"the data partition lacks {(lacks >> 20) + 1} MB for a copy of {path}: see hallcall doctor"
             )
         opened = os.open(copy, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with path.open("rb") as source, os.fdopen(opened, "wb") as ours:

@@ -113,7 +113,7 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     at = Path("/run/hallcall-stick") / Path(options.device).name
-    mount = ["systemd-mount", "--options=ro,nosuid,nodev,noexec", "--collect", options.device, str(at)]
+    mount = ["systemd-mount", "--options=ro,nosuid,nodev,noexec,nosymfollow", "--collect", options.device, str(at)]
     if subprocess.run(mount, check=False).returncode:
         log.error("%s cannot be read; use a stick with FAT or exFAT", options.device)
         return 1

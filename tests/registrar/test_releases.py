@@ -15,7 +15,7 @@ from msgspec import structs
 
 from broker.bus import MqttBus
 from broker.contract import wire
-from broker.contract.messages import BoxHealth, Release, Role, UpdateStep
+from broker.contract.messages import BoxHealth, Hall, Release, Role, UpdateStep
 from broker.joining.asking import Refused
 from broker.joining.words import Begin, RolloutTold
 from broker.link import HallLink, will
@@ -23,6 +23,8 @@ from hallcall.update.give import Bundle, give, in_words
 from keeper.joining import Joining
 from keeper.updates.fetch import HANDED_OVER, READY, Fetching, connected
 from keeper.updates.notes import Notes, Outcome
+from registrar.releases import Releases
+from registrar.server import Request
 
 from .conftest import Founded
 from .test_on_the_bus import hall_at_work, login, step, until
@@ -161,6 +163,8 @@ async def test_a_download_goes_on_where_it_was_cut_and_what_is_not_what_was_offe
     keeper.fetching.offered(structs.replace(release, sha256="0" * 64))
     await until(lambda: "not what was offered" in keeper.fetching.told().why)
     assert keeper.fetching.told().step is UpdateStep.DOWNLOADING
+    keeper.fetching.offered(structs.replace(release, sha256="1" * 64, size=1 << 60))
+    await until(lambda: "disk lacks" in keeper.fetching.told().why)
     running.cancel()
     await asyncio.gather(running, return_exceptions=True)
 
@@ -183,3 +187,14 @@ async def test_only_the_technician_gives_a_release_and_only_the_halls_boxes_get_
     ):
         with pytest.raises(Refused):
             await asyncio.to_thread(act)
+
+
+def test_a_bundle_that_would_fill_the_halls_disk_is_not_taken(tmp_path: Path, small_hall: Hall) -> None:
+    releases = Releases(
+        directory=tmp_path, hall=lambda: small_hall, boxes=dict, now=lambda: datetime.now(UTC), kept_free=1 << 60
+    )
+    piece = Request(method="POST", path="/releases/b.raucb", query="at=0", body=b"x", address="", shown=None)
+    reply = releases.answer(piece, technician=True, member=False)
+    assert reply is not None
+    assert b"no_room" in reply.body
+    assert not list(tmp_path.iterdir())
