@@ -173,6 +173,11 @@ class Pages:
             return self._said("closed_now" if picture.closed else "no_calls")
         return () if picture.since else self._said("connecting")
 
+    @property
+    def trial(self) -> Message:
+        """What stands on the glass where a board is tried."""
+        return Message(alarm=False, title=self._said("trial_title"), body=self._said("trial_body"))
+
     def _message(self, picture: Picture) -> Message | None:
         if picture.evacuation:
             return Message(alarm=True, title=self._said("evacuation_title"), body=self._said("evacuation_body"))

@@ -75,6 +75,11 @@ def warning(languages: tuple[Language, ...]) -> tuple[Spoken, ...]:
     return tuple(Spoken(language=each, text=texts(each)["voice"]["evacuation"]) for each in dict.fromkeys(languages))
 
 
+def trial(languages: tuple[Language, ...]) -> tuple[Spoken, ...]:
+    """Return what is said where a loudspeaker is tried."""
+    return tuple(Spoken(language=each, text=texts(each)["voice"]["trial"]) for each in dict.fromkeys(languages))
+
+
 def seconds(parts: tuple[Spoken, ...]) -> float:
     """Estimate how long the sentences take, with the pauses before them."""
     return sum(part.gap_s + _words(part) * _WORD_S[part.language] / part.pace for part in parts)

@@ -16,7 +16,7 @@ from broker.theme import Theme
 from hardware.witness import Witness
 
 from .board import Board
-from .board_node import BoardNode
+from .board_node import HEARD, BoardNode
 from .fonts import chinese_fonts
 from .look import palette
 from .pages import pages_of
@@ -64,11 +64,11 @@ def show(file: DisplayFile, screen: BoardScreen, witness: Path | None) -> int:
     zones = (screen.zone, *screen.also)
 
     def make() -> BoardNode:
-        boards = [f"view/board/{zone}" for zone in zones]
+        boards = tuple(f"view/board/{zone}" for zone in zones)
         return BoardNode(
             bus=MqttBus(
                 login=login_of(file),
-                subscriptions=subscriptions(hall=file.hall, node=file.node, also=("view/hall", "view/queues", *boards)),
+                subscriptions=subscriptions(hall=file.hall, node=file.node, also=HEARD + boards),
                 will=will(hall=file.hall, node=file.node, role=Role.DISPLAY),
             ),
             hall=file.hall,

@@ -7,11 +7,13 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from broker.ailments import found
 from broker.alive import keep_alive
 from broker.bus import Bus
 from broker.contract.messages import (
     AnyView,
     BoardView,
+    BoxFinding,
     CallRepeated,
     DeviceState,
     HallView,
@@ -21,6 +23,7 @@ from broker.contract.messages import (
     TicketCalled,
 )
 from broker.link import HallLink
+from broker.trying import Tries
 from broker.voice_file import Voice
 from broker.ways import Ways, figures
 from hardware.devices import PortGone, Speaker
@@ -30,12 +33,13 @@ from .agreement import Agreement
 from .announcer import Announcer
 from .foresight import Foresight
 from .loudness import volume_db
-from .phrases import sentence
+from .phrases import sentence, trial
 from .speech import TOO_OLD, Announcement, SpeechQueue
 from .spoken import SpokenCalls
 
 log = logging.getLogger(__name__)
 
+SPEAKER: Final = "speaker"
 LOOK_BACK: Final = 100  # events; a voice that starts again goes on with the calls that it had not spoken yet
 RETRY_S: Final = (0.5, 1.0, 2.0, 5.0)  # pauses before a silent loudspeaker is tried again; the last one repeats
 HASTE_S: Final = 0.12  # an announcement that takes longer to make begins with its chime
@@ -82,6 +86,9 @@ class VoiceNode:
         self._cut = asyncio.Event()  # what is being said is not wanted any more
         self._began = now()
         self._ways = Ways(Medium.SOUND)
+        self._node = node
+        self._trial: asyncio.Task[tuple[str, float]] | None = None
+        self._tries = Tries(node=node, devices=lambda: (SPEAKER,), one=self._try_out)
         self.link = HallLink(
             bus=bus,
             hall=hall,
@@ -90,6 +97,7 @@ class VoiceNode:
             clock=clock,
             on_event=self._happened,
             on_view=self._viewed,
+            on_test=self._tries.asked,
             on_hall_here=self._reached,
             look_back=LOOK_BACK,
         )
@@ -107,6 +115,7 @@ class VoiceNode:
                 tasks.create_task(keep_alive())
                 tasks.create_task(self._warm_up())
                 tasks.create_task(self._speak())
+                tasks.create_task(self._tries.run(self.link))
                 tasks.create_task(self._compare())
         finally:
             await self._announcer.close()
@@ -151,7 +160,7 @@ class VoiceNode:
         self._tell_engine(await self._announcer.warm_up(self._speech.languages))
 
     async def _speak(self) -> None:
-        self.link.device("speaker", DeviceState.UNKNOWN, "nothing was played yet")
+        self.link.device(SPEAKER, DeviceState.UNKNOWN, "nothing was played yet")
         failures = 0
         while True:
             announcement, self._speech = self._speech.begin()
@@ -183,6 +192,9 @@ class VoiceNode:
 
     async def _announced(self, announcement: Announcement) -> bool:
         """Return whether it was heard to its end, or cut off on purpose."""
+        if self._trial is not None:
+            self._trial.cancel()
+            await asyncio.gather(self._trial, return_exceptions=True)
         self._cut.clear()
         playing = asyncio.create_task(self._play(announcement))
         cut = asyncio.create_task(self._cut.wait())
@@ -199,14 +211,14 @@ class VoiceNode:
             playing.result()
         except PortGone as error:
             log.warning("%s not heard: %s", " ".join(each.ticket for each in announcement.calls) or "warning", error)
-            self.link.device("speaker", DeviceState.FAULT, str(error))
+            self.link.device(SPEAKER, DeviceState.FAULT, str(error))
             self._speech = self._speech.failed()
             return False
         self._speech = self._speech.ended()
         for each in announcement.calls:
             self._spoken.add(each.call, each.times)
             self._agreement = self._agreement.heard(each.call, each.times)
-        self.link.device("speaker", DeviceState.OK, figures(self._ways.reached(self._voice.zone), to="first sound"))
+        self.link.device(SPEAKER, DeviceState.OK, figures(self._ways.reached(self._voice.zone), to="first sound"))
         return True
 
     async def _play(self, announcement: Announcement) -> None:
@@ -238,10 +250,39 @@ class VoiceNode:
         self.link.device("voice", DeviceState.FAULT if fault else DeviceState.OK, fault)
 
     def _volume(self, announcement: Announcement) -> int:
-        if not announcement.calls:
-            return 0  # a warning knows no quiet hours
+        return self._usual_volume() if announcement.calls else 0  # a warning knows no quiet hours
+
+    def _usual_volume(self) -> int:
         local = self._now().astimezone(self._timezone) if self._timezone else self._now()
         return volume_db(self._voice.volume_db, self._voice.quiet, local)
+
+    async def _try_out(self, device: str, _press_s: int) -> BoxFinding:
+        """Say that this is a test; a call that comes meanwhile cuts it off."""
+        if self.busy:
+            return found("test_busy", node=self._node, device=device)
+        self._trial = asyncio.create_task(self._say_trial())
+        try:
+            await asyncio.wait({self._trial})
+            problem, seconds = self._trial.result()
+        except asyncio.CancelledError:
+            if not self._trial.cancelled():
+                raise
+            return found("test_busy", node=self._node, device=device)
+        except PortGone as error:
+            self.link.device(SPEAKER, DeviceState.FAULT, str(error))
+            problem, seconds = str(error), 0.0
+        finally:
+            self._trial.cancel()
+        if problem:
+            return found("test_spoken_not", node=self._node, device=device, problem=problem)
+        return found("test_spoken", node=self._node, device=device, seconds=round(seconds, 1))
+
+    async def _say_trial(self) -> tuple[str, float]:
+        """Return what is wrong with the speech, and how long it was."""
+        made = await self._announcer.make(trial(self._voice.languages), volume_db=self._usual_volume())
+        await self._speaker.play(made.whole)
+        self.link.device(SPEAKER, DeviceState.OK, figures(self._ways.reached(self._voice.zone), to="first sound"))
+        return made.fault, duration_s(made.whole)
 
     # Whether ear and eye are told the same --------------------------------------------------------------------------
 

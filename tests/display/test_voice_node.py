@@ -13,6 +13,7 @@ import msgspec
 import pytest
 
 from broker.bus import Letter, MemoryBroker, MemoryBus
+from broker.contract import messages as m
 from broker.contract import wire
 from broker.contract.messages import (
     AnyEvent,
@@ -56,12 +57,18 @@ class Dispatcher:
         self._bus = bus
         self._seq = count(1)
         self.presences: asyncio.Queue[Presence] = asyncio.Queue()
+        self.reports: asyncio.Queue[m.ReportDeviceTest] = asyncio.Queue()
         bus.listen(on_letter=self._hear, on_state=lambda _: None)
 
     def _hear(self, letter: Letter) -> None:
         message = wire.decode("east", letter.topic, letter.payload).message
-        if isinstance(message, Presence):
-            self.presences.put_nowait(message)
+        match message:
+            case Presence():
+                self.presences.put_nowait(message)
+            case m.ReportDeviceTest():
+                self.reports.put_nowait(message)
+            case _:
+                pass
 
     def shows(self, view: AnyView) -> None:
         """Retain a view."""
@@ -153,7 +160,8 @@ async def voice(
         clock=asyncio.get_running_loop().time,
         now=now,
     )
-    bus = broker.bus(name="dispatcher", subscriptions=[wire.topic("east", "node/{}", "voice-1")])
+    heard = [wire.topic("east", pattern, "voice-1") for pattern in ("node/{}", "cmd/{}")]
+    bus = broker.bus(name="dispatcher", subscriptions=heard)
     dispatcher = Dispatcher(bus)
     tasks = [asyncio.create_task(bus.run()), asyncio.create_task(node.run())]
     try:
@@ -202,6 +210,43 @@ async def test_a_voice_that_starts_again_does_not_repeat_what_was_heard(tmp_path
         await dispatcher.device("speaker", DeviceState.OK)
     assert stopwatch.played.qsize() == 2
     assert (tmp_path / "spoken").read_text(encoding="utf-8").splitlines() == ["c-A001 1", "c-A00", "c-A002 1"]
+
+
+async def test_a_supervisor_hears_that_this_is_a_test_and_reads_that_it_was_played(tmp_path: Path) -> None:
+    hall = Ears()
+    async with (
+        SimulatedLoudspeaker(report=hall.hear) as loudspeaker,
+        voice(tmp_path, TcpSpeaker(loudspeaker.host, loudspeaker.port), *QUICK) as dispatcher,
+    ):
+        dispatcher.happened(m.DeviceTestAsked(test="t-1", node="voice-1", by="desk"))
+        assert not (await hall.heard.get()).cut
+        report = await dispatcher.reports.get()
+    assert (report.test, report.device, report.finding.key) == ("t-1", "speaker", "test_spoken")
+    assert not report.more
+
+
+async def test_a_call_cuts_a_test_off(tmp_path: Path) -> None:
+    hall = Ears()
+    async with (
+        SimulatedLoudspeaker(report=hall.hear) as loudspeaker,
+        voice(tmp_path, TcpSpeaker(loudspeaker.host, loudspeaker.port), *QUICK) as dispatcher,
+    ):
+        dispatcher.happened(m.DeviceTestAsked(test="t-1", node="voice-1", by="desk"), call("A001"))
+        assert (await dispatcher.reports.get()).finding.key == "test_busy"
+        sounds = [await hall.heard.get()]
+        while sounds[-1].cut:
+            sounds.append(await hall.heard.get())
+    assert not sounds[-1].overlapped
+
+
+async def test_a_test_of_an_unplugged_loudspeaker_is_red(tmp_path: Path) -> None:
+    async with SimulatedLoudspeaker() as gone:
+        port = gone.port
+    async with voice(tmp_path, TcpSpeaker("127.0.0.1", port), *QUICK) as dispatcher:
+        dispatcher.happened(m.DeviceTestAsked(test="t-1", node="voice-1", by="desk"))
+        finding = (await dispatcher.reports.get()).finding
+    assert (finding.key, finding.state) == ("test_spoken_not", DeviceState.FAULT)
+    assert "is it on" in str(finding.args["problem"])
 
 
 async def test_an_unplugged_loudspeaker_is_reported_and_the_call_is_heard_when_it_is_back(tmp_path: Path) -> None:
