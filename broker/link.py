@@ -83,7 +83,8 @@ class HallLink:
     `on_event`, for a node that listens to "event/+", each event once and in order, after a catch-up if some were
     missed; of the events from before this link's first sight of the hall the last `look_back` are delivered.
     `on_test` hears once, and only at the time, that this node is to try its devices ("event/DeviceTestAsked").
-    `on_hall_here(True)` when the dispatcher is reachable. `on_other` gets letters of other topics as they came.
+    `on_hall_here(True)` when the dispatcher is reachable. `on_other` gets letters of other topics as they came,
+    `on_letter` each letter before anybody has read it.
     """
 
     def __init__(
@@ -99,6 +100,7 @@ class HallLink:
         on_test: Callable[[DeviceTestAsked], None] = lambda _: None,
         on_hall_here: Callable[[bool], None] = lambda _: None,
         on_other: Callable[[Letter], None] = lambda _: None,
+        on_letter: Callable[[Letter], None] = lambda _: None,
         look_back: int = 0,
     ) -> None:
         self._bus = bus
@@ -112,6 +114,7 @@ class HallLink:
         self._last_test = ""
         self._on_hall_here = on_hall_here
         self._on_other = on_other
+        self._on_letter = on_letter
         self._look_back = look_back
         self._boot = secrets.token_hex(6)  # ids of this run of the program
         self._sent = 0
@@ -140,6 +143,11 @@ class HallLink:
     def here(self) -> bool:
         """Whether broker and dispatcher are both within reach."""
         return self._here
+
+    @property
+    def connected(self) -> bool:
+        """Whether the broker is within reach, with a dispatcher or without."""
+        return self._connected
 
     @property
     def devices(self) -> tuple[DeviceStatus, ...]:
@@ -252,6 +260,7 @@ class HallLink:
             self._on_hall_here(here)
 
     def _hear(self, letter: Letter) -> None:
+        self._on_letter(letter)
         if not letter.payload:
             self._on_other(letter)
             return
@@ -274,6 +283,7 @@ class HallLink:
                 self._dispatcher_up = up
                 self.dispatcher_program = program or self.dispatcher_program
                 self._judge_here()
+                self._on_other(letter)
             case _:
                 self._on_other(letter)
 

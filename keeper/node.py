@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -14,6 +15,7 @@ from broker.contract.messages import BoxFinding, BoxHealth, DeviceState, DeviceS
 from broker.link import HallLink
 
 from . import notebook
+from .for_screens import ForScreens
 from .journald import entry, warning
 from .notebook import Notes
 
@@ -44,6 +46,7 @@ class KeeperNode:
         clock: Callable[[], float],
         tell_s: float = TELL_S,
         on_other: Callable[[Letter], None] = lambda _: None,
+        for_screens: ForScreens | None = None,
     ) -> None:
         self._bus, self._hall, self._node, self._box = bus, hall, node, box
         self._look, self._journal = look, journal
@@ -54,6 +57,7 @@ class KeeperNode:
         self._news = asyncio.Event()
         self._news.set()  # what could not be told before the last end
         self._devices: set[str] = set()
+        self._for_screens = for_screens
         self.link = HallLink(
             bus=bus,
             hall=hall,
@@ -62,6 +66,7 @@ class KeeperNode:
             clock=clock,
             on_hall_here=self._reached,
             on_other=on_other,
+            on_letter=for_screens.hear if for_screens is not None else lambda _: None,
         )
 
     async def run(self) -> None:
@@ -75,7 +80,10 @@ class KeeperNode:
 
     async def _keep_looking(self) -> None:
         while True:
-            self._state(await asyncio.to_thread(self._look))
+            health = await asyncio.to_thread(self._look)
+            self._state(health)
+            if self._for_screens is not None:
+                await asyncio.to_thread(partial(self._for_screens.leave, health, connected=self.link.connected))
             await asyncio.sleep(LOOK_S)
 
     def _state(self, health: BoxHealth) -> None:

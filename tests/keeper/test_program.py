@@ -15,6 +15,7 @@ import pytest
 from broker.bus import Letter, MqttBus
 from broker.contract import wire
 from broker.contract.messages import BoxHealth, BoxLog, DeviceState, Hall, Node, Presence, Role
+from broker.technician.told import Told
 from tests.conftest import BrokerProcess, free_port
 
 pytestmark = pytest.mark.broker
@@ -48,6 +49,7 @@ class Place:
         self.file.write_text(
             f'node = "keeper-k1"\nhall = "east"\nbox = "k1"\nstate_dir = "{directory / "state"}"\n'
             f'disk = "{directory}"\ntls_dir = "{directory / "tls"}"\n'
+            f'findings = "{directory / "findings.json"}"\n'
             f'[broker]\nport = {login.port}\npassword_file = "{directory / "password"}"\n',
             encoding="utf-8",
         )
@@ -126,6 +128,9 @@ async def test_a_box_tells_how_it_is_and_what_went_wrong_there(place: Place) -> 
     ]
     assert isinstance(gone, Presence)
     assert gone.node == "keeper-k1"
+    left = msgspec.json.decode((place.directory / "findings.json").read_bytes(), type=Told)
+    assert left.box == "k1"
+    assert {each.what for each in left.own} >= {"clock", "disk", "memory"}
 
 
 async def test_what_went_wrong_while_the_hall_was_away_is_told_later_and_once(place: Place) -> None:
