@@ -22,6 +22,7 @@ from broker.contract.messages import BoxHealth, Role
 from broker.joining.words import PORT
 from broker.link import subscriptions, will
 
+from .for_screens import HEARD, ForScreens
 from .health import health
 from .machine import Machine
 from .node import KeeperNode
@@ -83,7 +84,7 @@ async def serve(file: KeeperFile) -> int:
     node = KeeperNode(
         bus=MqttBus(
             login=login_of(file),
-            subscriptions=subscriptions(hall=file.hall, node=file.node, also=[f"release/{file.node}"]),
+            subscriptions=subscriptions(hall=file.hall, node=file.node, also=[f"release/{file.node}", *HEARD]),
             will=will(hall=file.hall, node=file.node, role=Role.KEEPER),
         ),
         hall=file.hall,
@@ -95,6 +96,13 @@ async def serve(file: KeeperFile) -> int:
         run_id=secrets.token_hex(4),
         clock=time.monotonic,
         on_other=partial(fetching.hear, hall=file.hall, node=file.node) if fetching is not None else lambda _: None,
+        for_screens=ForScreens(
+            hall=file.hall,
+            node=file.node,
+            broker=(file.broker.host, file.broker.tcp_port),
+            path=Path(file.findings),
+            now=lambda: datetime.now(UTC),
+        ),
     )
     running = asyncio.gather(node.run(), keep_alive(), *([fetching.run()] if fetching is not None else []))
     for number in (signal.SIGTERM, signal.SIGINT):
