@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from types import TracebackType
 from typing import Final, Self
 
@@ -17,6 +18,7 @@ from broker.contract.messages import (
     CounterCommand,
     CounterView,
     HallView,
+    Recorded,
     Role,
 )
 from broker.link import HallLink, Unanswered, subscriptions, will
@@ -31,9 +33,9 @@ class HallAway(RuntimeError):
 
 
 class Desk:
-    """Open it with `async with`. Raises HallAway where the hall is not there."""
+    """Open it with `async with`. Raises HallAway where the hall is not there. `on_event` hears what happens."""
 
-    def __init__(self, file: SupervisorFile) -> None:
+    def __init__(self, file: SupervisorFile, *, on_event: Callable[[Recorded], None] | None = None) -> None:
         self._here = asyncio.Event()
         self._shown = asyncio.Event()
         self._seen: dict[int, str | None] = {}
@@ -41,7 +43,11 @@ class Desk:
         self._link = HallLink(
             bus=MqttBus(
                 login=login_of(file),
-                subscriptions=subscriptions(hall=file.hall, node=file.node, also=["view/counter/+", "view/hall"]),
+                subscriptions=subscriptions(
+                    hall=file.hall,
+                    node=file.node,
+                    also=["view/counter/+", "view/hall", *(["event/+"] if on_event is not None else [])],
+                ),
                 will=will(hall=file.hall, node=file.node, role=Role.SUPERVISOR),
             ),
             hall=file.hall,
@@ -49,6 +55,7 @@ class Desk:
             role=Role.SUPERVISOR,
             clock=time.monotonic,
             on_view=self._view,
+            on_event=on_event,
             on_hall_here=lambda here: self._here.set() if here else self._here.clear(),
         )
 

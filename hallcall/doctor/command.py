@@ -19,11 +19,13 @@ from broker.contract.messages import BoxFinding, Language
 from broker.identity import Untrusted
 from broker.whole_hall import Hearing, whole_hall
 
+from ..desk import HallAway
 from .hearing import bus_of, listen
 from .here import PLACE, TLS, Here, language_of
 from .report_file import report
 from .services import credentials
 from .sheet import RED, Sheet
+from .trying import to_try, tried
 
 
 class NoLogin(ValueError):
@@ -42,7 +44,7 @@ def main(arguments: Sequence[str]) -> int:
     )
     try:
         return examine(options, sheet)
-    except (BrokenConfig, NoLogin) as error:
+    except (BrokenConfig, HallAway, NoLogin) as error:
         sys.stderr.write(f"hallcall doctor: {error}\n")
         return RED
     except KeyboardInterrupt:
@@ -93,9 +95,21 @@ def hear_hall(options: argparse.Namespace, sheet: Sheet) -> Hearing:
         if door.key != "broker_ok":
             return Hearing()
         heard = asyncio.run(listen(bus_of(file), file.hall))
-    for each in whole_hall(heard, sheet.language, now=datetime.now(UTC), own=file.node):
-        sheet.add(each.place, each.finding)
+        for each in whole_hall(heard, sheet.language, now=datetime.now(UTC), own=file.node):
+            sheet.add(each.place, each.finding)
+        if options.test:
+            asyncio.run(try_devices(options, sheet, file, heard))
     return heard
+
+
+async def try_devices(options: argparse.Namespace, sheet: Sheet, file: SupervisorFile, heard: Hearing) -> None:
+    """Have each device tried that no customer is at. Raises HallAway."""
+    nodes = to_try(heard.nodes.values(), options.node)
+    if not nodes and options.node:
+        sheet.add(options.node, found("node_gone", node=options.node, role="–"))
+    sheet.looking("test")
+    async for finding in tried(file, nodes, sheet.language, device=options.device, press_s=options.press):
+        sheet.add(str(finding.args.get("node", "")), finding)
 
 
 def at_the_door(file: SupervisorFile, language: Language) -> BoxFinding:
@@ -144,4 +158,14 @@ def _options(arguments: Sequence[str]) -> argparse.Namespace:
     parser.add_argument("--json", action="store_true", help="for a program: all findings at the end")
     parser.add_argument("--directory", type=Path, default=PLACE, help=f"the box's files ({PLACE})")
     parser.add_argument("--tls-dir", type=Path, default=TLS, help=f"its certificates ({TLS})")
-    return parser.parse_args(arguments)
+    trying = parser.add_argument_group("with --hall")
+    trying.add_argument("--test", action="store_true", help="try all devices that no customer is at")
+    trying.add_argument("--node", default="", metavar="NODE", help="of this program only")
+    trying.add_argument("--device", default="", metavar="DEVICE", help="this one only, such as printer or sign-3")
+    trying.add_argument(
+        "--press", type=int, choices=range(61), default=0, metavar="SECONDS", help="so long for each key: who presses?"
+    )
+    options = parser.parse_args(arguments)
+    if (options.test and not options.hall) or ((options.node or options.device or options.press) and not options.test):
+        parser.error("--test goes with --hall; --node, --device and --press go with --test")
+    return options
