@@ -113,7 +113,15 @@ def main(argv: list[str] | None = None) -> int:
     options = parser.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s", stream=sys.stderr)
     at = Path("/run/hallcall-stick") / Path(options.device).name
-    mount = ["systemd-mount", "--options=ro,nosuid,nodev,noexec,nosymfollow", "--collect", options.device, str(at)]
+    # no fsck: it fails on a stick that is write-protected, and nothing is written here
+    mount = [
+        "systemd-mount",
+        "--fsck=no",
+        "--options=ro,nosuid,nodev,noexec,nosymfollow",
+        "--collect",
+        options.device,
+        str(at),
+    ]
     if subprocess.run(mount, check=False).returncode:
         log.error("%s cannot be read; use a stick with FAT or exFAT", options.device)
         return 1
