@@ -19,16 +19,19 @@ from broker.alive import keep_alive
 from broker.bus import MqttBus
 from broker.config import BrokenConfig, KeeperFile, load_node, login_of
 from broker.contract.messages import BoxHealth, Role
-from broker.joining.words import PORT
+from broker.joining.asking import Registrar
+from broker.joining.words import PORT, FilesMark
 from broker.link import subscriptions, will
 
 from .for_screens import HEARD, ForScreens
 from .health import health
+from .joining import HERE
 from .machine import Machine
 from .node import KeeperNode
 from .updates.fetch import Fetching, connected
 from .updates.notes import Notes as UpdateNotes
 from .updates.slots import architecture, release
+from .wanted_files import EVERY_S, HERE_EVERY_S, keep_asking
 
 RAUC: Final = Path("/etc/rauc/system.conf")  # where there is none, the machine takes no updates
 # without --merge: of this boot only, and a line that tells why the box went down is of the last one
@@ -76,6 +79,22 @@ def fetching_updates(file: KeeperFile) -> Fetching | None:
     )
 
 
+async def changed_files(file: KeeperFile) -> None:
+    """Look for files that the technician has changed; in a hall without certificates there are none."""
+    identity = login_of(file).identity
+    if identity is None:
+        return
+    registrar = Registrar(
+        host=file.broker.host, root=identity.authority, certificate=identity.certificate, key=identity.key
+    )
+    await keep_asking(
+        lambda have: registrar.read(f"/files/mark?have={have}", FilesMark),
+        place=Path(file.box_file).parent,
+        folder=Path(file.state_dir) / "files",
+        every_s=HERE_EVERY_S if file.broker.host in {HERE, "localhost"} else EVERY_S,
+    )
+
+
 async def serve(file: KeeperFile) -> int:
     """Serve until SIGTERM; return the exit code."""
     state = Path(file.state_dir)
@@ -104,7 +123,9 @@ async def serve(file: KeeperFile) -> int:
             now=lambda: datetime.now(UTC),
         ),
     )
-    running = asyncio.gather(node.run(), keep_alive(), *([fetching.run()] if fetching is not None else []))
+    running = asyncio.gather(
+        node.run(), keep_alive(), changed_files(file), *([fetching.run()] if fetching is not None else [])
+    )
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, running.cancel)
     try:

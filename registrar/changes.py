@@ -78,6 +78,13 @@ class SpareTurnedAway(Change, frozen=True, kw_only=True):
     why: str = ""
 
 
+class FilesPut(Change, frozen=True, kw_only=True):
+    """Files that a box fetches, instead of those it had under these names."""
+
+    box: str
+    files: dict[str, bytes]
+
+
 class IssuingReplaced(Change, frozen=True, kw_only=True):
     """A new issuing authority is in force; those before it sign lists of revoked certificates only."""
 
@@ -85,5 +92,13 @@ class IssuingReplaced(Change, frozen=True, kw_only=True):
 
 
 AnyChange = (
-    BoxInvited | BoxJoined | CertificateRenewed | Expelled | SpareAsked | SpareGiven | SpareTurnedAway | IssuingReplaced
+    BoxInvited
+    | BoxJoined
+    | CertificateRenewed
+    | Expelled
+    | SpareAsked
+    | SpareGiven
+    | SpareTurnedAway
+    | FilesPut
+    | IssuingReplaced
 )

@@ -7,7 +7,7 @@ from typing import Final
 
 from broker.bus import Bus, BusDown, Letter
 from broker.contract import wire
-from broker.contract.messages import BoxLog, DeviceState, Language, Recorded, Role
+from broker.contract.messages import AnyView, BoxLog, DeviceState, HallView, Language, Presence, Recorded, Role
 from broker.joining.asking import in_words
 from broker.joining.words import Boxes
 from broker.link import HallLink
@@ -45,6 +45,7 @@ class RegistrarNode:
             node=node,
             role=Role.REGISTRAR,
             clock=clock,
+            on_view=self._view,
             on_event=self._happened,
             on_other=self._other,
             look_back=LOOK_BACK,
@@ -59,14 +60,20 @@ class RegistrarNode:
                 tasks.create_task(self._keep_offering(self._releases))
 
     def _other(self, letter: Letter) -> None:
-        """Keep a box's warnings; presences are for whoever hands out releases."""
+        """Keep a box's warnings; presences are for whoever hands out releases, and files."""
         if self._releases is not None:
             self._releases.hear(letter)
-        if self._warnings is None or not letter.payload:
+        if not letter.payload:
             return
         heard = wire.decode(self._hall, letter.topic, letter.payload)  # the link has read it before
-        if isinstance(heard.message, BoxLog):
+        if isinstance(heard.message, Presence):
+            self._registrar.putting.heard(heard.message)
+        if isinstance(heard.message, BoxLog) and self._warnings is not None:
             self._warnings.take(heard.level, heard.message, now=self._now())
+
+    def _view(self, view: AnyView) -> None:
+        if isinstance(view, HallView):
+            self._registrar.putting.shown(view)
 
     def _happened(self, recorded: Recorded) -> None:
         if not self._registrar.is_news(recorded):

@@ -34,6 +34,7 @@ from .changes import (
     Certificate,
     CertificateRenewed,
     Expelled,
+    FilesPut,
     IssuingReplaced,
     SpareAsked,
     SpareGiven,
@@ -43,6 +44,7 @@ from .changes import (
 NOBODY: Final = "0" * 64  # the hash of no token
 SPARES: Final = 8  # that wait at a time
 SPARE_WAITS: Final = timedelta(minutes=30)  # without a word from it
+TAKEN_UP: Final = timedelta(days=2)  # so long after it was renewed, every node shows its new certificate
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,7 +63,8 @@ class Box:
     expires: datetime
     joined: tuple[Certificate, ...] = ()  # that the token was used for
     since: datetime | None = None
-    files: dict[str, bytes] = field(default_factory=dict)
+    files: dict[str, bytes] = field(default_factory=dict)  # of its card
+    put: dict[str, bytes] = field(default_factory=dict)  # what it fetches instead of those, or besides
     expelled: bool = False
 
 
@@ -90,6 +93,7 @@ class Register:
     newest: dict[str, Certificate] = field(default_factory=dict)  # by node, if it counts
     revoked: dict[str, datetime] = field(default_factory=dict)  # by serial number
     issuing: str = ""  # serial number of the authority in force
+    left: dict[str, datetime] = field(default_factory=dict)  # when a node last went from an authority to the next
 
     # What happened ----------------------------------------------------------------------------------------------------
 
@@ -101,16 +105,27 @@ class Register:
             case BoxJoined(box=box, certificates=certificates, at=at):
                 for certificate in certificates:
                     self._revoke(certificate.node, at)
-                    self._keep(certificate)
+                    self._keep(certificate, at)
                 entry = self.boxes[box]
                 entry.joined, entry.since, entry.expelled = certificates, at, False
-            case CertificateRenewed(certificate=certificate):
-                self._keep(certificate)
+            case CertificateRenewed(certificate=certificate, at=at):
+                self._keep(certificate, at)
             case Expelled(box=box, nodes=nodes, at=at):
                 for node in nodes:
                     self._revoke(node, at)
                 if box in self.boxes:
                     self.boxes[box].token, self.boxes[box].expelled = NOBODY, True
+            case SpareAsked() | SpareGiven() | SpareTurnedAway():
+                self._of_spare(change)
+            case FilesPut(box=box, files=files):
+                self.boxes[box].put |= files
+            case IssuingReplaced(serial=serial):
+                self.issuing = serial
+            case _:
+                assert_never(change)
+
+    def _of_spare(self, change: SpareAsked | SpareGiven | SpareTurnedAway) -> None:
+        match change:
             case SpareAsked(token=token, serial=serial, code=code, at=at, who=who):
                 self.spares[token] = Spare(serial=serial, code=code, address=who, since=at, seen=at)
             case SpareGiven(token=token, box=box, expires=expires):
@@ -118,10 +133,6 @@ class Register:
                 self._may_join(box, token, expires)
             case SpareTurnedAway(token=token):
                 self.spares[token].turned_away = True
-            case IssuingReplaced(serial=serial):
-                self.issuing = serial
-            case _:
-                assert_never(change)
 
     def _invite(self, change: BoxInvited) -> None:
         known = self.boxes.get(change.box)
@@ -130,14 +141,18 @@ class Register:
         for node in set(known.nodes) - set(change.nodes):
             self._revoke(node, change.at)
         known.nodes = change.nodes
-        known.files = known.files if change.files is None else change.files
+        if change.files is not None:
+            known.files, known.put = change.files, {}
         self._may_join(change.box, change.token, change.expires)
 
     def _may_join(self, box: str, token: str, expires: datetime) -> None:
         entry = self.boxes[box]
         entry.token, entry.expires, entry.joined, entry.expelled = token, expires, (), False
 
-    def _keep(self, certificate: Certificate) -> None:
+    def _keep(self, certificate: Certificate, at: datetime) -> None:
+        before = self.newest.get(certificate.node)
+        if before is not None and before.issuer != certificate.issuer:
+            self.left[before.issuer] = at
         self.certificates[certificate.serial] = certificate
         self.newest[certificate.node] = certificate
 
@@ -189,7 +204,7 @@ class Register:
         entry = self.boxes[known.box]
         if entry.token != token:
             return Denied(reason="place_taken", args={"box": known.box})
-        return SpareTold(box=known.box, files=entry.files)
+        return SpareTold(box=known.box, files={**entry.files, **entry.put})
 
     def _waiting(self, now: datetime) -> Iterator[tuple[str, Spare]]:
         for token, spare in self.spares.items():
@@ -229,7 +244,7 @@ class Register:
             return Denied(reason="revoked", args={"node": found.node, "day": f"{self.revoked[serial]:%Y-%m-%d}"})
         return found
 
-    def renew(self, shown: str, key: str) -> Renewed | Certify | Denied:
+    def renew(self, shown: str, key: str, now: datetime) -> Renewed | Certify | Denied:
         """Answer a node that shows its certificate and asks for the next one, around another key."""
         found = self.standing(shown)
         if isinstance(found, Denied):
@@ -239,6 +254,8 @@ class Register:
             return Renewed(certificate=newest.chain)
         if key in {each.key for each in self.certificates.values()}:
             return Denied(reason="old_key", args={"node": found.node})
+        if not self._is_due(newest, now):
+            return Denied(reason="not_due", args={"node": found.node, "day": f"{newest.due:%Y-%m-%d}"})
         return Certify(keys={found.node: key})
 
     def due(self, shown: str, now: datetime) -> Due | Denied:
@@ -246,7 +263,18 @@ class Register:
         found = self.standing(shown)
         if isinstance(found, Denied):
             return found
-        return Due(due=now >= found.due or found.issuer != self.issuing)
+        return Due(due=self._is_due(found, now))
+
+    def _is_due(self, certificate: Certificate, now: datetime) -> bool:
+        return now >= certificate.due or certificate.issuer != self.issuing
+
+    def authorities(self, now: datetime) -> set[str]:
+        """Return whose certificates count: of the authority in force, and of a former one until all have moved on.
+
+        So whoever stole a former authority's key is shut out in the end.
+        """
+        still = {each.issuer for each in self.newest.values() if each.until > now}
+        return {self.issuing, *still, *(issuer for issuer, at in self.left.items() if now - at < TAKEN_UP)}
 
     def invite(self, invitation: Invitation, files: dict[str, bytes], *, by: str, now: datetime) -> BoxInvited | Denied:
         """Let a box join, new or in the place of another machine. No two boxes have the same node."""

@@ -31,6 +31,7 @@ from .broker_files import MODE, broker_files, goes_together, write_broker_files
 from .changes import AnyChange, BoxJoined, Certificate, CertificateRenewed, IssuingReplaced
 from .founding import TECHNICIAN
 from .limits import Limit
+from .putting import Putting
 from .register import Certify, Register
 from .releases import Releases
 from .server import Reply, Request, Shown, denied, said, server_context
@@ -70,6 +71,7 @@ class Registrar:
         self._book, self._signing, self._register = book, signing, register
         self._directory, self._broker_dir, self._broker_port = directory, broker_dir, broker_port
         self._names, self._hall, self._now, self._clock = names, hall, now, clock
+        self.putting = Putting(register=register, hall=hall)
         self._limit = Limit(
             at_once=120, a_minute=240
         )  # by node; strangers by address, behind which many boxes may stand
@@ -79,12 +81,16 @@ class Registrar:
             ("POST", "/spare"): self._spare,
             ("POST", "/renew"): self._renew,
             ("GET", "/due"): self._due,
+            ("GET", "/files"): self.putting.files,
+            ("GET", "/files/mark"): self.putting.mark,
         }
         self._of_technician: dict[tuple[str, str], Callable[[Request], Struct]] = {
             ("GET", "/boxes"): lambda _: self.told(),
             ("GET", "/acts"): lambda asked: words.Acts(acts=book.acts(after=_number(asked.query), most=ACTS)),
             ("GET", "/refusals"): lambda _: words.Acts(acts=book.refusals(most=ACTS)),
             ("POST", "/boxes"): self._invite,
+            ("POST", "/files"): self._put,
+            ("GET", "/files/told"): self._put_told,
             ("POST", "/revoke"): self._revoke,
             ("POST", "/spares/approve"): self._approve_by_technician,
             ("POST", "/spares/refuse"): self._turn_away,
@@ -161,7 +167,7 @@ class Registrar:
             boxes={name: f"keeper-{name}" for name in register.boxes},
             directory=self._broker_dir,
             root=self._signing.root_pem,
-            revoked=self._signing.revoked(by_issuer, before=before),
+            revoked=self._signing.revoked(by_issuer, register.authorities(self._now()), before=before),
             port=self._broker_port,
         )
         if write_broker_files(self._broker_dir, files, anyway=anyway):
@@ -175,8 +181,10 @@ class Registrar:
         for change in changes:
             self._register.apply(change)
             log.info("%s by %s", type(change).__name__, change.who)
-        for serial in self._register.revoked.keys() - before:
-            self._throw_off(self._register.certificates[serial])
+        gone = [self._register.certificates[serial] for serial in self._register.revoked.keys() - before]
+        for certificate in gone:
+            if certificate.issuer in self._register.authorities(self._now()):  # others are let in no more anyway
+                self._throw_off(certificate)
 
     # What is asked ----------------------------------------------------------------------------------------------------
 
@@ -257,7 +265,7 @@ class Registrar:
             key = read_request(request.read(words.Renew).request.encode())
         except BadRequest as error:
             return words.Denied(reason="bad_request", args={"detail": str(error)})
-        decided = self._register.renew(request.shown.serial, key_digest(key))
+        decided = self._register.renew(request.shown.serial, key_digest(key), self._now())
         if not isinstance(decided, Certify):
             return decided
         (made,) = self._certified(decided, {request.shown.node: key})
@@ -278,6 +286,13 @@ class Registrar:
     def _revoke(self, request: Request) -> Struct:
         asked, now = request.read(words.Revoke), self._now()
         return self._do(self._register.expel(box=asked.box, node=asked.node, why=asked.why, by=TECHNICIAN, now=now))
+
+    def _put(self, request: Request) -> Struct:
+        return self._do(self.putting.put(request.read(words.PutFiles), by=TECHNICIAN, now=self._now()))
+
+    def _put_told(self, request: Request) -> Struct:
+        self.see_to_files()  # who may do what follows from hall.toml, which may have come just now
+        return self.putting.told(request)
 
     def _turn_away(self, request: Request) -> Struct:
         code = request.read(words.RefuseSpare).code

@@ -77,6 +77,34 @@ class ExpectBox(Asked, frozen=True, kw_only=True):
     files: Files = {}  # of its card but for the token, for the day a spare takes its place; left out: as they were
 
 
+class PutFiles(Asked, frozen=True, kw_only=True):
+    """The technician changes files of a box that runs: hall.toml, box.toml, nodes/…; the others stay."""
+
+    box: BoxId
+    files: Files
+
+
+class PutTold(Struct, frozen=True, kw_only=True):
+    """How far it is with what was put. `alarm` is what the dispatcher has against its hall.toml."""
+
+    taken: bool
+    in_force: bool
+    alarm: str = ""
+
+
+class FilesMark(Struct, frozen=True, kw_only=True):
+    """By what a box knows whether it has all that was put onto it; empty: nothing was."""
+
+    mark: str = ""
+
+
+class FilesTold(Struct, frozen=True, kw_only=True):
+    """What was put onto a box."""
+
+    files: dict[str, bytes] = {}
+    mark: str = ""
+
+
 class Revoke(Asked, frozen=True, kw_only=True):
     """A box, or one node of one, no longer belongs to the hall."""
 

@@ -1,25 +1,29 @@
 """A box more in a hall that runs, or another machine in the place of one: its card, and its invitation."""
 
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
 
+from msgspec import structs
+
 from broker.authority.reading import fingerprint, read_chain
 from broker.box_file import load_box
 from broker.config import WebFile, load_node
-from broker.invitations import BOX_FILE, GOOD_FOR, NODES, ROOT_FILE, TOKEN_BYTES, Invitation, token_hash
+from broker.invitations import BOX_FILE, GOOD_FOR, HALL_FILE, NODES, ROOT_FILE, TOKEN_BYTES, Invitation, token_hash
 
 from . import authority, secrets_drawn
 from .cards import Files, Founding, box_files, hall_text
 from .checking import checked_plan
 from .folder import CARD_FOLDER, CARDS, PLAN_FILE, pins_file, with_files, write_files
-from .furnish import IDENTITY_KEY, PINS, Furnished, furnished
+from .furnish import IDENTITY_KEY, PINS, Box, Furnished, furnished
 from .plan import DISPATCHER_BOX, Plan
 from .secrets_drawn import Drawn
+from .toml_text import toml_text
 
 SPARE: Final = "spare"
+CODES: Final = range(1, 96)  # a rating tablet's window; hall.toml has no codes
 
 
 class CannotGrow(ValueError):
@@ -97,9 +101,22 @@ def newcomer(hall: Path, plan_file: Path, box: str, *, now: datetime) -> Newcome
         invitation=_invitation(box, tuple(node.id for node in own.nodes), drawn.tokens[box], now),
         card=box_files(founding, own, with_token=True),
         files=box_files(founding, own, with_token=False),
-        hall=hall_text(made).encode(),
+        hall=_grown_hall(hall, plan, made, own).encode(),
         pin=drawn.supervisor_pin if needs_pins else "",
     )
+
+
+def _grown_hall(hall: Path, plan: Plan, made: Furnished, new: Box) -> str:
+    """Return hall.toml with a box's nodes: as the plan comes to, or at the end of what somebody wrote by hand."""
+    there = (hall / HALL_FILE).read_text(encoding="utf-8")
+    others = tuple(each for each in plan.hall.boxes if each.box != new.box)
+    before = furnished(replace(plan, hall=structs.replace(plan.hall, boxes=others)), codes=dict.fromkeys(CODES, ""))
+    if there == hall_text(before):
+        return hall_text(made)
+    ids = {node.id for node in new.nodes}
+    listed = made.hall["nodes"]
+    added = [each for each in listed if each["id"] in ids] if isinstance(listed, list) else []
+    return f"{there.rstrip()}\n\n{toml_text({'nodes': added})}" if added else there
 
 
 def take_in(hall: Path, box: str, newcomer: Newcomer) -> None:

@@ -19,11 +19,11 @@ from broker.joining.asking import NotAnswered, Refused, Registrar, in_words
 from broker.strict_toml import BrokenConfig
 
 from ..terminal import columns, filled
-from . import authority, growing, passphrase
+from . import authority, growing, passphrase, putting
 from .folder import PLAN_FILE, write_files
 from .init import Console
 from .interview import Interview
-from .plan import ROLES
+from .plan import DISPATCHER_BOX, ROLES
 from .questions import usual_language
 from .technician import at_registrar
 from .write import add_hall
@@ -100,7 +100,10 @@ def add(visit: Visit, options: argparse.Namespace) -> None:
         visit.ask.say("pin_new", pin=new.pin)
     visit.ask.say("box_expected", box=options.box)
     if new.invitation.nodes:
-        visit.ask.say("hall_file_changed", file=visit.hall / "hall.toml")
+        try:
+            putting.put_hall(visit.ask, visit.hall, visit.registrar, wait_s=options.wait)
+        except putting.NotTaken as error:  # the box is invited all the same
+            visit.ask.line(f"{error} (hallcall hall put)")
 
 
 def replace(visit: Visit, options: argparse.Namespace) -> None:
@@ -116,6 +119,15 @@ def _expect(visit: Visit, new: growing.Newcomer) -> None:
     files = {name.as_posix(): content for name, content in new.files.items()}
     with visit.registrar() as registrar:
         registrar.tell("/boxes", words.ExpectBox(invitation=new.invitation, files=files), words.Done)
+
+
+def put(visit: Visit, options: argparse.Namespace) -> None:
+    """Take the folder's hall.toml into force; with --box, a box's node files as its card has them."""
+    if options.box:
+        putting.put_box(visit.ask, visit.hall, options.box, visit.registrar, wait_s=options.wait)
+    else:
+        putting.put_hall(visit.ask, visit.hall, visit.registrar, wait_s=options.wait)
+    visit.note("files put", box=options.box or DISPATCHER_BOX)
 
 
 def revoke(visit: Visit, options: argparse.Namespace) -> None:
@@ -195,11 +207,17 @@ _ROLE: Final[tuple[str, dict[str, object]]] = (
     "--role",
     {"choices": [*ROLES, growing.SPARE], "help": "left out: as hall-plan.toml says"},
 )
+_WAIT: Final[tuple[str, dict[str, object]]] = (
+    "--wait",
+    {"type": float, "default": putting.PATIENCE_S, "metavar": "SECONDS", "help": "for the hall to have taken it"},
+)
+_OF_BOX: Final[tuple[str, dict[str, object]]] = ("--box", {"default": "", "metavar": "BOX", "help": "this box's files"})
 _WHY: Final[tuple[str, dict[str, object]]] = ("--why", {"default": "", "help": "for the book"})
 _NODE: Final[tuple[str, dict[str, object]]] = ("--node", {"action": "store_true", "help": "BOX is a single node's id"})
 LATER: Final[dict[str, tuple[Act, Callable[[argparse.ArgumentParser], None]]]] = {
     "boxes": (boxes, _with()),
-    "add": (add, _with(_BOX, _ROLE)),
+    "add": (add, _with(_BOX, _ROLE, _WAIT)),
+    "put": (put, _with(_OF_BOX, _WAIT)),
     "replace": (replace, _with(_BOX)),
     "revoke": (revoke, _with(_BOX, _NODE, _WHY)),
     "remove": (revoke, _with(_BOX, _NODE, _WHY)),
@@ -251,6 +269,7 @@ _SAID: Final = (
     BadRequest,
     authority.NoAuthority,
     growing.CannotGrow,
+    putting.NotTaken,
     passphrase.NoPassphrase,
 )
 

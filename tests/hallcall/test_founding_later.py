@@ -1,5 +1,6 @@
 """`hallcall hall` on a hall that runs: a real registrar over TLS, out of cards that a technician wrote."""
 
+import re
 import shutil
 import signal
 import socket
@@ -143,7 +144,7 @@ def test_a_box_joins_with_its_card_and_the_technician_sees_it(
 
 
 def test_a_new_box_is_added_by_its_role_and_joins(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
-    assert running.hall("add", "board-2", "--role", "board") == 0
+    assert running.hall("add", "board-2", "--role", "board", "--wait", "0") == 0
     assert "Write its card: hallcall hall write board-2" in shown(capsys)
     assert {node.id for node in load_hall(running.folder / "hall.toml").nodes} >= {
         "board-2",
@@ -154,6 +155,40 @@ def test_a_new_box_is_added_by_its_role_and_joins(running: Running, capsys: pyte
     assert sorted(joined.certificates) == ["board-2", "keeper-board-2"]
     assert running.hall("add", "board-2", "--role", "board") == 1
     assert "has a box board-2 already" in capsys.readouterr().err
+
+
+def test_a_box_is_added_to_a_hall_toml_that_was_changed_by_hand(running: Running) -> None:
+    file = running.folder / "hall.toml"
+    file.write_text(file.read_text(encoding="utf-8").replace("East", "East Side"), encoding="utf-8")
+    assert running.hall("add", "board-2", "--role", "board", "--wait", "0") == 0
+    hall = load_hall(file)
+    assert hall.name.en == "East Side"
+    assert [node.id for node in hall.nodes][-2:] == ["board-2", "keeper-board-2"]
+
+
+def test_a_changed_hall_is_checked_by_the_registrar_and_waits_for_the_dispatchers_box(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = running.folder / "hall.toml"
+    good = file.read_text(encoding="utf-8")
+    file.write_text(good.replace("last = 799", "lst = 799", 1), encoding="utf-8")
+    assert running.hall("put", "--wait", "0") == 1
+    assert re.search(r"Nothing was changed.*\nhall.toml:\d+: .*lst", capsys.readouterr().err)
+    file.write_text(good.replace("last = 799", "last = 798", 1), encoding="utf-8")
+    assert running.hall("put", "--wait", "0") == 1
+    assert "the registrar has the file, and it is not in force yet" in capsys.readouterr().err
+
+
+def test_changed_files_of_a_box_are_put_and_a_spare_would_get_them(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running.join(running.stick("kiosk-1"))
+    node = running.folder / "cards/kiosk-1/hallcall/nodes/kiosk-1.toml"
+    node.write_text(node.read_text(encoding="utf-8") + "# another printer soon\n", encoding="utf-8")
+    assert running.hall("put", "--box", "kiosk-1", "--wait", "0") == 0
+    assert "kiosk-1 takes them within half a minute" in shown(capsys)
+    assert running.hall("put", "--box", "kiosk-7") == 1
+    assert "is kiosk-7 a box of this hall" in capsys.readouterr().err
 
 
 def test_a_box_that_cannot_be_announced_leaves_the_plan_as_it_was(
