@@ -21,6 +21,7 @@ from broker.joining.words import PORT
 from broker.strict_toml import BrokenConfig
 from broker.whole_files import replace_file
 
+from .address import write_network
 from .card import CARD, BadCard
 from .joining import REGISTRAR_NODE, Joining, network_file, said
 from .node_files import PLACE
@@ -29,7 +30,6 @@ from .systemd import SystemdRefused, systemctl
 
 log = logging.getLogger(__name__)
 
-NETWORK: Final = Path("/run/systemd/network/05-hallcall.network")
 HOST_NAME: Final = Path("/etc/hostname")
 SERIALS: Final = ("/sys/firmware/devicetree/base/serial-number", "/sys/class/dmi/id/product_serial", "/etc/machine-id")
 FIRST_S, LONGEST_S, SPARE_S = 2.0, 30.0, 5.0
@@ -87,11 +87,7 @@ def settle(box: BoxFile) -> None:
         with contextlib.suppress(OSError):  # a root that cannot be written; the name is set below all the same
             replace_file(HOST_NAME, f"{box.box}\n".encode(), mode=0o644)
         _try("hostnamectl", "set-hostname", "--transient", box.box)
-    wanted, there = network_file(box), NETWORK.read_text() if NETWORK.exists() else ""
-    if wanted != there:
-        NETWORK.parent.mkdir(parents=True, exist_ok=True)
-        NETWORK.parent.chmod(0o755)  # networkd, who is not root, reads it
-        replace_file(NETWORK, wanted.encode(), mode=0o644)
+    if write_network(network_file(box)):  # a spare that takes a place; others have had theirs since the start
         _try("networkctl", "reload")
     start_registrar(box)
 
