@@ -4,7 +4,7 @@ Each authority is one file, key and certificate together, so that there is never
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Final
@@ -125,11 +125,18 @@ class Signing:
         made = node_certificate(issuing, key.public_key(), node=of.node, now=now, days=1, serial=serial)
         return chain_pem(made, issuing.certificate), key_pem(key)
 
-    def revoked(self, by_issuer: Mapping[str, Mapping[str, datetime]], *, before: bytes) -> bytes:
-        """Return the broker's list, one of each authority; `before` is the one until now, and is dated before it."""
+    def revoked(
+        self, by_issuer: Mapping[str, Mapping[str, datetime]], counting: Collection[str], *, before: bytes
+    ) -> bytes:
+        """Return the broker's list, one of each authority that counts; `before` is the one until now.
+
+        An authority without a list lets nobody in.
+        """
         lists = []
         earlier = {each.issuer: each for each in _lists(before)}
         for serial, authority in self._authorities.items():
+            if serial not in counting:
+                continue
             wanted = by_issuer.get(serial, {})
             old = earlier.get(authority.certificate.subject)
             if old is not None and {f"{each.serial_number:x}" for each in old} == set(wanted):

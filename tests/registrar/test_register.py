@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec import structs
 
 from broker.invitations import Invitation, token_hash
 from broker.joining.words import AskSpare, Boxes, Denied, Due, Join, Joined, Renewed, SpareTold
@@ -22,7 +23,7 @@ from registrar.changes import (
     SpareTurnedAway,
 )
 from registrar.limits import ADDRESSES, Limit
-from registrar.register import SPARES, Certify, Register
+from registrar.register import SPARES, TAKEN_UP, Certify, Register
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TOKEN, OTHER = "a" * 32, "b" * 32
@@ -144,11 +145,28 @@ def test_a_certificate_is_due_at_two_thirds_and_after_a_rotation() -> None:
 def test_a_renewal_is_answered_again_and_an_old_key_never() -> None:
     register = a_register()
     let_join(register)
-    assert isinstance(register.renew("65", "6" * 64), Certify)
+    early = register.renew("65", "6" * 64, NOW)  # nobody fills the book with certificates that nobody needs
+    assert isinstance(early, Denied)
+    assert early.reason == "not_due"
+    due = NOW + timedelta(days=244)
+    assert isinstance(register.renew("65", "6" * 64, due), Certify)
     register.apply(CertificateRenewed(at=NOW, who="kiosk-1", certificate=certificate("kiosk-1", "6" * 64, 300)))
-    assert register.renew("65", "6" * 64) == Renewed(certificate="chain 300")
+    assert register.renew("65", "6" * 64, due) == Renewed(certificate="chain 300")
     for key in ("1" * 64, "2" * 64):
-        assert isinstance(register.renew("12c", key), Denied)
+        assert isinstance(register.renew("12c", key, due), Denied)
+
+
+def test_a_former_authority_counts_until_every_node_has_moved_on_and_taken_up_its_new_certificate() -> None:
+    register = a_register()
+    let_join(register)
+    later = NOW + timedelta(days=1)
+    register.apply(IssuingReplaced(at=NOW, who="technician", serial="a"))
+    for number, node in enumerate(KEYS, start=300):
+        assert register.authorities(later) == {"9", "a"}
+        made = structs.replace(certificate(node, f"{number:064}", number), issuer="a")
+        register.apply(CertificateRenewed(at=NOW, who=node, certificate=made))
+    assert register.authorities(later) == {"9", "a"}
+    assert register.authorities(NOW + TAKEN_UP) == {"a"}
 
 
 # Spares ---------------------------------------------------------------------------------------------------------------
@@ -257,7 +275,7 @@ def play(acts: Sequence[tuple[str, int]]) -> tuple[Register, list[AnyChange]]:
                 write(BoxJoined(at=at, who="x", box="kiosk-east", certificates=made))
         elif act == "renew":
             serial = sorted(register.certificates)[which % len(register.certificates)] if register.certificates else ""
-            if isinstance(decided := register.renew(serial, f"key{number}"), Certify):
+            if isinstance(decided := register.renew(serial, f"key{number}", at + timedelta(days=300)), Certify):
                 (node,) = decided.keys
                 write(CertificateRenewed(at=at, who=node, certificate=certificate(node, f"key{number}", number, at)))
         elif act == "expel":
