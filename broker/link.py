@@ -133,6 +133,7 @@ class HallLink:
         self._reached: dict[tuple[str, Medium], Reached] = {}
         self._given: GivenNumbers | None = None
         self._box: BoxHealth | None = None
+        self._spares: tuple[str, ...] = ()
         self._told = asyncio.Event()
         self._tasks: asyncio.TaskGroup | None = None
         self.bad_messages = 0
@@ -216,6 +217,12 @@ class HallLink:
             self._told.set()
         self._box = health
 
+    def spares(self, serials: tuple[str, ...]) -> None:
+        """State which machines wait for a place in the hall; it is told at once when it changed."""
+        if self._spares != serials:
+            self._spares = serials
+            self._told.set()
+
     def _send(self, command: Command, pressed: float) -> None:
         aged = msgspec.structs.replace(command, age_ms=int((self._clock() - pressed) * 1000))
         with contextlib.suppress(BusDown):
@@ -237,6 +244,7 @@ class HallLink:
                 box=self._box,
                 epoch=self._epoch,
                 given=self._given,
+                spares=self._spares,
             )
             with contextlib.suppress(BusDown):
                 self._bus.publish(_presence_letter(self._hall, presence))

@@ -100,7 +100,9 @@ class RegistrarNode:
             await asyncio.sleep(LOOK_S)
 
     def _tell(self) -> None:
-        for name, (state, text) in findings(self._registrar.told(), self._now()).items():
+        boxes = self._registrar.told()
+        self._link.spares(tuple(each.serial for each in boxes.spares))
+        for name, (state, text) in findings(boxes, self._now()).items():
             self._link.device(name, state, text)
 
 

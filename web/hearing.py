@@ -4,11 +4,32 @@ import asyncio
 from datetime import datetime
 from typing import Final
 
-from broker.contract.messages import AnyView, CounterView, HallView, QueuesView, Recorded
+from msgspec import Struct, structs
+
+from broker.box_file import KEEPER
+from broker.contract.messages import (
+    AnyView,
+    CounterView,
+    DeviceState,
+    HallView,
+    Presence,
+    QueuesView,
+    Recorded,
+    Role,
+)
 
 from .meanwhile import Lately
 
-HEARD: Final = ("view/hall", "view/queues", "view/counter/+", "event/+")
+OK: Final = DeviceState.OK
+HEARD: Final = ("view/hall", "view/queues", "view/counter/+", "event/+", "node/+")
+
+
+class Spares(Struct, frozen=True, kw_only=True):
+    """Machines that wait for a place, by serial number; the boxes that there are, and whether each is up."""
+
+    waiting: tuple[str, ...] = ()
+    boxes: dict[str, bool] = {}
+    refused: str = ""  # why the last approval came to nothing
 
 
 class Hearing:
@@ -19,6 +40,7 @@ class Hearing:
         self.queues: QueuesView | None = None
         self.counters: dict[int, CounterView] = {}
         self.here = False
+        self.spares = Spares()
         self.since: datetime | None = None  # here, or away
         self.lately = Lately()
         self._news = asyncio.Event()
@@ -49,6 +71,19 @@ class Hearing:
             case _:
                 return
         self.wake()
+
+    def present(self, presence: Presence) -> None:
+        """Hear how a node is; of interest are the registrar, and the boxes' keepers."""
+        before = self.spares
+        if presence.role is Role.REGISTRAR:
+            wrong = [each.detail for each in presence.devices if each.name == "approval" and each.state is not OK]
+            waiting = presence.spares if presence.up else ()
+            self.spares = structs.replace(self.spares, waiting=waiting, refused=wrong[0] if wrong else "")
+        elif presence.role is Role.KEEPER:
+            box = presence.node.removeprefix(KEEPER)
+            self.spares = structs.replace(self.spares, boxes={**self.spares.boxes, box: presence.up})
+        if self.spares != before:
+            self.wake()
 
     def happened(self, recorded: Recorded) -> None:
         self.lately.happened(recorded)

@@ -10,6 +10,7 @@ from broker.contract.messages import CounterView, Hall, HallView, QueuesView
 
 from .hearing import Hearing
 from .notes import Note
+from .pins import WebRole
 
 BEAT_S: Final = 5.0
 
@@ -26,6 +27,8 @@ def events(
     if hearing.queues is not None:
         yield "queues", msgspec.json.encode(_queues(hearing.queues, hearing.hall, counter))
     yield "notes", msgspec.json.encode({"visit": visit_of(view), "notes": notes})
+    if me.get("role") == WebRole.SUPERVISOR.value:
+        yield "spares", msgspec.json.encode(hearing.spares)
     yield "here", msgspec.json.encode({"here": hearing.here, "since": hearing.since})
 
 

@@ -6,8 +6,9 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from datetime import datetime
 from typing import Final
 
-from broker.bus import Bus
-from broker.contract.messages import AnyView, DeviceState, HallView, Role
+from broker.bus import Bus, Letter
+from broker.contract import wire
+from broker.contract.messages import AnyView, DeviceState, HallView, Presence, Role
 from broker.link import HallLink
 
 from .boards import SLIDES_S, Shown, zones_missing
@@ -32,6 +33,7 @@ class WebNode:
         hearing: Hearing | None = None,
     ) -> None:
         self._clock, self._now, self._hearing = clock, now, hearing
+        self._hall = hall
         self._boards = {each.id: each for each in boards}
         self._slides: dict[str, tuple[float, tuple[str, ...]]] = {}  # since when they are known, and their paths
         self._changed = asyncio.Event()
@@ -44,6 +46,7 @@ class WebNode:
             on_view=self._viewed,
             on_event=hearing.happened if hearing is not None else None,
             on_hall_here=self._reached,
+            on_other=self._other,
         )
 
     @property
@@ -79,6 +82,13 @@ class WebNode:
         if self._hearing is not None:
             self._hearing.viewed(view)
         self._wake()
+
+    def _other(self, letter: Letter) -> None:
+        if self._hearing is None or not letter.payload:
+            return
+        heard = wire.decode(self._hall, letter.topic, letter.payload).message  # the link has read it before
+        if isinstance(heard, Presence):
+            self._hearing.present(heard)
 
     def _check(self, hall: HallView) -> None:
         """Say in the presence which board waits for a zone that there is not."""

@@ -54,3 +54,4 @@ class Presence(Struct, frozen=True, kw_only=True):
     box: BoxHealth | None = None  # by keepers
     epoch: int = 0  # the highest of the hall's that this node has seen
     given: GivenNumbers | None = None  # by kiosks
+    spares: tuple[str, ...] = ()  # by the registrar: serial numbers of machines that wait for a place

@@ -41,7 +41,7 @@ export class Aside {
   }
 
   showSupervisor(sight) {
-    redraw(this.supervisor, [sight.me && sight.me.role, sight.hall.evacuation, current()], () => this.supervise(sight));
+    redraw(this.supervisor, [sight.me && sight.me.role, sight.hall.evacuation, sight.spares, current()], () => this.supervise(sight));
     this.supervisor.hidden = !sight.me || sight.me.role !== "supervisor";
   }
 
@@ -123,13 +123,29 @@ export class Aside {
     return [el("h3", {}, say("owed_title"), key(KEYS.owed)), el("ul", {}, (counter.owed_visits || []).map(row))];
   }
 
-  supervise({ hall, me }) {
+  supervise({ hall, me, spares }) {
     if (!me || me.role !== "supervisor") return [];
     const button = (what, text, alert) =>
       el("button", { type: "button", class: `key tiny${alert ? " alert" : ""}`, data: { key: what }, onclick: () => this.pressing.supervise(what) }, say(text));
     return [
       el("h3", {}, say("supervisor")),
       el("div", { class: "tiny-keys" }, button("reclassify", "reclassify"), button("by_hand", "by_hand"), button("evacuate", hall.evacuation ? "evacuate_end" : "evacuate", true)),
+      ...this.waitingSpares(spares),
+    ];
+  }
+
+  /** Machines from the cupboard; the code is on their own screens only. */
+  waitingSpares(spares) {
+    if (!spares || !spares.waiting.length) return [];
+    const row = (serial) =>
+      el(
+        "li", {}, el("span", {}, el("b", {}, say("spare")), el("small", { class: "num" }, serial)),
+        el("button", { type: "button", class: "key tiny", data: { key: `spare-${serial}` }, onclick: () => this.pressing.supervise("spare") }, say("spare_approve")),
+      );
+    return [
+      el("h3", {}, say("spares_title")),
+      el("ul", { class: "spares" }, spares.waiting.map(row)),
+      spares.refused ? el("p", { class: "refused", role: "alert" }, spares.refused) : null,
     ];
   }
 

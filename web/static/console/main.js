@@ -16,7 +16,7 @@ const IS_BAR = location.pathname.endsWith("/bar");
 const AGAIN_MS = 2000;
 
 const sight = {
-  me: null, hall: null, counter: null, queues: null, notes: null, here: true, since: null, cut: null, ending: null, now: Date.now(),
+  me: null, hall: null, counter: null, queues: null, notes: null, spares: null, here: true, since: null, cut: null, ending: null, now: Date.now(),
 };
 let ahead_ms = 0; // of the server's clock before ours
 let page = null;
@@ -49,6 +49,10 @@ const live = new Live({
   counter: (counter) => {
     sight.counter = counter;
     pressing.seen(counter);
+    show();
+  },
+  spares: (spares) => {
+    sight.spares = spares;
     show();
   },
   queues: (queues) => {

@@ -278,6 +278,17 @@ export class Pressing {
         fill: () => field(say("ticket"), ticket, say("ticket_hint")),
         read: () => ({ type: "MarkServedByHand", up_to: ticket.value.trim().toUpperCase() }),
       });
+    } else if (what === "spare") {
+      const code = el("input", {
+        type: "text", class: "large num", inputmode: "numeric", maxlength: 7, pattern: "[0-9]{3} ?[0-9]{3}", required: true, autofocus: true, autocomplete: "off", placeholder: "000 000",
+      });
+      const known = Object.entries(this.sight().spares.boxes).sort(([one, up], [other, also]) => Number(up) - Number(also) || one.localeCompare(other));
+      const box = el("select", {}, known.map(([id, up]) => el("option", { value: id }, up ? id : say("spare_box_gone", { box: id }))));
+      fields = await ask({
+        title: say("spare_title"), body: say("spare_body"), submit: say("spare_approve"),
+        fill: () => [field(say("spare_code"), code, say("spare_code_hint")), field(say("spare_box"), box, say("spare_box_hint"))],
+        read: () => ({ type: "ApproveSpare", code: code.value.replace(/\s/g, ""), box: box.value }),
+      });
     } else if (hall.evacuation) {
       fields = { type: "EndEvacuation" };
     } else {
