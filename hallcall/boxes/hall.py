@@ -43,6 +43,8 @@ ReadWritePaths={screens}
 """
 CODE: Final = re.compile(r"\b([0-9]{6})\b")
 UNSEEN_PROGRAMS: Final = {"hallcall-kiosk@": "kiosk", "hallcall-display@": "display"}
+# A container's clock is this machine's: chrony does not start, and nobody can wait for it.
+NO_CLOCK: Final = "[Service]\nExecStart=\nExecStart=/bin/true\n"
 LOOK_S: Final = 0.25
 
 
@@ -104,13 +106,15 @@ class BoxHall:
         machine.card.mkdir(parents=True)
         self.laptop("write", name, "--hall", str(self.office), "--to", str(machine.card), *self._by_passphrase)
         for unit, program in UNSEEN_PROGRAMS.items():
-            folder = machine.changes / "usr/lib/systemd/system" / f"{unit}.service.d"
-            folder.mkdir(parents=True)
-            text = UNSEEN.format(program=program, screens=SCREENS)
-            (folder / "90-unseen.conf").write_text(text, encoding="utf-8")
+            machine.drop_in(unit, UNSEEN.format(program=program, screens=SCREENS))
+        machine.drop_in("hallcall-clock", NO_CLOCK)
         touch = Path(oscpy.__file__).parent  # the finger's language; no real box has it
         shutil.copytree(touch, machine.changes / "opt/hallcall/lib/oscpy", ignore=shutil.ignore_patterns("*.pyc"))
         machine.assemble()
+
+    def cut_power(self, name: str) -> None:
+        self.machines[name].cut_power()
+        self._wires.forget(name)
 
     def pull(self, name: str) -> None:
         self._wires.pull(name)

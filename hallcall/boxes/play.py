@@ -108,9 +108,8 @@ class Play:
                 await self._meanwhile(partial(self._cut, name))
 
     async def _cut(self, name: str) -> None:
-        machine = self._hall.machines[name]
-        await asyncio.to_thread(machine.cut_power)
-        machine.switch_on()
+        await asyncio.to_thread(self._hall.cut_power, name)
+        self._hall.machines[name].switch_on()
         await self._hall.until(f"{name} runs again", lambda: self._hall.runs(name), timeout_s=RESTART_S)
         await self._kiosk_shows("home")
 
@@ -127,7 +126,7 @@ class Play:
 
     async def _take_spare(self) -> None:
         hall = self._hall
-        await asyncio.to_thread(hall.machines["windows-b"].cut_power)
+        await asyncio.to_thread(hall.cut_power, "windows-b")
         hall.move_cables("windows-b", SPARE)
         await asyncio.to_thread(hall.assemble, SPARE)
         hall.machines[SPARE].switch_on()

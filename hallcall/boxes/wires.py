@@ -38,6 +38,11 @@ class Wires:
         """Pull a box's cable out of the switch."""
         _ip("link", "set", _near(box), "down")
 
+    def forget(self, box: str) -> None:
+        """Let a box's end of its cable know of nothing, as a box without power; its namespace outlives it."""
+        _ip("-n", box, "link", "set", "eth0", "down")
+        _ip("-n", box, "address", "flush", "dev", "eth0")
+
     def plug(self, box: str) -> None:
         _ip("link", "set", _near(box), "up")
 
