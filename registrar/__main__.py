@@ -2,6 +2,7 @@
 
 import argparse
 import asyncio
+import ipaddress
 import logging
 import os
 import signal
@@ -82,7 +83,15 @@ def own_names(file: RegistrarFile) -> list[str]:
     if box_file.exists():
         box = load_box(box_file)
         names = [box.dispatcher, box.box, *filter(None, [box.address.partition("/")[0]]), *names]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(map(as_certified, names)))
+
+
+def as_certified(name: str) -> str:
+    """Return an address as a certificate tells it, FD00::02 as fd00::2; a name as it is."""
+    try:
+        return str(ipaddress.ip_address(name))
+    except ValueError:
+        return name
 
 
 def build(file: RegistrarFile, off: ThrowingOff, signing: Signing) -> tuple[Registrar, Releases]:

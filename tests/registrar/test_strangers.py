@@ -7,18 +7,20 @@ import json
 import socket
 import ssl
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from broker.authority.issuing import Authority, chain_pem, node_certificate
+from broker.authority.issuing import Authority, addresses_of, chain_pem, node_certificate, server_certificate
 from broker.authority.keys import key_pem, new_key
 from broker.authority.reading import read_chain
 from broker.authority.requests import BadRequest, read_request, request_pem
+from broker.config import RegistrarFile, load_node
 from broker.joining.asking import Refused, Registrar
 from broker.joining.words import Boxes, Due, Renew, Renewed
 from keeper.joining import Joining
+from registrar.__main__ import own_names
 from registrar.server import OF_AN_ADDRESS, OF_STRANGERS
 
 from .conftest import Founded, RegistrarProcess
@@ -133,4 +135,16 @@ def test_who_stole_the_issuing_key_is_neither_technician_nor_any_node_before_the
             ask()
         assert refused.value.denied.reason == "unknown_certificate"
     assert kiosk.papers.has("kiosk-1")
-    assert datetime.now(UTC) > founded.now
+
+
+def test_an_address_that_may_be_written_in_several_ways_needs_one_certificate_and_not_one_every_half_minute(
+    founded: Founded, tmp_path: Path
+) -> None:
+    box = tmp_path / "box.toml"
+    box.write_text(
+        founded.box_text("dispatcher").replace("localhost", "FD00:0::02") + 'nodes = ["keeper-dispatcher"]\n'
+    )
+    file = load_node(founded.card / "nodes" / "registrar.toml", RegistrarFile)
+    names = own_names(structs.replace(file, box_file=str(box)))
+    made = server_certificate(founded.issuing, new_key().public_key(), node="broker", addresses=names, now=founded.now)
+    assert addresses_of(made) == set(names)
