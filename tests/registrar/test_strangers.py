@@ -144,7 +144,7 @@ def test_an_address_that_may_be_written_in_several_ways_needs_one_certificate_an
     box.write_text(
         founded.box_text("dispatcher").replace("localhost", "FD00:0::02") + 'nodes = ["keeper-dispatcher"]\n'
     )
-    file = load_node(founded.card / "nodes" / "registrar.toml", RegistrarFile)
+    file = load_node(founded.card_of("dispatcher") / "nodes" / "registrar.toml", RegistrarFile)
     names = own_names(structs.replace(file, box_file=str(box)))
     made = server_certificate(founded.issuing, new_key().public_key(), node="broker", addresses=names, now=founded.now)
     assert addresses_of(made) == set(names)
