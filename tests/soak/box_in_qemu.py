@@ -1,4 +1,4 @@
-"""A PC in QEMU that starts one of our images by UEFI and GRUB: its serial console's shell, its USB sockets."""
+"""A box in QEMU that starts one of our images: its serial console's shell, its USB sockets."""
 
 import json
 import re
@@ -37,22 +37,40 @@ class Qmp:
                 raise BoxFailed(f"QEMU will not {execute}: {answer['error']['desc']}")
 
 
+def pc(disk: Path, work: Path) -> list[str]:
+    """Return a PC with UEFI; its firmware's variables are kept in `work`."""
+    variables = work / "firmware-variables.fd"
+    shutil.copyfile(FIRMWARE / "OVMF_VARS_4M.fd", variables)
+    return [
+        *("qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-device", "VGA"),
+        *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd"),
+        *("-drive", f"if=pflash,format=raw,file={variables}"),
+        *("-drive", f"file={disk},if=virtio,format=raw"),
+    ]
+
+
+def board(disk: Path, slot: Path) -> list[str]:
+    """Return QEMU's own arm64 board with a Pi 4's processor. It is given a slot's kernel, as by a Pi's firmware."""
+    return [
+        *("qemu-system-aarch64", "-machine", "virt", "-cpu", "cortex-a72"),
+        *("-kernel", f"{slot}/vmlinuz", "-initrd", f"{slot}/initrd.img"),
+        *("-append", (slot / "cmdline.txt").read_text(encoding="utf-8").strip()),
+        *("-drive", f"file={disk},if=virtio,format=raw"),
+    ]
+
+
 class Box:
     """The machine. `sticks` are the files of sticks that may be plugged in, by name."""
 
-    def __init__(self, disk: Path, work: Path, sticks: dict[str, Path]) -> None:
+    def __init__(self, machine: list[str], work: Path, sticks: dict[str, Path]) -> None:
         self._work, self._began_s = work, time.monotonic()
         self._heard, self._more = "", threading.Condition()
         self._asked = 0
-        variables = work / "firmware-variables.fd"
-        shutil.copyfile(FIRMWARE / "OVMF_VARS_4M.fd", variables)
         self._process = subprocess.Popen(
             [
-                *("qemu-system-x86_64", "-machine", "q35", "-accel", "tcg,thread=multi", "-cpu", "max", "-m", "1024"),
-                *("-smp", "2", "-display", "none", "-nodefaults", "-device", "VGA", "-serial", "stdio"),
-                *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd"),
-                *("-drive", f"if=pflash,format=raw,file={variables}"),
-                *("-drive", f"file={disk},if=virtio,format=raw"),
+                *machine,
+                *("-accel", "tcg,thread=multi", "-m", "1024", "-smp", "2"),
+                *("-display", "none", "-nodefaults", "-serial", "stdio"),
                 *("-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net"),
                 *("-device", "qemu-xhci,id=usb", "-qmp", f"unix:{work}/qmp,server=on,wait=off"),
                 *(each for name, file in sticks.items() for each in ("-blockdev", _stick(name, file))),

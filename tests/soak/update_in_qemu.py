@@ -17,7 +17,7 @@ from hallcall.image.bundle import bundle
 from hallcall.image.progress import Progress
 from hallcall.image.recipe import Arch
 
-from .box_in_qemu import Box, BoxFailed
+from .box_in_qemu import Box, BoxFailed, pc
 
 RELEASE: Final = "usr/lib/hallcall/release"
 DISK_GIB: Final = 4
@@ -174,7 +174,7 @@ def play(shop: Workshop, work: Path) -> None:
     good, broken = f"{when}+99991.good", f"{when}+99992.broken"
     shop.box()
     sticks = {"good": shop.stick(good), "broken": shop.stick(broken, breaks="raise SystemExit(1)\n")}
-    box = Box(shop.disk, work, sticks)
+    box = Box(pc(shop.disk, work), work, sticks)
     story = Story(box, work)
     try:
         story.opens("A", first)

@@ -25,4 +25,4 @@ say "the image, with a root shell on its serial console"
 .venv/bin/python -m hallcall image --arch amd64 --debug --cache "$cache" \
     --release-certificate "$work/keys/release-authority.crt"
 say "the box; releases on sticks"
-.venv/bin/python -m tests.soak.update_in_qemu --cache "$cache" --keys "$work/keys" --work "$work"
+PYTHONPATH=tests .venv/bin/python -m soak.update_in_qemu --cache "$cache" --keys "$work/keys" --work "$work"
