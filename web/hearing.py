@@ -64,6 +64,9 @@ class Hearing:
                 self.hall = view
                 known = {each.number for each in view.hall.counters}
                 self.counters = {number: each for number, each in self.counters.items() if number in known}
+                listed = [node.id.removeprefix(KEEPER) for node in view.hall.nodes if node.role is Role.KEEPER]
+                boxes = {**dict.fromkeys(listed, False), **self.spares.boxes}  # not heard of: cut off for long
+                self.spares = structs.replace(self.spares, boxes=boxes)
             case QueuesView():
                 self.queues = view
             case CounterView():
