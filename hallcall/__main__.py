@@ -90,6 +90,13 @@ def warnings(arguments: Sequence[str]) -> int:
     return tell(arguments)
 
 
+def help_tunnel(arguments: Sequence[str]) -> int:
+    """Let a helper in from outside for some hours: help open, help close, help status, help key."""
+    from .help.command import main as let_in  # noqa: PLC0415
+
+    return let_in(arguments)
+
+
 def devices(arguments: Sequence[str]) -> int:
     """List what is plugged into this box, who uses it, and give it names that stay."""
     from .devices import main as tell  # noqa: PLC0415
@@ -281,6 +288,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "devices": devices,
     "doctor": doctor,
     "warnings": warnings,
+    "help": help_tunnel,
     "why": why,
     "ratings": ratings,
     "calls": calls,

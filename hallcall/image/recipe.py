@@ -53,7 +53,7 @@ _ALL: Final = [
 _SCREEN: Final = ["fonts-wqy-microhei", "libgl1", "libgl1-mesa-dri", "libegl1", "libgles2", "libgbm1", "libmtdev1"]
 _SOUND: Final = ["alsa-utils"]
 _OF_ROLE: Final = {
-    Role.DISPATCHER: ["mosquitto"],
+    Role.DISPATCHER: ["mosquitto", "openssh-client"],  # of the latter, the help tunnel
     Role.KIOSK: [*_SCREEN, *_SOUND],
     Role.DISPLAY: [*_SCREEN, *_SOUND],
     Role.COUNTER: [],

@@ -12,6 +12,7 @@ from broker.box_file import BoxFile
 from broker.contract import messages
 from broker.device_file import DevicesFile
 from broker.fields import shape
+from broker.help_file import HelpFile
 from broker.policy_pack import Pack
 from broker.theme import Theme
 from hardware.pad_frames import FramedPad, HidPad, LinedPad, ModbusPad
@@ -29,6 +30,7 @@ _FILES: Final[dict[str, type[Struct]]] = {
     "The web server's file": config.WebFile,
     "A box's file": BoxFile,
     "Names of a box's devices": DevicesFile,
+    "Who may help": HelpFile,
     "A keeper's file": config.KeeperFile,
     "The registrar's file": config.RegistrarFile,
     "A generic sign's file": GenericSign,
