@@ -120,7 +120,7 @@ class Signing:
 
     def momentary(self, of: Certificate, *, as_it: bool, now: datetime) -> tuple[bytes, bytes]:
         """Return chain and key of a certificate in another's name, for no longer than it is held; it is in no book."""
-        issuing, key = self._authorities[of.issuer], new_key()
+        issuing, key = self._authorities[of.issuer if as_it else self.in_force], new_key()
         serial = int(of.serial, 16) if as_it else None
         made = node_certificate(issuing, key.public_key(), node=of.node, now=now, days=1, serial=serial)
         return chain_pem(made, issuing.certificate), key_pem(key)

@@ -76,7 +76,7 @@ class ThrowingOff:
         try:
             await self._come_in(certificate.node, *signs.momentary(certificate, as_it=True, now=at))
         except Untrusted as refused:
-            if refused.flaw.fault is not Fault.REVOKED:
+            if refused.flaw.fault not in {Fault.REVOKED, Fault.REFUSED}:  # the latter: of a former authority
                 log.warning("%s: %s", certificate.node, refused)
                 return False
         except (LoginRefused, OSError):

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from broker.authority.issuing import certificate_pem, new_issuing, new_root, node_certificate
+from broker.authority.issuing import Authority, certificate_pem, chain_pem, new_issuing, new_root, node_certificate
 from broker.authority.keys import key_pem, new_key
 from broker.authority.reading import fingerprint
 from broker.invitations import (
@@ -144,10 +144,18 @@ key = "node.key"
         )
 
     def technician(self, name: str = "technician") -> Registrar:
+        return self._on_laptop(name, self.root)
+
+    def supervisor(self, name: str) -> Registrar:
+        """Return somebody with a certificate as nodes have them, for the bus."""
+        return self._on_laptop(name, self.issuing)
+
+    def _on_laptop(self, name: str, by: Authority) -> Registrar:
         key, place = new_key(), self.folder / "laptop"
         place.mkdir(exist_ok=True)
-        made = node_certificate(self.root, key.public_key(), node=name, now=self.now)
-        (place / f"{name}.crt").write_bytes(certificate_pem(made))
+        made = node_certificate(by, key.public_key(), node=name, now=self.now)
+        chain = [] if by is self.root else [by.certificate]
+        (place / f"{name}.crt").write_bytes(chain_pem(made, *chain))
         (place / f"{name}.key").write_bytes(key_pem(key))
         (place / "root.crt").write_bytes(certificate_pem(self.root.certificate))
         return Registrar(

@@ -18,11 +18,12 @@ from broker.bus import Letter, Login, LoginRefused, MqttBus, try_login
 from broker.contract import wire
 from broker.contract.messages import BoxLog, BoxWarning
 from broker.identity import Identity
-from broker.joining.words import Boxes, Done, Revoke
+from broker.joining.words import Boxes, Done, PutFiles, PutTold, Revoke
 from broker.mosquitto import CONF_FILE
 from keeper.joining import Joining
+from keeper.take_files import main as take_files
 
-from .conftest import Founded, RegistrarProcess, free_port
+from .conftest import HALL, Founded, RegistrarProcess, free_port
 
 pytestmark = pytest.mark.broker
 
@@ -60,7 +61,7 @@ class Broker:
 
 
 @contextmanager
-def hall_at_work(folder: Path) -> Iterator[tuple[Founded, Broker, RegistrarProcess]]:
+def hall_at_work(folder: Path) -> Iterator[tuple[Founded, Broker, RegistrarProcess, subprocess.Popen[bytes]]]:
     """Yield a hall whose dispatcher's box has joined, with broker, registrar and dispatcher."""
     founded = Founded(folder, now=datetime.now(UTC), port=free_port(), broker_port=free_port())
     dispatcher = founded.machine("dispatcher")
@@ -76,7 +77,7 @@ def hall_at_work(folder: Path) -> Iterator[tuple[Founded, Broker, RegistrarProce
         config.write_text(node_text(founded, dispatcher, "dispatcher") + f'hall_file = "{founded.card}/hall.toml"\n')
         config.write_text(ordered(config.read_text()))
         program = subprocess.Popen([sys.executable, "-m", "broker.dispatcher", "--config", str(config)])
-        yield founded, broker, registrar
+        yield founded, broker, registrar, program
     finally:
         if program is not None:
             program.terminate()
@@ -120,8 +121,8 @@ def login(founded: Founded, machine: Joining, node: str) -> Login:
 
 
 def desk(founded: Founded) -> Path:
-    """Return a supervisor's file; its certificate was made as the technician's is."""
-    made = founded.technician("desk")
+    """Return a supervisor's file; its certificate was made as a node's is."""
+    made = founded.supervisor("desk")
     config = founded.folder / "desk.toml"
     config.write_text(
         f'node = "desk"\nhall = "east"\nstate_dir = "{founded.folder}"\n[broker]\nhost = "127.0.0.1"\n'
@@ -138,7 +139,7 @@ async def until(what: Callable[[], bool], *, within_s: float = 20) -> None:
 
 
 async def test_a_supervisor_gives_a_dead_kiosks_place_to_a_spare_and_the_old_one_is_thrown_off(tmp_path: Path) -> None:
-    with hall_at_work(tmp_path) as (founded, broker, registrar):
+    with hall_at_work(tmp_path) as (founded, broker, registrar, _):
         dead = founded.machine("kiosk-east")
         assert step(dead) == ""
         broker.take_up()
@@ -170,7 +171,7 @@ async def test_a_supervisor_gives_a_dead_kiosks_place_to_a_spare_and_the_old_one
 
 
 async def test_a_revoked_box_is_thrown_off_and_the_others_notice_nothing(tmp_path: Path) -> None:
-    with hall_at_work(tmp_path) as (founded, broker, registrar):
+    with hall_at_work(tmp_path) as (founded, broker, registrar, _):
         machines = {name: founded.machine(name) for name in ("kiosk-east", "board-west")}
         for machine in machines.values():
             assert step(machine) == ""
@@ -194,7 +195,7 @@ async def test_a_revoked_box_is_thrown_off_and_the_others_notice_nothing(tmp_pat
 
 
 async def test_a_box_revoked_while_the_registrar_dies_is_thrown_off_all_the_same(tmp_path: Path) -> None:
-    with hall_at_work(tmp_path) as (founded, broker, registrar):
+    with hall_at_work(tmp_path) as (founded, broker, registrar, _):
         kiosk = founded.machine("kiosk-east")
         assert step(kiosk) == ""
         broker.take_up()
@@ -214,7 +215,7 @@ async def test_a_box_revoked_while_the_registrar_dies_is_thrown_off_all_the_same
 
 async def test_a_boxs_warnings_are_kept_through_a_kill(tmp_path: Path) -> None:
     at = datetime.now(UTC)
-    with hall_at_work(tmp_path) as (founded, broker, registrar):
+    with hall_at_work(tmp_path) as (founded, broker, registrar, _):
         kiosk = founded.machine("kiosk-east")
         assert step(kiosk) == ""
         broker.take_up()
@@ -239,3 +240,37 @@ def stored(path: Path) -> str:
         return ""
     with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
         return str(db.execute("SELECT text FROM warnings").fetchall())
+
+
+async def test_a_changed_hall_comes_into_force_and_its_new_node_may_speak(tmp_path: Path) -> None:
+    with hall_at_work(tmp_path) as (founded, broker, _, dispatcher):
+        box, technician = founded.machine("dispatcher"), founded.technician()
+        grown = HALL.replace('{ id = "desk"', '{ id = "kiosk-2", role = "kiosk" }, { id = "desk"').replace(
+            "Bills", "Pay"
+        )
+
+        def told() -> PutTold:
+            return technician.read("/files/told?box=dispatcher", PutTold)
+
+        technician.tell("/files", PutFiles(box="dispatcher", files={"hall.toml": HALL.encode()}), Done)
+        await until(lambda: told().in_force)
+        technician.tell("/files", PutFiles(box="dispatcher", files={"hall.toml": grown.encode()}), Done)
+        assert not told().in_force
+        own = ["--place", str(box.place), "--tls", str(box.papers.folder), "--port", str(founded.port)]
+        assert await asyncio.to_thread(take_files, [*own, "--only-write"]) == 0
+        dispatcher.send_signal(signal.SIGHUP)  # as its unit is reloaded
+        await until(lambda: told().in_force)
+        broker.take_up()
+        made = founded.supervisor("kiosk-2")
+        assert made.certificate is not None
+        assert made.key is not None
+        identity = Identity(authority=made.root, certificate=made.certificate, key=made.key)
+        bus = MqttBus(
+            login=Login(host="127.0.0.1", port=founded.broker_port, name="kiosk-2", identity=identity),
+            subscriptions=[wire.topic("east", "view/hall")],
+        )
+        heard: list[bytes] = []
+        bus.listen(on_letter=lambda letter: heard.append(letter.payload), on_state=lambda _: None)
+        running = asyncio.create_task(bus.run())
+        await until(lambda: any(b'"Pay"' in each for each in heard))
+        running.cancel()

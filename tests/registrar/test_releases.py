@@ -107,7 +107,7 @@ async def at_work(*keepers: PlayedKeeper) -> AsyncIterator[None]:
 async def test_displays_get_it_first_and_the_next_stage_waits_until_they_are_healthy(tmp_path: Path) -> None:
     bundle = tmp_path / "from-the-laptop.raucb"
     bundle.write_bytes(CONTENT)
-    with hall_at_work(tmp_path) as (founded, broker, _):
+    with hall_at_work(tmp_path) as (founded, broker, _, _):
         machines = {name: founded.machine(name) for name in ("board-west", "kiosk-east")}
         for machine in machines.values():
             assert step(machine) == ""
