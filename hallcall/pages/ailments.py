@@ -14,6 +14,9 @@ _ENGLISH: Final = """\
 
     hallcall doctor                  this box: files, machine, broker, its programs and their devices
     hallcall doctor --hall           the whole hall, on the dispatcher's box (elsewhere with --config desk.toml)
+    hallcall doctor --hall --test    tries all devices while the hall works: test slips, signs, pads, keypads, boards, voices;
+                                     one program's with --node kiosk-1, one device's with --device printer as well,
+                                     with --press 20 somebody has 20 seconds for a key of each pad and keypad
     hallcall doctor --live           on this box, as root: stop each program, try printer, keys, signs and speech
                                      by hand, start it again
     hallcall doctor --config FILE    one program's file, on any machine
@@ -24,8 +27,15 @@ _ENGLISH: Final = """\
 (amber), 2 when something is broken (red). It changes nothing and takes seconds; without the broker it tells what it
 can.
 
-A program that runs is not disturbed: its devices are told by the hall (`--hall`), and tried with `--live`. One that
-does not run tests its own devices at once; a kiosk prints a test slip then.
+A program that runs is not disturbed: its devices are told by the hall (`--hall`). One that does not run tests its own
+devices at once; a kiosk prints a test slip then.
+
+**Tests while the hall works** (`--hall --test`; `hallcall order TestDevice node=kiosk-1`) are made by the programs
+themselves, node after node, in about four seconds a device. Nothing is tried where a customer is: a kiosk prints only from
+its home page, a window has nobody at it, a board no fresh call, a voice nothing to say; that device is told as busy. A call
+that comes meanwhile ends the test. A key pressed for a test does nothing else. Signs show 8888, boards and voices say
+that this is a test; whether it is seen and heard, somebody has to look. All of it stands in the journal. What no program
+can try while it runs (touch screen, scanners, each single key) is tried with `--live`.
 
 **The report** holds what was found, the boxes' figures, each program's presence, the last warnings, and the node files
 without their secrets; of hall.toml only how many services, counters and clerks there are. Journals, notes, PINs, cards,
@@ -40,6 +50,9 @@ _CHINESE: Final = """\
 
     hallcall doctor                  本机：配置文件、主机、消息服务器、各程序及其设备
     hallcall doctor --hall           整个营业厅，在调度主机上运行（其他机器加 --config desk.toml）
+    hallcall doctor --hall --test    营业时测试全部设备：测试票、窗口屏、呼叫器、评价器、大屏、语音；
+                                     只测一个程序加 --node kiosk-1，只测一个设备再加 --device printer；
+                                     有人到窗口按键时加 --press 20，每个呼叫器、评价器等 20 秒
     hallcall doctor --live           本机，需 root：逐个停下程序，现场测试打印机、按键、窗口屏和语音，然后重新启动
     hallcall doctor --config 文件    任意机器上只检查一个程序的文件
     hallcall doctor --report 文件    另存一个 ZIP 发给技术支持；可与 --hall 同用
@@ -48,8 +61,12 @@ _CHINESE: Final = """\
 `--lang zh` 或 `en` 选择语言，`--json` 供程序读取。退出码：0 一切正常，1 有需要留意之处（黄），2 有故障（红）。
 检查不做任何改动，几秒钟完成；消息服务器不在时，能查的照样查。
 
-正在运行的程序不会被打扰：设备情况见 `--hall`，现场测试用 `--live`。没有运行的程序会立即自检，
-取号机此时会打印一张测试票。
+正在运行的程序不会被打扰：设备情况见 `--hall`。没有运行的程序会立即自检，取号机此时会打印一张测试票。
+
+**营业时测试**（`--hall --test`，或 `hallcall order TestDevice node=kiosk-1`）由各程序自己做，一台接一台，每个设备约四秒。
+有客户的地方不测：取号机只在首页打印，窗口无人，大屏没有刚叫的号，语音没有要播的；否则该设备报“正在接待客户”。
+测试中来了叫号，测试立即结束。为测试按的键不起别的作用。窗口屏显示 8888，大屏和语音说明这是测试；
+是否看得见、听得到，要有人去看。测试都记入流水。程序运行时测不了的（触摸屏、扫码器、每一个键）用 `--live` 测。
 
 **报告**包含检查结果、主机数据、各程序的状态、最近的警告，以及去掉密钥的配置文件；hall.toml 只写业务、窗口和人员的数量。
 流水、备注、PIN、工卡、密钥和口令一概不打开。程序和内核写下的文字在离开主机前都会过滤：七位及以上的数字、邮箱、人员散列值、
