@@ -173,7 +173,8 @@ class KioskApp(App):  # type: ignore[misc] # Kivy ships no types
         self._draw()
         if self._glass is not None:
             self._glass.turned(now_s=self._clock())
-            self._glass.drew(now_s=self._clock())
+            if self._kiosk is not None:
+                self._glass.drew(now_s=self._clock())
             Window.canvas.ask_update()
 
     def _drawn(self, drawn: Picture) -> None:

@@ -32,7 +32,7 @@ class Glass:
 
     def flipped(self) -> None:
         """Note that a frame was handed to the screen."""
-        self._is_lit = True
+        self._is_lit |= self._waits_since_s is not None  # an empty window says nothing yet
         self._waits_since_s = None
 
     def health(self, *, now_s: float) -> tuple[DeviceState, str]:

@@ -23,6 +23,7 @@ def test_a_window_that_opens_is_not_known_yet_and_one_that_never_does_is_broken(
 def test_a_window_is_ready_when_its_first_picture_is_on_the_screen_however_long_its_shaders_take() -> None:
     glass = Glass(now_s=100)
     glass.turned(now_s=101)
+    glass.flipped()  # of an empty window
     glass.drew(now_s=101)
     assert glass.health(now_s=101 + 3 * STILL_S)[0] is DeviceState.UNKNOWN
     glass.flipped()
@@ -33,6 +34,7 @@ def test_a_window_is_ready_when_its_first_picture_is_on_the_screen_however_long_
 def test_a_window_that_hangs_is_broken_until_it_goes_on() -> None:
     glass = Glass(now_s=100)
     glass.turned(now_s=101)
+    glass.drew(now_s=101)
     glass.flipped()
     state, detail = glass.health(now_s=101 + STILL_S + 0.1)
     assert (state, "stands still" in detail) == (DeviceState.FAULT, True)
@@ -42,6 +44,7 @@ def test_a_window_that_hangs_is_broken_until_it_goes_on() -> None:
 
 def test_frames_that_never_reach_the_screen_are_noticed_though_the_loop_turns() -> None:
     glass = Glass(now_s=100)
+    glass.drew(now_s=100)
     glass.flipped()
     for second in range(101, 120):
         glass.turned(now_s=second)
