@@ -14,7 +14,7 @@ _ENGLISH: Final = """\
 
     hallcall doctor                  this box: files, machine, broker, its programs and their devices
     hallcall doctor --hall           the whole hall, on the dispatcher's box (elsewhere with --config desk.toml)
-    hallcall doctor --hall --test    tries all devices while the hall works: test slips, signs, pads, keypads, boards, voices;
+    hallcall doctor --hall --test    tries all devices while the hall works: slips, signs, pads, keypads, boards, voice;
                                      one program's with --node kiosk-1, one device's with --device printer as well,
                                      with --press 20 somebody has 20 seconds for a key of each pad and keypad
     hallcall doctor --live           on this box, as root: stop each program, try printer, keys, signs and speech
@@ -31,11 +31,11 @@ A program that runs is not disturbed: its devices are told by the hall (`--hall`
 devices at once; a kiosk prints a test slip then.
 
 **Tests while the hall works** (`--hall --test`; `hallcall order TestDevice node=kiosk-1`) are made by the programs
-themselves, node after node, in about four seconds a device. Nothing is tried where a customer is: a kiosk prints only from
-its home page, a window has nobody at it, a board no fresh call, a voice nothing to say; that device is told as busy. A call
-that comes meanwhile ends the test. A key pressed for a test does nothing else. Signs show 8888, boards and voices say
-that this is a test; whether it is seen and heard, somebody has to look. All of it stands in the journal. What no program
-can try while it runs (touch screen, scanners, each single key) is tried with `--live`.
+themselves, node after node, in about four seconds a device. Nothing is tried where a customer is: a kiosk prints only
+from its home page, a window has nobody at it, a board no fresh call, a voice nothing to say; else that device is told
+as busy. A call that comes meanwhile ends the test. A key pressed for a test does nothing else. Signs show 8888, boards
+and voices say that this is a test; whether it is seen and heard, somebody has to look. All of it stands in the journal.
+What no program can try while it runs (touch screen, scanners, each single key) is tried with `--live`.
 
 **The report** holds what was found, the boxes' figures, each program's presence, the last warnings, and the node files
 without their secrets; of hall.toml only how many services, counters and clerks there are. Journals, notes, PINs, cards,
@@ -63,8 +63,8 @@ _CHINESE: Final = """\
 
 正在运行的程序不会被打扰：设备情况见 `--hall`。没有运行的程序会立即自检，取号机此时会打印一张测试票。
 
-**营业时测试**（`--hall --test`，或 `hallcall order TestDevice node=kiosk-1`）由各程序自己做，一台接一台，每个设备约四秒。
-有客户的地方不测：取号机只在首页打印，窗口无人，大屏没有刚叫的号，语音没有要播的；否则该设备报“正在接待客户”。
+**营业时测试**（`--hall --test`，或 `hallcall order TestDevice node=kiosk-1`）由各程序自己做，
+一台接一台，每个设备约四秒。有客户的地方不测：取号机只在首页打印，窗口无人，大屏没有刚叫的号，语音没有要播的；否则该设备报“正在接待客户”。
 测试中来了叫号，测试立即结束。为测试按的键不起别的作用。窗口屏显示 8888，大屏和语音说明这是测试；
 是否看得见、听得到，要有人去看。测试都记入流水。程序运行时测不了的（触摸屏、扫码器、每一个键）用 `--live` 测。
 
