@@ -164,14 +164,21 @@ class Here:
         """Stop a program, let whoever stands there try its devices, and start it again whatever happens."""
         program, *arguments = BY_HAND[role_of(file)]
         command = [sys.executable, "-m", program, *arguments, "--config", str(path)]
-        told_to("stop", state.name)
+        if not told_to("stop", state.name):
+            problem = f"{state.name} cannot be stopped; are you root?"
+            yield found("node_check_broke", node=file.node, problem=problem)
+            return
+        runs_again = False
         try:
             with credentials(file.node, self.tls_dir) as environment:
                 language = ("--lang", self.sheet.language.value)
                 ended = subprocess.run([*command, *language], check=False, env=environment).returncode
         finally:
             give_back(Path(file.state_dir))
-            told_to("start", state.name)
+            runs_again = told_to("start", state.name)
+        if not runs_again:
+            yield found("node_stopped", node=file.node, state="failed", unit=state.name)
+            return
         yield found("node_tried" if ended == 0 else "node_failed", node=file.node)
 
     def _login(self, path: Path, file: NodeFile) -> BoxFinding:

@@ -179,6 +179,56 @@ def test_a_box_is_looked_at_from_its_files_to_its_broker(doctored: Doctored) -> 
     assert any("broken.toml" in each["text"] for each in told["findings"])
 
 
+class LiveBox:
+    """A box on which a voice runs, as far as a script that stands in for systemctl says."""
+
+    def __init__(self, doctored: Doctored) -> None:
+        self.place = doctored.place
+        doctored.node("board-1", '[voice]\nzone = "main"\nspeaker = "tcp:127.0.0.1:9"\n')
+        (self.place / "state" / "board-1").mkdir(parents=True)
+        (self.place / "box.toml").write_text(
+            f'box = "v1"\nhall = "east"\ndispatcher = "127.0.0.1"\nauthority = "{"0" * 64}"\n'
+            'nodes = ["keeper-v1", "board-1"]\n',
+            encoding="utf-8",
+        )
+        (self.place / "bin").mkdir()
+
+    def doctor(self, *, refuses: str = "") -> tuple[list[str], list[str]]:
+        """Return the keys of what was found, and what was asked of systemd."""
+        systemctl = self.place / "bin" / "systemctl"
+        systemctl.write_text(
+            f'#!/bin/sh\necho "$1" >>{self.place}/asked\n[ "$1" != "{refuses}" ] || exit 1\n'
+            "printf 'LoadState=loaded\\nActiveState=active\\nStatusText=alive\\n'\n"
+        )
+        systemctl.chmod(0o755)
+        ran = subprocess.run(
+            [sys.executable, "-m", "hallcall", "doctor", "--live", "--json", "--directory", str(self.place)],
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+            env={**os.environ, "PATH": f"{self.place / 'bin'}:{os.environ['PATH']}"},
+        )
+        assert "Traceback" not in ran.stderr, ran.stderr
+        asked = [each for each in (self.place / "asked").read_text().splitlines() if each != "show"]
+        told = json.loads(ran.stdout[ran.stdout.index('{\n "light"') :])
+        return [each["key"] for each in told["findings"] if each["what"] == "node"], asked
+
+
+@pytest.mark.sound
+def test_a_program_is_stopped_while_its_devices_are_tried_by_hand_and_runs_again(doctored: Doctored) -> None:
+    assert LiveBox(doctored).doctor() == (["node_failed"], ["stop", "start"])  # its loudspeaker is off
+
+
+def test_a_program_that_cannot_be_stopped_is_left_in_peace(doctored: Doctored) -> None:
+    assert LiveBox(doctored).doctor(refuses="stop") == (["node_check_broke"], ["stop"])
+
+
+@pytest.mark.sound
+def test_a_program_that_does_not_start_again_is_not_said_to_run(doctored: Doctored) -> None:
+    assert LiveBox(doctored).doctor(refuses="start") == (["node_stopped"], ["stop", "start"])
+
+
 def test_a_machine_that_is_no_box_is_told_how_to_begin(doctored: Doctored) -> None:
     _, said = doctored.doctor("--lang", "en")
     assert "has not been set up as a box of a hall" in said
