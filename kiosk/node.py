@@ -258,9 +258,15 @@ class KioskNode:
                 self._in_background(partial(remember, self._hall_file, view))
                 self._happen(view)
             case QueuesView():
+                self._remember_given(view)
                 self._happen(view)
             case _:
                 log.warning("view of no use to a kiosk: %s", type(view).__name__)
+
+    def _remember_given(self, view: QueuesView) -> None:
+        """Keep what was given elsewhere as well, such as at a desk that remembers nothing."""
+        if self.kiosk.hall is not None and (numbers := self._numbers.seen(view, self.kiosk.hall)) is not None:
+            self._link.gave(numbers)
 
     def _note(self, owed: Owed) -> None:
         self._owed.note(owed)

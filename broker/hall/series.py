@@ -30,6 +30,15 @@ def next_number(state: HallState, service: Service) -> Number | None:
         number += service.step
 
 
+def last_ticket(state: HallState, service: Service) -> str | None:
+    """Return the service's last number of today; None where it has given none."""
+    series = state.series.get(service.id)
+    number = series.next - service.step if series is not None else -1
+    if series is None or number < service.first:
+        return None
+    return f"{service.extra_prefix if series.extra else service.prefix}{str(number).zfill(3)}"
+
+
 def beyond_ticket(service: Service, ticket: str) -> Series | None:
     """Return the service's series as it stands after a ticket; None where that is none of its numbers."""
     letters = ticket.rstrip("0123456789")

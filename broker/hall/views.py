@@ -27,7 +27,7 @@ from .clock import utc
 from .life import VisitState
 from .persons import visits_before
 from .request import Promises
-from .series import is_full
+from .series import is_full, last_ticket
 from .state import HallState
 from .visit import PastKey, Undoable, Visit, counter_state
 
@@ -57,9 +57,11 @@ def queues_view(state: HallState, promises: Promises, now_ms: int) -> QueuesView
                 full=is_full(state, service),
                 closed=service.closing or not is_open,
                 opens=opens if not service.closing else None,
+                last_given=last_ticket(state, service),
             )
         )
-    return QueuesView(epoch=state.epoch, seq=state.seq, queues=tuple(rows), promises=state.learning.errors())
+    errors = state.learning.errors()
+    return QueuesView(epoch=state.epoch, seq=state.seq, queues=tuple(rows), promises=errors, day=state.day)
 
 
 def board_view(state: HallState, zone: str) -> BoardView:

@@ -181,9 +181,11 @@ def spoken(hall: m.Hall) -> list[tuple[str, m.Message]]:
         m.HallView(epoch=1, seq=2, day="2026-11-22", hall=hall),
         m.HallView(epoch=1, seq=27, day="2026-11-22", hall=hall, evacuation=True),
         m.QueuesView(
-            epoch=1, seq=3,
+            epoch=1, seq=3, day="2026-11-22",
             queues=(
-                m.QueueRow(service="bill", waiting=1, wait_low_min=0, wait_high_min=5, last_called=None),
+                m.QueueRow(
+                    service="bill", waiting=1, wait_low_min=0, wait_high_min=5, last_called=None, last_given="A057"
+                ),
                 m.QueueRow(
                     service="new", waiting=0, wait_low_min=None, wait_high_min=None, last_called="B001", closed=True,
                     opens=AT,

@@ -31,6 +31,7 @@ class QueueRow(Struct, frozen=True, kw_only=True):
     full: bool = False  # no more numbers today
     closed: bool = False  # no tickets now: outside the hours, or closing
     opens: datetime | None = None  # when a closed one opens again, in the hall's time; None: nobody knows
+    last_given: str | None = None  # ticket, wherever it was taken; kiosks remember it for a hall that must be restored
 
 
 class PromiseErrors(Struct, frozen=True, kw_only=True):
@@ -48,6 +49,7 @@ class QueuesView(View, frozen=True, kw_only=True):
 
     queues: tuple[QueueRow, ...]
     promises: PromiseErrors | None = None  # None: none was put to the test yet
+    day: str | None = None
 
 
 class BoardRow(Struct, frozen=True, kw_only=True):

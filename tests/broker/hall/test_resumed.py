@@ -51,3 +51,24 @@ def test_what_is_known_already_makes_no_event() -> None:
     assert resumed(floor, "A900", day="2026-11-20") == 0
     assert resumed(floor, "A900", service="gone") == 0
     assert next_ticket(floor) == "A002"
+
+
+@pytest.mark.parametrize(
+    ("rules", "given", "shown"),
+    [
+        ({}, 0, None),
+        ({}, 2, "A002"),
+        ({"step": 5}, 2, "A006"),
+        ({"first": 100, "last": 999}, 1, "A100"),
+        ({"last": 2, "past_last": PastLast.EXTRA, "extra_prefix": "E"}, 3, "E001"),
+    ],
+)
+def test_the_hall_shows_which_number_it_gave_last_wherever_it_was_taken(
+    rules: dict[str, object], given: int, shown: str | None
+) -> None:
+    floor = Floor(a_hall(services=(a_service("bill", "A", **rules), NEW)))
+    for _ in range(given):
+        taken = floor.ask(TakeTicket(id=floor.id(), service="bill"), node="kiosk-1")
+        assert isinstance(taken, TicketTaken)
+    rows = {row.service: row for row in floor.queues().queues}
+    assert (rows["bill"].last_given, rows["new"].last_given) == (shown, None)
