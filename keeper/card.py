@@ -14,11 +14,12 @@ from cryptography import x509
 
 from broker.authority.reading import BadCertificate, fingerprint, read_chain
 from broker.box_file import BoxFile, load_box
+from broker.erasing import erase
 from broker.invitations import BOX_FILE, ISSUING_KEY, REGISTRAR, ROOT_FILE
 from broker.strict_toml import BrokenConfig
 from broker.whole_files import replace_file, sync_folder
 
-from .papers import FOR_ALL, Papers, erase
+from .papers import FOR_ALL, Papers
 
 CARD: Final = Path("/boot/hallcall")
 FILE_MODE, FOLDER_MODE = 0o640, 0o750  # for the group hallcall, which the unit's files have
@@ -42,7 +43,8 @@ def take_card(card: Path, place: Path, papers: Papers) -> bool:
     try:
         box = load_box(card / BOX_FILE)
         checked_root(card, box)
-        files = {path.relative_to(card).as_posix(): path.read_bytes() for path in card.rglob("*") if path.is_file()}
+        there = [path for path in card.rglob("*") if path.is_file() and not path.is_symlink()]
+        files = {path.relative_to(card).as_posix(): path.read_bytes() for path in there}
     except (BrokenConfig, OSError) as error:
         raise BadCard(f"the card cannot be read: {error}; write it again with `hallcall hall write`") from error
     if box.token:
@@ -113,7 +115,7 @@ def _erase_secrets(card: Path) -> None:
 
 def _erase_rest(card: Path) -> None:
     for path in sorted(card.rglob("*"), reverse=True):
-        if path.is_dir():
+        if path.is_dir() and not path.is_symlink():
             path.rmdir()
         elif PurePosixPath(path.relative_to(card)) not in STAYS:
             erase(path)

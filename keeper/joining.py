@@ -15,13 +15,14 @@ from msgspec import Struct
 
 from broker.box_file import BoxFile, load_box
 from broker.contract.messages import Language
+from broker.erasing import erase, finish_erasing
 from broker.invitations import BOX_FILE, REGISTRAR, TOKEN_BYTES
 from broker.joining.asking import Refused, Registrar, in_words
 from broker.joining.words import PORT, AskSpare, Join, Joined, SpareTold
 from broker.whole_files import replace_file
 
 from .card import checked_root, forget_founding, settle_in, take_card
-from .papers import Papers, erase, finish_erasing
+from .papers import Papers
 
 REGISTRAR_NODE: Final = REGISTRAR.name
 HERE: Final = "127.0.0.1"

@@ -7,7 +7,6 @@ NODE.pair               key and certificate together, on their way to the two fi
 token                   joins this box, once; erased when it has
 """
 
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
@@ -15,13 +14,13 @@ from typing import Final
 from broker.authority.keys import BadKey, Key, key_pem, new_key, read_key
 from broker.authority.reading import BadCertificate, read_chain
 from broker.authority.requests import request_pem
-from broker.whole_files import replace_file, sync_folder
+from broker.erasing import erase
+from broker.whole_files import replace_file
 
 TLS: Final = Path("/var/lib/hallcall/tls")
 FOR_ALL: Final = 0o644  # certificates are no secret: the keeper tells until when they hold
 _NEXT: Final = ".key.next"
 _PAIR: Final = ".pair"
-GONE: Final = "erased.tmp"
 _BEGIN: Final = b"-----BEGIN CERTIFICATE-----"
 
 
@@ -87,32 +86,3 @@ class Papers:
         for path in [*self.folder.glob("*.key"), *self.folder.glob(f"*{_NEXT}"), *self.folder.glob("*.crt")]:
             if path != self.root and path.name.split(".")[0] not in keep:
                 erase(path)
-
-
-def erase(path: Path) -> None:
-    """Overwrite a file, then take it away; nothing happens where there is none.
-
-    It has lost its name before a byte of it is lost. A flash card may keep the old bytes where only its maker finds
-    them; the card's reader finds zeros.
-    """
-    if not path.exists():
-        return
-    gone = path.with_name(GONE)
-    path.rename(gone)
-    sync_folder(path.parent)
-    _overwrite(gone)
-
-
-def finish_erasing(folder: Path) -> None:
-    """Overwrite what the power left between its name and its end."""
-    for gone in folder.rglob(GONE):
-        _overwrite(gone)
-
-
-def _overwrite(gone: Path) -> None:
-    with gone.open("r+b") as file:  # in its place: a new file would lie elsewhere
-        file.write(b"\0" * gone.stat().st_size)
-        file.flush()
-        os.fsync(file.fileno())
-    gone.unlink()
-    sync_folder(gone.parent)

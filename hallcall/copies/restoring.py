@@ -15,6 +15,7 @@ import msgspec
 
 from broker.authority.keys import Key
 from broker.authority.sealing import opened
+from broker.erasing import erase
 from broker.told import RESTORED, Restored
 from broker.whole_files import replace_file, sync_folder
 
@@ -110,12 +111,3 @@ def _let_programs_read(etc: Path) -> None:
 
 def _stays_below(parts: Sequence[str]) -> bool:
     return all(part not in {"", ".", ".."} for part in parts)
-
-
-def erase(path: Path) -> None:
-    """Overwrite a file with keys before it is removed; on flash this is as much as can be done."""
-    with path.open("rb+") as file:
-        file.write(bytes(path.stat().st_size))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()

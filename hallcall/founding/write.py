@@ -11,6 +11,7 @@ from pathlib import Path
 from broker.authority.keys import BadKey, key_pem
 from broker.authority.safe import WrongPassphrase
 from broker.contract.messages import Language
+from broker.erasing import erase
 from broker.invitations import INVITATIONS, ISSUING_KEY
 from broker.strict_toml import BrokenConfig
 
@@ -18,7 +19,7 @@ from . import authority, passphrase
 from .init import Console
 from .interview import Interview
 from .questions import usual_language
-from .writing import CannotWrite, Card, card_of, erase, erase_token, write_into, write_to
+from .writing import CannotWrite, Card, card_of, erase_token, write_into, write_to
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path, PurePosixPath
 from typing import Final
 
 from broker.box_file import load_box
+from broker.erasing import erase
 from broker.invitations import BOX_FILE
 
 from .cards import Files
@@ -143,17 +144,6 @@ def _mtools(*command: str, may_fail: bool = False) -> str:
 
 
 # The laptop's copy ----------------------------------------------------------------------------------------------------
-
-
-def erase(path: Path) -> None:
-    """Overwrite a file and remove it; nothing where it is not there."""
-    if not path.is_file():
-        return
-    with path.open("r+b") as file:
-        file.write(os.urandom(path.stat().st_size))
-        file.flush()
-        os.fsync(file.fileno())
-    path.unlink()
 
 
 def erase_token(card: Card) -> None:

@@ -3,7 +3,6 @@
 A note is replaced whole and synced; power that goes leaves the old one or the new one.
 """
 
-import os
 from datetime import datetime
 from pathlib import Path
 from typing import Final, TypeVar
@@ -13,6 +12,7 @@ from msgspec import Struct
 
 from broker.contract.messages import UpdateStep
 from broker.readable import Reader
+from broker.whole_files import replace_file, sync_folder
 
 FOLDER: Final = Path("/var/lib/hallcall/update")
 N = TypeVar("N", bound=Struct)
@@ -74,30 +74,19 @@ class Notes:
             else:
                 self.readers.unlink()
         (self.folder / "trial.json").unlink(missing_ok=True)
-        _sync(self.folder)
+        sync_folder(self.folder)
 
 
 def _read(path: Path, kind: type[N]) -> N | None:
     try:
         return msgspec.json.decode(path.read_bytes(), type=kind)
-    except (FileNotFoundError, msgspec.DecodeError):  # half a note is none: it was being written when power went
+    except (
+        FileNotFoundError,
+        msgspec.DecodeError,
+        UnicodeDecodeError,
+    ):  # half a note is none: it was being written when power went
         return None
 
 
 def _write(path: Path, note: Struct) -> None:
-    half = path.with_suffix(".new")
-    with half.open("wb") as file:
-        file.write(msgspec.json.encode(note))
-        file.flush()
-        os.fsync(file.fileno())
-    half.chmod(0o644)
-    half.replace(path)
-    _sync(path.parent)
-
-
-def _sync(folder: Path) -> None:
-    opened = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(opened)
-    finally:
-        os.close(opened)
+    replace_file(path, msgspec.json.encode(note), mode=0o644)

@@ -148,3 +148,19 @@ def test_an_address_that_may_be_written_in_several_ways_needs_one_certificate_an
     names = own_names(structs.replace(file, box_file=str(box)))
     made = server_certificate(founded.issuing, new_key().public_key(), node="broker", addresses=names, now=founded.now)
     assert addresses_of(made) == set(names)
+
+
+@pytest.mark.usefixtures("registrar")
+def test_links_on_a_card_bring_nothing_of_the_machine_into_the_hall_and_what_they_name_is_not_erased(
+    founded: Founded, tmp_path: Path
+) -> None:
+    mine, card = tmp_path / "shadow", founded.card_of("kiosk-east")
+    mine.write_text("root:")
+    (card / "nodes" / "shadow.toml").symlink_to(mine)
+    machine = founded.machine("kiosk-east")
+    box = machine.prepare()
+    assert box is not None
+    assert machine.step(box) == ""
+    assert mine.read_text() == "root:"
+    assert not (machine.place / "nodes" / "shadow.toml").exists()
+    assert not (card / "nodes").exists()
