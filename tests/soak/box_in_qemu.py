@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import IO, Final
 
 FIRMWARE: Final = Path("/usr/share/OVMF")
-HANDSHAKE_S: Final = 4.0
-START_S: Final = 420.0  # from power to a shell; without hardware help a minute or two
+HANDSHAKE_S: Final = 8.0
+START_S: Final = 1200.0  # from power to a shell; without hardware help a minute or two, on a busy machine many
 
 
 class BoxFailed(AssertionError):
@@ -42,7 +42,7 @@ def pc(disk: Path, work: Path) -> list[str]:
     variables = work / "firmware-variables.fd"
     shutil.copyfile(FIRMWARE / "OVMF_VARS_4M.fd", variables)
     return [
-        *("qemu-system-x86_64", "-machine", "q35", "-cpu", "max", "-device", "VGA"),
+        *("qemu-system-x86_64", "-machine", "q35", "-cpu", "Westmere", "-device", "VGA"),
         *("-drive", f"if=pflash,format=raw,readonly=on,file={FIRMWARE}/OVMF_CODE_4M.fd"),
         *("-drive", f"if=pflash,format=raw,file={variables}"),
         *("-drive", f"file={disk},if=virtio,format=raw"),
@@ -69,7 +69,7 @@ class Box:
         self._process = subprocess.Popen(
             [
                 *machine,
-                *("-accel", "tcg,thread=multi", "-m", "1024", "-smp", "2"),
+                *("-accel", "tcg", "-m", "1024", "-smp", "1"),
                 *("-display", "none", "-nodefaults", "-serial", "stdio"),
                 *("-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net"),
                 *("-device", "qemu-xhci,id=usb", "-qmp", f"unix:{work}/qmp,server=on,wait=off"),

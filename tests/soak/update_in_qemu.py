@@ -117,7 +117,7 @@ class Story:
         if shown != release:
             raise BoxFailed(f"slot {slot} runs {shown}, not {release}")
         units = " ".join(f"hallcall-{each}.service" for each in RUNNING)
-        box.until("all nodes", f"systemctl is-active {units}", r"^active\nactive\nactive$", seconds=300)
+        box.until("all nodes", f"systemctl is-active {units}", r"^active\nactive\nactive$", seconds=600)
         box.tell(f"slot {slot}, release {release}: all nodes are ready")
 
     def number(self) -> None:
@@ -134,7 +134,7 @@ class Story:
         box = self._box
         box.plug(stick)
         asked = "journalctl --boot --no-pager --output=cat --unit='hallcall-stick@*'"
-        box.until("the question", asked, "(?i)again within", seconds=180)
+        box.until("the question", asked, "(?i)again within", seconds=600)
         box.picture(self._pictures / f"{stick}.png")
         box.tell(f"the stick {stick} is in; the box asks whether it is meant")
         box.pull(stick)
@@ -142,17 +142,18 @@ class Story:
         began_s = time.monotonic()
         boot = box.run("cat /proc/sys/kernel/random/boot_id")
         box.plug(stick)
-        box.until("the installing", asked, r"(?i)restart", seconds=900)
+        box.until("the installing", asked, r"starts anew", seconds=900)
         box.tell(f"installed within {time.monotonic() - began_s:.0f} s; it starts anew")
-        self.restarted(boot, seconds=240)
+        self.restarted(boot, seconds=600)
 
     def restarted(self, boot: str, *, seconds: float) -> None:
         """Wait until the box has started once more."""
         until_s = time.monotonic() + seconds
         while time.monotonic() < until_s:
-            self._box.awake(until_s - time.monotonic() + 240)
+            self._box.awake()
             if self._box.run("cat /proc/sys/kernel/random/boot_id") != boot:
                 return
+            time.sleep(5)
         raise BoxFailed(f"it did not start anew within {seconds:.0f} s")
 
     def variables(self) -> None:
@@ -185,12 +186,12 @@ def play(shop: Workshop, work: Path) -> None:
         story.update("good")
         story.opens("B", good)
         story.number()  # while the release is on trial
-        story.ended("confirmed", seconds=400)
+        story.ended("confirmed", seconds=900)
         story.variables()
 
         boot = box.run("cat /proc/sys/kernel/random/boot_id")
         box.tell(box.run("hallcall update rollback"))
-        story.restarted(boot, seconds=240)
+        story.restarted(boot, seconds=600)
         story.opens("A", first)  # the old release reads what the new one wrote
         story.number()
         story.variables()
@@ -199,10 +200,10 @@ def play(shop: Workshop, work: Path) -> None:
         box.tell(f"on trial: {box.run('cat /proc/cmdline | grep -o rauc.slot=.')}, {box.run(f'cat /{RELEASE}')}")
         boot = box.run("cat /proc/sys/kernel/random/boot_id")
         units = "systemctl show --property=ActiveState,SubState,NRestarts hallcall-dispatcher@dispatcher"
-        box.until("it keeps ending", units, r"NRestarts=([3-9]|\d\d)", seconds=180)
+        box.until("it keeps ending", units, r"NRestarts=([3-9]|\d\d)", seconds=600)
         box.tell(f"its dispatcher: {' '.join(box.run(units).split())}")
         began_s = time.monotonic()
-        story.restarted(boot, seconds=900)
+        story.restarted(boot, seconds=1200)
         box.tell(f"it gave up and started anew by itself, {time.monotonic() - began_s:.0f} s later")
         story.opens("A", first)
         story.ended("fell_back", seconds=120)
