@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import fresh_debian
+from tests.soak import fresh_debian
 
 DOCUMENTS: Final = {"en": "README.md", "zh": "README.zh-CN.md"}
 FOLDER: Final = fresh_debian.REPOSITORY / "docs/technician"
