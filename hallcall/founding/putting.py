@@ -11,6 +11,7 @@ from broker.joining import words
 from broker.joining.asking import Registrar
 
 from .folder import CARD_FOLDER, CARDS, write_files
+from .furnish import PINS
 from .interview import Interview
 from .plan import DISPATCHER_BOX
 
@@ -50,12 +51,15 @@ def put_box(ask: Interview, hall: Path, box: str, at: AtRegistrar, *, wait_s: fl
 
 
 def files_of(card: Path) -> dict[str, bytes]:
-    """Return what of a card may change on a box that runs: box.toml without its token, and all below nodes/."""
+    """Return what of a card may change on a box that runs: box.toml without its token, and what is below nodes/.
+
+    PINs are changed on the box (`hallcall clerk pin`), and stay as they are there.
+    """
     text = (card / BOX_FILE).read_text(encoding="utf-8")
     kept = [line for line in text.splitlines(keepends=True) if not line.startswith("token =")]
     files = {str(BOX_FILE): "".join(kept).encode()}
     for path in sorted((card / NODES).rglob("*")):
-        if path.is_file():
+        if path.is_file() and path.name != PINS:
             files[PurePosixPath(path.relative_to(card)).as_posix()] = path.read_bytes()
     return files
 
