@@ -48,6 +48,13 @@ NO_CLOCK: Final = "[Service]\nExecStart=\nExecStart=/bin/true\n"
 LOOK_S: Final = 0.25
 
 
+def planned() -> str:
+    """Return the plan of the hall: the demo's hall, on boxes of its own."""
+    hall = (files("hallcall.demo") / "files" / "hall.toml").read_text(encoding="utf-8").partition("[[nodes]]")[0]
+    boxes = (files(__package__) / "boxes.toml").read_text(encoding="utf-8")
+    return f'dispatcher = "10.77.0.2/24"\n{hall}{boxes}'
+
+
 class BoxHall:
     """All boxes of a run. `directory` holds everything that they leave; `image` is the root of our image."""
 
@@ -73,9 +80,7 @@ class BoxHall:
     def found(self) -> None:
         """Plan the hall, and fill a card for each box, as a technician does on the laptop. Raises WentWrong."""
         plan = self.directory / "hall-plan.toml"
-        hall = (files("hallcall.demo") / "files" / "hall.toml").read_text(encoding="utf-8").partition("[[nodes]]")[0]
-        boxes = (files(__package__) / "boxes.toml").read_text(encoding="utf-8")
-        plan.write_text(f'dispatcher = "10.77.0.2/24"\n{hall}{boxes}', encoding="utf-8")
+        plan.write_text(planned(), encoding="utf-8")
         self._secret.write_text("a hall of boxes\n", encoding="utf-8")
         self.laptop("init", "--file", str(plan), "--to", str(self.office.parent), "--yes", *self._by_passphrase)
 
