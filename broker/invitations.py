@@ -72,5 +72,5 @@ def read(file: bytes) -> Invitations:
     """Return what a file says. Raises BadInvitations."""
     try:
         return msgspec.json.decode(file, type=Invitations)
-    except msgspec.MsgspecError as error:
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         raise BadInvitations(f"{INVITATIONS}: {error}; write the dispatcher's card anew") from error

@@ -78,7 +78,7 @@ class Registrar:
             if status == http.client.OK:
                 return msgspec.json.decode(said, type=answer)
             denied = msgspec.json.decode(said, type=Denied)
-        except msgspec.MsgspecError as error:
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
             raise NotAnswered(f"{where} answers {status} in another language; are both of one version?") from error
         raise Refused(denied)
 
