@@ -12,7 +12,7 @@ from hallcall.boxes.story import Story, WentWrong
 from hallcall.founding.plan import read_plan
 
 
-def test_the_plan_is_one_that_a_technician_could_have_written(tmp_path: Path):
+def test_the_plan_is_one_that_a_technician_could_have_written(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(planned(), encoding="utf-8")
     boxes = {each.box: each for each in read_plan(tmp_path / "plan.toml").hall.boxes}
     assert set(boxes) == {*IN_PLACE, SPARE} - {DISPATCHER}
@@ -22,7 +22,7 @@ def test_the_plan_is_one_that_a_technician_could_have_written(tmp_path: Path):
         assert planned_nodes == set(NODES.get(name, ()))
 
 
-def test_every_line_that_a_counter_box_opens_is_plugged_into_it(tmp_path: Path):
+def test_every_line_that_a_counter_box_opens_is_plugged_into_it(tmp_path: Path) -> None:
     (tmp_path / "plan.toml").write_text(planned(), encoding="utf-8")
     for box in read_plan(tmp_path / "plan.toml").hall.boxes:
         if box.counters:
@@ -31,14 +31,14 @@ def test_every_line_that_a_counter_box_opens_is_plugged_into_it(tmp_path: Path):
             assert names == set(WINDOWS[box.box])
 
 
-def test_a_box_without_power_does_nothing(tmp_path: Path):
+def test_a_box_without_power_does_nothing(tmp_path: Path) -> None:
     machine = Machine(name="box", directory=tmp_path, image=tmp_path, namespace=tmp_path)
     assert not machine.is_on
     with pytest.raises(RuntimeError, match="box is off"):
         machine.run("true")
 
 
-def test_a_step_that_goes_wrong_stands_in_the_story_with_its_seconds():
+def test_a_step_that_goes_wrong_stands_in_the_story_with_its_seconds() -> None:
     story = Story()
     with pytest.raises(WentWrong, match="no number"), story.step("a visitor"):
         raise WentWrong("no number")
@@ -46,6 +46,6 @@ def test_a_step_that_goes_wrong_stands_in_the_story_with_its_seconds():
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="root may")
-def test_nobody_but_root_boots_boxes(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_nobody_but_root_boots_boxes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--image", str(tmp_path)]) == os.EX_UNAVAILABLE
     assert "only root" in capsys.readouterr().err
