@@ -41,6 +41,11 @@ class NodeThread(Generic[Node]):
     def start(self) -> None:
         self._thread.start()
 
+    @property
+    def node(self) -> Node | None:
+        """The node, once it is made; what may be asked of it from another thread, it says itself."""
+        return self._node
+
     def hand(self, say: Callable[[Node], None]) -> None:
         """Let something be said to the node on its loop; from any thread."""
         loop, node = self._loop, self._node

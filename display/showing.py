@@ -12,6 +12,7 @@ from broker.config import DisplayFile, load_theme, login_of
 from broker.contract.messages import Role
 from broker.link import subscriptions, will
 from broker.node_thread import NodeThread
+from broker.technician.desk import desk_of
 from broker.theme import Theme
 from hardware.witness import Witness
 
@@ -60,6 +61,9 @@ def show(file: DisplayFile, screen: BoardScreen, witness: Path | None) -> int:
         palette=palette(theme_of(screen)),
         on_glass=lambda glass: thread.hand(lambda node: node.on_glass(glass)),
         witness=Witness(witness, name="board") if witness else None,
+        technician=desk_of(
+            file.technician, node=file.node, devices=lambda: thread.node.link.devices if thread.node else ()
+        ),
     )
     zones = (screen.zone, *screen.also)
 
@@ -81,7 +85,7 @@ def show(file: DisplayFile, screen: BoardScreen, witness: Path | None) -> int:
             show=app.show_soon,
         )
 
-    thread = NodeThread(make=make, on_end=app.stop_soon)
+    thread: NodeThread[BoardNode] = NodeThread(make=make, on_end=app.stop_soon)
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: app.stop_soon())
     thread.start()

@@ -6,17 +6,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
 
 from broker.bus import MqttBus
 from broker.config import BrokenConfig, KioskFile, load_node, load_theme, login_of
-from broker.contract.messages import DeviceStatus, Role
+from broker.contract.messages import Role
 from broker.link import subscriptions, will
-from broker.technician.desk import Desk
+from broker.technician.desk import desk_of
 from broker.theme import Theme
 
 from . import flow
@@ -88,7 +87,7 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
             theme=theme,
             glass=glass,
             is_locked=file.screen.fullscreen,
-            technician=partial(technicians_desk, file, lambda: thread.devices()) if file.technician else None,  # noqa: PLW0108
+            technician=desk_of(file.technician, node=file.node, devices=lambda: thread.devices()),  # noqa: PLW0108
             witness_dir=witness_dir,
         )
     except NoFont as error:
@@ -114,24 +113,6 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
         log.error("the kiosk's node ended", exc_info=thread.error)
         return 1
     return 0
-
-
-def technicians_desk(
-    file: KioskFile,
-    devices: Callable[[], Iterable[DeviceStatus]],
-    later: Callable[[Callable[[], None]], None],
-    on_change: Callable[[], None],
-) -> Desk:
-    assert file.technician is not None  # noqa: S101 - else nobody asks for a desk
-    return Desk(
-        file.technician,
-        node=file.node,
-        devices=devices,
-        clock=time.monotonic,
-        now=lambda: datetime.now(UTC),
-        later=later,
-        on_change=on_change,
-    )
 
 
 def panel_of(file: KioskFile) -> Panel:

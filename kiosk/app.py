@@ -18,7 +18,7 @@ from kivy.core.window import Window
 from kivy.graphics.opengl import glFinish
 from kivy.input.motionevent import MotionEvent
 
-from broker.technician.desk import Desk
+from broker.technician.desk import Desk, Later
 from broker.theme import Theme
 from hardware.devices import TactileKey
 
@@ -35,8 +35,6 @@ from .screens.technician import CORNER_MM, page
 from .screens.witness import ScreenWitness
 
 log = logging.getLogger(__name__)
-
-Later = Callable[[Callable[[], None]], None]  # has something done in the window's thread
 
 
 class KioskApp(App):  # type: ignore[misc] # Kivy ships no types

@@ -4,10 +4,11 @@ All methods belong to the window's thread; a PIN is looked at in a thread of its
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from importlib.metadata import version
 from pathlib import Path
 from typing import Final
@@ -24,6 +25,7 @@ from .told import Told, left
 log = logging.getLogger(__name__)
 
 PROGRAM: Final = version("hallcall")
+Later = Callable[[Callable[[], None]], None]  # has something done in the window's thread
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -47,7 +49,7 @@ class Desk:
         devices: Callable[[], Iterable[DeviceStatus]],
         clock: Callable[[], float],
         now: Callable[[], datetime],
-        later: Callable[[Callable[[], None]], None],
+        later: Later,
         on_change: Callable[[], None],
     ) -> None:
         self._about, self._node, self._devices = about, node, devices
@@ -109,3 +111,21 @@ class Desk:
             log.info("somebody asks for the technician's page")
         if before != after:
             self._on_change()
+
+
+def desk_of(
+    about: Technician | None, *, node: str, devices: Callable[[], Iterable[DeviceStatus]]
+) -> Callable[[Later, Callable[[], None]], Desk] | None:
+    """Return what makes the desk of a screen, given `later` and `on_change`; None where its file tells of none."""
+    if about is None:
+        return None
+    settings = about
+    return lambda later, on_change: Desk(
+        settings,
+        node=node,
+        devices=devices,
+        clock=time.monotonic,
+        now=lambda: datetime.now(UTC),
+        later=later,
+        on_change=on_change,
+    )

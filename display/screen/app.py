@@ -11,6 +11,7 @@ from kivy.graphics import Color, PopMatrix, PushMatrix, Rectangle, Scale, Transl
 from kivy.uix.widget import Widget
 
 from broker.contract.messages import Language
+from broker.technician.desk import Desk, Later
 from hardware.witness import Witness
 
 from ..fonts import Fonts
@@ -23,6 +24,7 @@ from .ink import Ground, register
 from .message import Whole
 from .rows import Rows
 from .strip import Strip
+from .technician import TechnicianLayer
 
 PULSE_FRAMES: Final = 6  # a second, while a call is announced
 STEP: Final = 0.03  # of the text's size: how far the picture moves in one step, against burning in
@@ -41,6 +43,7 @@ class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
         palette: Palette,
         on_glass: Callable[[OnGlass], None],
         witness: Witness | None = None,
+        technician: Callable[[Later, Callable[[], None]], Desk] | None = None,
     ) -> None:
         super().__init__()
         register(fonts)
@@ -55,6 +58,12 @@ class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
         self._sight: Sight | None = None
         self._called_at = 0.0
         self._pulse: ClockEvent | None = None
+        self._desk = technician(self._soon, self._draw_technicians) if technician is not None else None
+        self._technicians = (
+            TechnicianLayer(width=self._panel.width, height=self._panel.height, ground=self._ground, desk=self._desk)
+            if self._desk is not None
+            else None
+        )
         self._glass = Glass(self.rows, on_glass, witness)
 
     def load_kv(self, filename: str | None = None) -> bool:  # noqa: ARG002 - Kivy's own signature
@@ -74,9 +83,35 @@ class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
             self._shade = Rectangle(size=(0, 0))
         for part in (*self._parts, self._whole):
             root.add_widget(part)
+        if self._technicians is not None:
+            root.add_widget(self._technicians)
+            Clock.schedule_interval(lambda _: self._tick(), 1)
+        Window.bind(on_key_down=self._key_down)
         Window.bind(on_resize=lambda *_: self._fit(), on_flip=self._glass.flipped)
         self._fit()
         return root
+
+    def _key_down(self, _: object, _key: int, usage: int, *_rest: object) -> bool:
+        """Hear the technician's remote control; nothing of a keyboard is left to Kivy."""
+        if self._technicians is not None:
+            self._technicians.key(usage)
+        return True
+
+    def open_settings(self, *_: object) -> bool:
+        """Open none: Kivy would, at F1."""
+        return False
+
+    def _soon(self, work: Callable[[], None]) -> None:
+        Clock.schedule_once(lambda _: work(), 0)
+
+    def _tick(self) -> None:
+        if self._desk is not None and self._desk.is_open:
+            self._desk.tick()
+            self._draw_technicians()
+
+    def _draw_technicians(self) -> None:
+        if self._technicians is not None:
+            self._technicians.draw()
 
     def show_soon(self, sight: Sight) -> None:
         """Show a sight on the next frame; from any thread."""
@@ -94,6 +129,8 @@ class BoardApp(App):  # type: ignore[misc] # Kivy ships no types
         for part in self._parts[1:]:
             part.draw(sight)
         self._whole.draw(sight)
+        if self._desk is not None and sight.message is not None and sight.message.alarm:
+            self._desk.shut()  # everybody leaves
         self._dim.a = 1 - sight.light
         self._shade.size = Window.size if sight.light < 1 else (0, 0)  # without a GPU each layer costs
         step = max(1.0, STEP * self._pages.arrangement.text)
