@@ -250,6 +250,13 @@ def clerk(arguments: Sequence[str]) -> int:
     return subprocess.run([sys.executable, "-m", "web.pin", *arguments], check=False).returncode
 
 
+def pin(arguments: Sequence[str]) -> int:
+    """Write the technician's PIN, for the page behind five touches on any screen."""
+    from .technician_pin import main as write  # noqa: PLC0415
+
+    return write(arguments)
+
+
 def sniff(arguments: Sequence[str]) -> int:
     """Fit a call pad or rating keypad that nobody knows, and write its file."""
     from .sniff import main as listen  # noqa: PLC0415
@@ -313,6 +320,7 @@ COMMANDS: Final[dict[str, Callable[[Sequence[str]], int]]] = {
     "counter": counter,
     "sniff": sniff,
     "clerk": clerk,
+    "pin": pin,
 }
 
 

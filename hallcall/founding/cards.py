@@ -20,7 +20,7 @@ from broker.invitations import (
     written,
 )
 
-from .furnish import IDENTITY_KEY, PINS, Box, Furnished
+from .furnish import IDENTITY_KEY, PINS, TECHNICIAN_PIN, Box, Furnished
 from .secrets_drawn import Drawn
 from .toml_text import toml_text
 
@@ -69,6 +69,8 @@ def box_files(founding: Founding, box: Box, *, with_token: bool) -> Files:
         files[NODES / f"{node.id}.toml"] = toml_text(node.tables).encode()
         if IDENTITY_KEY in node.secrets:
             files[NODES / IDENTITY_KEY] = f"{founding.drawn.identity_key}\n".encode()
+        if TECHNICIAN_PIN in node.secrets:
+            files[NODES / TECHNICIAN_PIN] = f"{founding.drawn.technician_line}\n".encode()
         if PINS in node.secrets:
             files[NODES / PINS] = founding.pins
         for name, file in founding.extra.get(node.id, {}).items():

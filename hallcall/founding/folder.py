@@ -41,6 +41,7 @@ class Founded:
     furnished: Furnished
     supervisor: str
     pin: str  # empty where there is no console
+    technician_pin: str
     tablets: dict[int, str]
 
 
@@ -94,6 +95,7 @@ def _write(plan: Plan, stage: Path, keys: Files, now: datetime) -> Founded:
         furnished=made,
         supervisor=plan.hall.supervisor,
         pin=drawn.supervisor_pin if has_console else "",
+        technician_pin=drawn.technician_pin,
         tablets=dict(drawn.codes),
     )
 

@@ -27,6 +27,7 @@ REGISTRAR: Final = "registrar"
 DESK: Final = "desk-1"
 PINS: Final = "pins.toml"
 IDENTITY_KEY: Final = "identity.key"
+TECHNICIAN_PIN: Final = "technician.pin"
 USUAL_LAST: Final = 799  # of a service; the rest below 1000 is the kiosks' own, for outages
 LEAST_OFFLINE: Final = 20  # numbers; fewer are no help
 MOST_OFFLINE: Final = 100
@@ -46,7 +47,7 @@ class Node:
     id: str
     role: Role
     tables: Table
-    secrets: tuple[str, ...] = ()  # files beside it: PINS, IDENTITY_KEY
+    secrets: tuple[str, ...] = ()  # files beside it: PINS, IDENTITY_KEY, TECHNICIAN_PIN
     planned_at: tuple[str | int, ...] = ()  # where the plan tells of it
 
 
@@ -177,9 +178,9 @@ class _Furnisher:
             yield from self._core()
         if box.kiosk is not None:
             identity = (IDENTITY_KEY,) if self._plan.hall.identity is not None else ()
-            yield self._node(box, "kiosk", Role.KIOSK, box.kiosk, _kiosk, secrets=identity)
+            yield self._node(box, "kiosk", Role.KIOSK, box.kiosk, _kiosk, secrets=(*identity, TECHNICIAN_PIN))
         if box.board is not None:
-            yield self._node(box, "board", Role.DISPLAY, box.board, self._board)
+            yield self._node(box, "board", Role.DISPLAY, box.board, self._board, secrets=(TECHNICIAN_PIN,))
         if box.voice is not None:
             yield self._node(box, "voice", Role.DISPLAY, box.voice, self._voice)
         if box.counters is not None:
@@ -238,6 +239,8 @@ class _Furnisher:
         tables = complete(own)
         if IDENTITY_KEY in secrets:
             tables.setdefault("identity_key_file", f"{ETC}/nodes/{IDENTITY_KEY}")
+        if TECHNICIAN_PIN in secrets:
+            tables.setdefault("technician", {"pin_file": f"{ETC}/nodes/{TECHNICIAN_PIN}"})
         return self._made(node, role, tables, on=box.box, secrets=secrets, planned_at=at)
 
     def _free(self, kind: str) -> str:

@@ -17,7 +17,7 @@ from . import authority, secrets_drawn
 from .cards import Files, Founding, box_files, hall_text
 from .checking import checked_plan
 from .folder import CARD_FOLDER, CARDS, PLAN_FILE, pins_file, with_files, write_files
-from .furnish import IDENTITY_KEY, PINS, Box, Furnished, furnished
+from .furnish import IDENTITY_KEY, PINS, TECHNICIAN_PIN, Box, Furnished, furnished
 from .plan import DISPATCHER_BOX, Plan
 from .secrets_drawn import Drawn
 from .toml_text import toml_text
@@ -39,6 +39,7 @@ class Newcomer:
     files: Files
     hall: bytes = b""  # hall.toml with its nodes; empty where it stays as it is
     pin: str = ""
+    technician_pin: str = ""  # where the hall had none
 
 
 def another_machine(hall: Path, box: str, *, now: datetime) -> Newcomer:
@@ -103,6 +104,7 @@ def newcomer(hall: Path, plan_file: Path, box: str, *, now: datetime) -> Newcome
         files=box_files(founding, own, with_token=False),
         hall=_grown_hall(hall, plan, made, own).encode(),
         pin=drawn.supervisor_pin if needs_pins else "",
+        technician_pin=drawn.technician_pin if any(TECHNICIAN_PIN in node.secrets for node in own.nodes) else "",
     )
 
 
@@ -137,6 +139,7 @@ def _drawn_before(hall: Path, plan: Plan, box: str) -> Drawn:
     ]
     drawn = secrets_drawn.drawn([box], tablets)
     keys = sorted(hall.glob(f"{CARDS}/*/{CARD_FOLDER}/{NODES}/{IDENTITY_KEY}"))
+    lines = sorted(hall.glob(f"{CARDS}/*/{CARD_FOLDER}/{NODES}/{TECHNICIAN_PIN}"))
     codes = {
         tablet.counter: tablet.code
         for file in hall.glob(f"{CARDS}/*/{CARD_FOLDER}/{NODES}/*.toml")
@@ -148,6 +151,8 @@ def _drawn_before(hall: Path, plan: Plan, box: str) -> Drawn:
         codes={**drawn.codes, **codes},
         identity_key=keys[0].read_text(encoding="utf-8").strip() if keys else drawn.identity_key,
         supervisor_pin=drawn.supervisor_pin,
+        technician_pin="" if lines else drawn.technician_pin,
+        technician_line=lines[0].read_text(encoding="ascii").strip() if lines else drawn.technician_line,
     )
 
 

@@ -140,6 +140,7 @@ def _tell(ask: Interview, plan: Plan, founded: Founded) -> None:
     ask.say("founded", folder=founded.folder)
     if founded.pin:
         ask.say("pin_once", supervisor=founded.supervisor, pin=founded.pin)
+    ask.say("technician_pin_once", pin=founded.technician_pin)
     site = handover.console(plan, founded.furnished).removesuffix("/console")
     for counter, code in founded.tablets.items():
         ask.say("tablet_once", counter=counter, url=f"{site}/window/{counter}/rate?code={code}")

@@ -98,6 +98,8 @@ def add(visit: Visit, options: argparse.Namespace) -> None:
     visit.note("box added", box=options.box)
     if new.pin:
         visit.ask.say("pin_new", pin=new.pin)
+    if new.technician_pin:
+        visit.ask.say("technician_pin_once", pin=new.technician_pin)
     visit.ask.say("box_expected", box=options.box)
     if new.invitation.nodes:
         try:

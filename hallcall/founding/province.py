@@ -25,15 +25,15 @@ def province(ask: Interview, options: argparse.Namespace) -> int:
         raise BadList("--from needs --template, the plan that the halls have in common")
     listed = rows(options.halls, options.template)
     secret = passphrase.asked_for(ask, options.passphrase_file)
-    pins, bad = ["hall,supervisor,pin"], []
+    pins, bad = ["hall,supervisor,pin,technician_pin"], []
     for number, row in enumerate(listed, start=1):
         wrong = list(row.wrong)
         try:
             founded = None if wrong else _found(row, options, secret)
         except (BrokenConfig, HallExists, FileMissing, OSError) as error:
             founded, wrong = None, str(error).splitlines()
-        if founded is not None and founded.pin:
-            pins.append(f"{row.hall},{founded.supervisor},{founded.pin}")
+        if founded is not None:
+            pins.append(f"{row.hall},{founded.supervisor},{founded.pin},{founded.technician_pin}")
         bad += [f"{options.halls}:{row.line}: {row.hall or '?'}: {each}" for each in wrong]
         what = ask.words("many_wrong" if wrong else "many_done")
         ask.say("many_line", number=number, count=len(listed), hall=row.hall or "?", what=what)

@@ -14,9 +14,10 @@ import pytest
 from broker.authority.reading import fingerprint, flaw, read_chain
 from broker.authority.safe import WrongPassphrase
 from broker.box_file import load_box
-from broker.config import FILE_OF_ROLE, BrokenConfig, NodeFile, WebFile, load_any, load_hall, load_node
+from broker.config import FILE_OF_ROLE, BrokenConfig, KioskFile, NodeFile, WebFile, load_any, load_hall, load_node
 from broker.contract.messages import Role
 from broker.invitations import read, token_hash
+from broker.technician.pin import is_right
 from hallcall.__main__ import main
 from hallcall.founding import authority
 from hallcall.founding.checking import checked_plan
@@ -191,11 +192,16 @@ def test_the_first_supervisor_can_sign_in_with_the_pin_that_was_shown_once(
 ) -> None:
     to = ["--to", str(tmp_path), "--passphrase-file", str(passphrase), "--lang", "en"]
     assert main(["hall", "init", "--file", str(plan), *to]) == 0
-    pin = capsys.readouterr().out.partition("PIN ")[2][:6]
+    shown = capsys.readouterr().out
+    pin = shown.partition("PIN ")[2][:6]
     hall = tmp_path / "chengdong"
     pins = Pins(hall / "cards/dispatcher/hallcall/nodes/pins.toml")
     assert pins.check("9001", pin) is WebRole.SUPERVISOR
     assert not [name for name, file in files(hall).items() if pin.encode() in file and name != "authority/root.p12"]
+    technicians = shown.partition("Technician's PIN: ")[2][:8]
+    lines = {path.read_text() for path in hall.glob("cards/*/hallcall/nodes/technician.pin")}
+    assert [is_right(technicians, line) for line in lines] == [True]
+    assert load_node(hall / "cards/kiosk-1/hallcall/nodes/kiosk-1.toml", KioskFile).technician is not None
 
 
 def test_secrets_lie_on_the_cards_of_the_boxes_that_need_them(hall: Path) -> None:
@@ -252,7 +258,12 @@ def test_a_card_is_written_once_and_keeps_who_it_is(
     assert write(hall, "board-1", to=card) == 1
     assert "holds a box's files already" in capsys.readouterr().err
     assert write(hall, "board-1", to=card, more=("--replace",)) == 0
-    assert set(files(card / "hallcall/nodes")) == {"board-1.toml", "voice-1.toml", "keeper-board-1.toml"}
+    assert set(files(card / "hallcall/nodes")) == {
+        "board-1.toml",
+        "voice-1.toml",
+        "keeper-board-1.toml",
+        "technician.pin",
+    }
 
 
 def test_a_card_that_is_kept_can_be_written_again(hall: Path, tmp_path: Path) -> None:
@@ -406,7 +417,8 @@ def test_ten_halls_come_out_of_one_template(
     assert load_box(to / "hall-3/cards/kiosk-1/hallcall/box.toml").address == "10.1.3.11/24"
     assert len({(each / "authority/root.crt").read_bytes() for each in to.glob("hall-*")}) == 10
     pins = (to / "supervisors.csv").read_text(encoding="utf-8").splitlines()
-    assert [line.rpartition(",")[0] for line in pins] == ["hall,supervisor"] + [f"hall-{n},9001" for n in range(1, 11)]
+    named = [line.split(",")[:2] for line in pins]
+    assert named == [["hall", "supervisor"], *([f"hall-{n}", "9001"] for n in range(1, 11))]
     assert "[10/10] hall-10: done" in capsys.readouterr().out
 
 
