@@ -131,6 +131,8 @@ def command_line(arch: Arch, *, debug: bool) -> str:
     partition = "PARTLABEL=hallcall-@SLOT_LOWER@" if arch is Arch.AMD64 else "PARTUUID=48414c4c-@SLOT_PARTITION@"
     # a box that hangs or panics starts again: nobody stands beside it
     told = f"root={partition} rootfstype=squashfs ro panic=10 oops=panic softlockup_panic=1 systemd.firstboot=off"
+    # a touch screen that sleeps may not wake for a finger
+    told += " usbcore.autosuspend=-1"
     console = _SERIAL[arch] if debug else "console=tty1 quiet loglevel=3 vt.global_cursor_default=0"
     if arch is Arch.AMD64:
         return f'set options="{told} {console} consoleblank=0"\n'
