@@ -16,7 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from tests.soak import fresh_debian
+import fresh_debian  # type: ignore[import-not-found]  # beside this script, which Python finds and mypy does not
 
 DOCUMENTS: Final = {"en": "README.md", "zh": "README.zh-CN.md"}
 FOLDER: Final = fresh_debian.REPOSITORY / "docs/technician"
@@ -24,6 +24,7 @@ UNPACKED_AT: Final = "/root/hallcall"
 PASSPHRASE: Final = "seven quiet herons on the roof"
 UNSEEN: Final = ("passphrase:", "once more:", "口令:", "再输入一次:")
 BLOCK: Final = re.compile(r"^```(sh|console)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+COLOURS: Final = re.compile(r"\x1b\[[0-9;]*m")
 CARD: Final = "/media/HALLCALL"
 STANDS_IN: Final = "/tmp/stands-in"  # noqa: S108 - in a machine that is thrown away
 QUIET_S: Final = 1.5
@@ -39,11 +40,13 @@ class Typed:
     lines: list[str] = field(default_factory=list)
 
     def answer(self, prompt: str) -> str | None:
-        """Return what the document answers to a question; None where it does not know the question."""
-        if prompt.strip().lower().endswith(UNSEEN):
+        """Return what the document answers to a line that stays unended; None where it knows no such question."""
+        if not prompt:
+            return None
+        if prompt.lower().endswith(UNSEEN):
             return PASSPHRASE
-        known = [line for line in self.lines if line.startswith(prompt.rstrip())]
-        return known[0][len(prompt.rstrip()) :].strip() if known else None
+        known = [line for line in self.lines if line.startswith(prompt)]
+        return known[0][len(prompt) :].strip() if known else None
 
 
 def commands(text: str) -> list[Typed]:
@@ -88,13 +91,15 @@ def _converse(terminal: int, typed: Typed) -> str | None:
             sys.stdout.write(came.decode(errors="replace"))
             sys.stdout.flush()
             line = (line + came).rpartition(b"\n")[2]
-        elif prompt := line.decode(errors="replace").strip():
-            answer = typed.answer(prompt)
-            if answer is None:
-                return f"asks what the document does not know: {prompt}"
+        elif (answer := typed.answer(_read(line))) is not None:
             os.write(terminal, f"{answer}\n".encode())
             line = b""
-    return f"did not end within {LIMIT_S} s"
+    return f"did not end within {LIMIT_S} s; the last line, which the document does not know: {_read(line)}"
+
+
+def _read(line: bytes) -> str:
+    """Return what somebody reads of a line."""
+    return COLOURS.sub("", line.decode(errors="replace")).strip()
 
 
 def main() -> int:
