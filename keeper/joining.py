@@ -21,6 +21,7 @@ from broker.joining.asking import Refused, Registrar, in_words
 from broker.joining.words import PORT, AskSpare, Join, Joined, SpareTold
 from broker.whole_files import replace_file
 
+from .big_digits import big
 from .card import checked_root, forget_founding, settle_in, take_card
 from .papers import Papers
 
@@ -149,6 +150,7 @@ def shown_code(code: str) -> str:
     """Return what a spare shows while it waits."""
     spaced = " ".join([code[:3], code[3:]])
     return (
+        f"{big(spaced)}\n\n"
         f"备用机代码：{spaced}\n请主管批准（控制台，或：hallcall order ApproveSpare code={code} box=要接替的机器）。\n"
         f"Spare machine, code: {spaced}\n"
         f"A supervisor approves (console, or: hallcall order ApproveSpare code={code} box=THE-BROKEN-BOX)."
