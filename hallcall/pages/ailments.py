@@ -37,6 +37,12 @@ as busy. A call that comes meanwhile ends the test. A key pressed for a test doe
 and voices say that this is a test; whether it is seen and heard, somebody has to look. All of it stands in the journal.
 What no program can try while it runs (touch screen, scanners, each single key) is tried with `--live`.
 
+**On a screen.** Touch a kiosk's upper left corner five times within three seconds; on a board press OK five times on a
+remote or keyboard. Then the technician's PIN (`hallcall hall init` shows it once, `hallcall pin` makes another)
+shows what this box's keeper found here and hears of the hall, the worst first, with what to do, and a code of the short
+report to photograph. It leaves by itself after a minute; five wrong PINs cost a minute, then two, up to an hour.
+[Picture](pictures/deploy/technician-kiosk-en.png)
+
 **The report** holds what was found, the boxes' figures, each program's presence, the last warnings, and the node files
 without their secrets; of hall.toml only how many services, counters and clerks there are. Journals, notes, PINs, cards,
 keys and passwords are never opened. What programs and kernel have written goes through a filter before it leaves a box:
@@ -67,6 +73,11 @@ _CHINESE: Final = """\
 一台接一台，每个设备约四秒。有客户的地方不测：取号机只在首页打印，窗口无人，大屏没有刚叫的号，语音没有要播的；否则该设备报“正在接待客户”。
 测试中来了叫号，测试立即结束。为测试按的键不起别的作用。窗口屏显示 8888，大屏和语音说明这是测试；
 是否看得见、听得到，要有人去看。测试都记入流水。程序运行时测不了的（触摸屏、扫码器、每一个键）用 `--live` 测。
+
+**在屏幕上**：取号机左上角三秒内连点五下；大屏用遥控器或键盘连按五次 OK（确定）。再输入技术员 PIN（`hallcall hall init`
+显示一次，`hallcall pin` 可另写一个），就能看到本机看护程序查到的和听到的全厅情况，最严重的在前，并写明怎么处理；
+右边的码是简短报告，拍下来发给技术支持。一分钟无人触摸自动退出；输错五次要等一分钟，以后两分钟、四分钟，最多一小时。
+[图片](pictures/deploy/technician-kiosk-zh.png)
 
 **报告**包含检查结果、主机数据、各程序的状态、最近的警告，以及去掉密钥的配置文件；hall.toml 只写业务、窗口和人员的数量。
 流水、备注、PIN、工卡、密钥和口令一概不打开。程序和内核写下的文字在离开主机前都会过滤：七位及以上的数字、邮箱、人员散列值、
