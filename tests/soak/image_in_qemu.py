@@ -191,12 +191,15 @@ class Box:
         return found
 
     async def takes_a_number(self, name: str) -> SlipPrinted:
-        """Touch the service that is for paying bills, and wait for the slip."""
+        """Touch the service that is for paying bills, then 'Take a number', and wait for the slip."""
         before = len(self._slips)
-        home = await self.until_read(name, "pay", "bill")
+        home = await self.until_read(name, "choose", "bill")
         self._story.begin("a finger on 'Pay a bill'")
-        await self.machine.tap(*home["pay"])
-        await self.until("a slip came out of the printer", lambda: len(self._slips) > before, timeout_s=120)
+        await self.machine.tap(*home["bill"])
+        page = await self.until_read(f"{name}-service", "take", "number", timeout_s=SLIP_S)
+        self._story.begin("a finger on 'Take a number'")
+        await self.machine.tap(*page["take"])
+        await self.until("a slip came out of the printer", lambda: len(self._slips) > before, timeout_s=SLIP_S)
         slip = self._slips[-1]
         assert isinstance(slip, SlipPrinted)
         self._story.say(f"on it: {' / '.join(slip.lines)}")
@@ -220,8 +223,9 @@ class Box:
 async def first_start(box: Box, story: Story) -> None:
     """See the box come up, years behind, and belong to the hall."""
     story.begin(f"power on, by UEFI and GRUB; its clock stands at {PAST}")
-    await box.until_read("home", "pay", "bill")
-    await box.machine.login(timeout_s=120)
+    await box.machine.login(timeout_s=BOOT_S)
+    story.say("a shell on its serial console")
+    await box.until_read("home", "choose", "bill")
     behind_s = abs(datetime.now(UTC).timestamp() - float(await box.machine.run("date +%s")))
     story.judge(f"its clock is the hall's again (asked, it was off by {behind_s:.0f} s)", good=behind_s < 30)
     log = await box.machine.run("journalctl -q -b --no-pager -o cat -u hallcall-join")
@@ -281,8 +285,8 @@ async def comes_back(box: Box, story: Story, what: str, name: str, *, after: int
     story.say("the kernel has stopped")
     await box.machine.said(re.compile(rb"Booting `Hallcall|Linux version|EFI stub|\[    0\.0"), timeout_s=120)
     story.say("it starts again")
-    await box.until_read(name, "pay", "bill")
-    await box.machine.login(timeout_s=120)
+    await box.machine.login(timeout_s=BOOT_S)
+    await box.until_read(name, "choose", "bill")
 
 
 async def main(work: Path, image: Path, root: Path, pictures: Path) -> int:
