@@ -91,6 +91,7 @@ async def changed_files(file: KeeperFile) -> None:
         lambda have: registrar.read(f"/files/mark?have={have}", FilesMark),
         place=Path(file.box_file).parent,
         folder=Path(file.state_dir) / "files",
+        clock=time.monotonic,
         every_s=HERE_EVERY_S if file.broker.host in {HERE, "localhost"} else EVERY_S,
     )
 

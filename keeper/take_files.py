@@ -15,7 +15,7 @@ import msgspec
 
 from broker.box_file import BoxFile, load_box
 from broker.contract.messages import Role
-from broker.invitations import BOX_FILE, HALL_FILE
+from broker.invitations import BOX_FILE, HALL_FILE, ROOT_FILE
 from broker.joining.asking import NotAnswered, Refused, Registrar
 from broker.joining.words import PORT, FilesTold
 from broker.strict_toml import BrokenConfig
@@ -25,7 +25,7 @@ from .card import FILE_MODE, FOLDER_MODE
 from .devices import role_of
 from .joining import HERE, REGISTRAR_NODE
 from .node_files import PLACE, nodes_of
-from .papers import TLS, Papers
+from .papers import TLS
 from .put_files import NOTE, NotForHere, Taken, check, news, sums, taken
 from .systemd import SystemdRefused, systemctl
 
@@ -37,14 +37,14 @@ NODES_UNIT: Final = "hallcall-nodes.service"
 def main(argv: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(prog="python -m keeper.take_files", description="Takes changed files.")
     options.add_argument("--place", type=Path, default=PLACE, help="where box.toml and nodes/ are")
-    options.add_argument("--tls", type=Path, default=TLS, help="where the nodes' certificates are")
+    options.add_argument("--tls", type=Path, default=TLS, help="where the nodes' certificates are; they are only read")
     options.add_argument("--port", type=int, default=PORT, help="the registrar's")
     options.add_argument("--only-write", action="store_true", help="leave systemd alone")
     asked = options.parse_args(argv)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         box = load_box(asked.place / BOX_FILE)
-        told = registrar(box, Papers(asked.tls), port=asked.port).read("/files", FilesTold)
+        told = registrar(box, asked.tls, port=asked.port).read("/files", FilesTold)
         take(told, box, asked.place, take_up=(lambda *_: None) if asked.only_write else take_up)
     except (BrokenConfig, NotAnswered, NotForHere, Refused, SystemdRefused, OSError) as error:
         log.critical("the box's files were not changed: %s", error)
@@ -52,13 +52,13 @@ def main(argv: Sequence[str] | None = None) -> int:
     return 0
 
 
-def registrar(box: BoxFile, papers: Papers, *, port: int) -> Registrar:
+def registrar(box: BoxFile, tls: Path, *, port: int) -> Registrar:
     """Return where to ask, as the box's keeper."""
     return Registrar(
         host=HERE if REGISTRAR_NODE in box.nodes else box.dispatcher,
-        root=papers.root,
-        certificate=papers.certificate(box.keeper),
-        key=papers.key(box.keeper),
+        root=tls / ROOT_FILE,
+        certificate=tls / f"{box.keeper}.crt",
+        key=tls / f"{box.keeper}.key",
         port=port,
     )
 

@@ -80,6 +80,15 @@ def test_a_box_takes_a_changed_node_file_and_the_technician_sees_it(
     assert told(founded, "kiosk-east").taken
 
 
+def test_the_folder_of_keys_is_only_read(founded: Founded, joined: Callable[[str], Joining]) -> None:
+    kiosk = joined("kiosk-east")
+    put(founded, "kiosk-east", {FILE: KIOSK})
+    kiosk.papers.folder.chmod(0o500)  # its unit has it read-only
+    before = kiosk.papers.folder.stat().st_ctime_ns
+    assert take_now(founded, kiosk) == 0
+    assert kiosk.papers.folder.stat().st_ctime_ns == before
+
+
 def test_what_was_put_outlives_the_registrar(
     founded: Founded, joined: Callable[[str], Joining], registrar: RegistrarProcess
 ) -> None:
