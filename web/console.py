@@ -42,6 +42,7 @@ unanswered.
     notes    {"visit": id | null, "notes": [{"at", "counter", "clerk", "text"}]}
     spares   {"waiting": ["serial number"], "boxes": {"kiosk-2": true}, "refused": ""}: to supervisors; machines that
              wait for a place, the boxes and whether each is up, why the last approval came to nothing
+    clock    {"wrong": ""}: to supervisors; why no new day begins, until one confirms the date
     here     {"here": true, "since"}: whether the dispatcher is within reach
     beat     {"now", "left_s"}: every 5 s; a page that hears none for 12 s is cut off
     ending   {"left_s"}: the session ends soon (once, `warn_s` before); POST stay

@@ -20,7 +20,7 @@ from broker.contract.messages import (
 
 from .meanwhile import Lately
 
-OK: Final = DeviceState.OK
+OK, FAULT = DeviceState.OK, DeviceState.FAULT
 HEARD: Final = ("view/hall", "view/queues", "view/counter/+", "event/+", "node/+")
 
 
@@ -41,6 +41,7 @@ class Hearing:
         self.counters: dict[int, CounterView] = {}
         self.here = False
         self.spares = Spares()
+        self.clock = ""  # why the hall goes on with its last day; a supervisor may confirm the date
         self.since: datetime | None = None  # here, or away
         self.lately = Lately()
         self._news = asyncio.Event()
@@ -76,8 +77,8 @@ class Hearing:
         self.wake()
 
     def present(self, presence: Presence) -> None:
-        """Hear how a node is; of interest are the registrar, and the boxes' keepers."""
-        before = self.spares
+        """Hear how a node is; of interest are the registrar, the boxes' keepers, the hall's clock."""
+        before = self.spares, self.clock
         if presence.role is Role.REGISTRAR:
             wrong = [each.detail for each in presence.devices if each.name == "approval" and each.state is not OK]
             waiting = presence.spares if presence.up else ()
@@ -85,7 +86,10 @@ class Hearing:
         elif presence.role is Role.KEEPER:
             box = presence.node.removeprefix(KEEPER)
             self.spares = structs.replace(self.spares, boxes={**self.spares.boxes, box: presence.up})
-        if self.spares != before:
+        elif presence.role is Role.DISPATCHER and presence.up:
+            wrong = [each.detail for each in presence.devices if each.name == "clock" and each.state is FAULT]
+            self.clock = wrong[0] if wrong else ""
+        if (self.spares, self.clock) != before:
             self.wake()
 
     def happened(self, recorded: Recorded) -> None:

@@ -29,6 +29,7 @@ def events(
     yield "notes", msgspec.json.encode({"visit": visit_of(view), "notes": notes})
     if me.get("role") == WebRole.SUPERVISOR.value:
         yield "spares", msgspec.json.encode(hearing.spares)
+        yield "clock", msgspec.json.encode({"wrong": hearing.clock})
     yield "here", msgspec.json.encode({"here": hearing.here, "since": hearing.since})
 
 

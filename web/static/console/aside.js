@@ -41,7 +41,7 @@ export class Aside {
   }
 
   showSupervisor(sight) {
-    redraw(this.supervisor, [sight.me && sight.me.role, sight.hall.evacuation, sight.spares, current()], () => this.supervise(sight));
+    redraw(this.supervisor, [sight.me && sight.me.role, sight.hall.evacuation, sight.spares, sight.clock, current()], () => this.supervise(sight));
     this.supervisor.hidden = !sight.me || sight.me.role !== "supervisor";
   }
 
@@ -123,14 +123,25 @@ export class Aside {
     return [el("h3", {}, say("owed_title"), key(KEYS.owed)), el("ul", {}, (counter.owed_visits || []).map(row))];
   }
 
-  supervise({ hall, me, spares }) {
+  supervise({ hall, me, spares, clock }) {
     if (!me || me.role !== "supervisor") return [];
     const button = (what, text, alert) =>
       el("button", { type: "button", class: `key tiny${alert ? " alert" : ""}`, data: { key: what }, onclick: () => this.pressing.supervise(what) }, say(text));
     return [
       el("h3", {}, say("supervisor")),
       el("div", { class: "tiny-keys" }, button("reclassify", "reclassify"), button("by_hand", "by_hand"), button("evacuate", hall.evacuation ? "evacuate_end" : "evacuate", true)),
+      ...this.wrongClock(clock),
       ...this.waitingSpares(spares),
+    ];
+  }
+
+  /** The hall goes on with its last day, until a person says which day it is. */
+  wrongClock(clock) {
+    if (!clock || !clock.wrong) return [];
+    return [
+      el("h3", {}, say("clock_wrong")),
+      el("p", { class: "refused clock", role: "alert" }, say("clock_wrong_body")),
+      el("button", { type: "button", class: "key tiny", data: { key: "date" }, onclick: () => this.pressing.supervise("date") }, say("clock_confirm")),
     ];
   }
 

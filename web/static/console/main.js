@@ -16,7 +16,7 @@ const IS_BAR = location.pathname.endsWith("/bar");
 const AGAIN_MS = 2000;
 
 const sight = {
-  me: null, hall: null, counter: null, queues: null, notes: null, spares: null, here: true, since: null, cut: null, ending: null, now: Date.now(),
+  me: null, hall: null, counter: null, queues: null, notes: null, spares: null, clock: null, here: true, since: null, cut: null, ending: null, now: Date.now(),
 };
 let ahead_ms = 0; // of the server's clock before ours
 let page = null;
@@ -53,6 +53,10 @@ const live = new Live({
   },
   spares: (spares) => {
     sight.spares = spares;
+    show();
+  },
+  clock: (clock) => {
+    sight.clock = clock;
     show();
   },
   queues: (queues) => {

@@ -278,6 +278,14 @@ export class Pressing {
         fill: () => field(say("ticket"), ticket, say("ticket_hint")),
         read: () => ({ type: "MarkServedByHand", up_to: ticket.value.trim().toUpperCase() }),
       });
+    } else if (what === "date") {
+      const today = new Date(Date.now() - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 10);
+      const day = el("input", { type: "date", class: "large num", required: true, autofocus: true, value: today });
+      fields = await ask({
+        title: say("clock_title"), body: say("clock_body"), submit: say("clock_confirm"),
+        fill: () => field(say("clock_day"), day, say("clock_day_hint")),
+        read: () => ({ type: "ConfirmDate", day: day.value }),
+      });
     } else if (what === "spare") {
       const code = el("input", {
         type: "text", class: "large num", inputmode: "numeric", maxlength: 7, pattern: "[0-9]{3} ?[0-9]{3}", required: true, autofocus: true, autocomplete: "off", placeholder: "000 000",

@@ -77,7 +77,7 @@ export class Live {
     const source = new EventSource("/console/live");
     this.source = source;
     this.heard = Date.now();
-    for (const kind of ["me", "hall", "counter", "queues", "notes", "spares", "here", "beat", "ending", "ended"]) {
+    for (const kind of ["me", "hall", "counter", "queues", "notes", "spares", "clock", "here", "beat", "ending", "ended"]) {
       source.addEventListener(kind, (event) => {
         this.heard = Date.now();
         this.on.cut(null);
