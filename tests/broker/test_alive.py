@@ -33,8 +33,8 @@ zone = "main"
 skills = ["bill"]
 
 [[nodes]]
-id = "kiosk-1"
-role = "kiosk"
+id = "board-1"
+role = "display"
 """
 
 

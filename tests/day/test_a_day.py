@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from broker.contract import wire
-from broker.contract.messages import TicketCalled
+from broker.contract.messages import Role, TicketCalled
 from hallcall.demo.cables import FIRST_SIGN
 
 VISITORS = 4
@@ -128,6 +128,8 @@ def test_pictures_of_the_screens_are_there_and_none_is_blank(day: Day) -> None:
 def test_the_log_of_the_bus_holds_every_kind_of_message(day: Day) -> None:
     topics = set(re.findall(r" (hallcall/1/chengdong/\S+) ", day.read("mqtt.log")))
     for channel in wire.CHANNELS:
+        if {*channel.writers, *channel.postmen} <= {Role.KEEPER, Role.REGISTRAR}:
+            continue  # the demo's programs share one machine, which nobody keeps
         begins = wire.topic("chengdong", channel.pattern)
         assert any(topic.startswith(begins) for topic in topics), begins
     events = {topic.rpartition("/")[2] for topic in topics if "/event/" in topic}
