@@ -269,6 +269,8 @@ async def test_a_window_that_stands_still_is_told_by_the_node_that_does_not(plac
     await place.kill_kiosk()
     now_s = asyncio.get_running_loop().time
     glass = Glass(now_s=now_s())
+    glass.drew(now_s=now_s() - 60)
+    glass.flipped()
     glass.turned(now_s=now_s() - 60)  # and not since
     place.start_kiosk(desk.driver(), glass=glass)
     await place.until(lambda: place.health.get("screen") is not None)
