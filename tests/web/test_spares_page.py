@@ -54,6 +54,7 @@ async def test_a_supervisor_approves_the_spare_whose_code_he_has_read(
     async with boss.page.expect_response("**/console/act") as answer:
         await boss.page.keyboard.press("Enter")
     sent = (await answer.value).request.post_data_json
+    assert sent is not None
     assert (sent["type"], sent["code"], sent["box"]) == ("ApproveSpare", "482913", "kiosk-1")
     assert (await (await answer.value).json())["done"] is True
     registrar.link.device("approval", DeviceState.WARNING, "no spare shows the code 482913")
