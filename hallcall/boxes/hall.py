@@ -138,9 +138,11 @@ class BoxHall:
             await asyncio.sleep(LOOK_S)
 
     def runs(self, name: str, nodes: Sequence[str] | None = None) -> bool:
-        """Tell whether a box's nodes are all up, by its systemd."""
+        """Tell whether a box's nodes are all up, by its systemd. Raises WentWrong where the box itself ended."""
         machine = self.machines[name]
         units = [f"*@{node}.service" for node in (NODES[name] if nodes is None else nodes)]
+        if machine.last_words:
+            raise WentWrong(f"{name} ended: {machine.last_words}")
         if not machine.is_on:
             return False
         told = machine.run("systemctl", "show", "--property=ActiveState", "--value", *units)

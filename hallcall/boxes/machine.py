@@ -60,6 +60,14 @@ class Machine:
         folder.mkdir(parents=True)
         (folder / "90-played.conf").write_text(text, encoding="utf-8")
 
+    @property
+    def last_words(self) -> str:
+        """Return why the box ended by itself; empty while it has not."""
+        if self._process is None or self._process.poll() is None:
+            return ""
+        told = (self.directory / "console.log").read_text(encoding="utf-8", errors="replace").strip()
+        return told.rpartition("\n")[2] or "it ended without a word"
+
     def assemble(self) -> None:
         """Put the box together: a blank data part, an empty card."""
         for each in (self.card, self.changes, self.directory / "work", self.directory / "root"):
@@ -147,5 +155,6 @@ class Machine:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._process = None
         if self._console is not None:
             self._console.close()

@@ -10,6 +10,7 @@ from typing import Final
 BRIDGE: Final = "hall"
 HOST: Final = "10.77.0.1"  # where the people and the far ends of the cables are
 NETWORK: Final = "10.77.0.0/24"
+CGROUPS: Final = Path("/sys/fs/cgroup")
 NAMESPACES: Final = Path("/run/netns")
 
 
@@ -17,16 +18,16 @@ class Wires:
     """The cables of the hall's switch. Raises CalledProcessError where the kernel refuses."""
 
     def __init__(self) -> None:
+        if not CGROUPS.is_mount():  # as in a bare root: systemd in a box asks for them
+            _run("mount", "-t", "cgroup2", "cgroup2", str(CGROUPS))
         _run("mount", "-t", "tmpfs", "tmpfs", "/run/netns") if NAMESPACES.exists() else _own_namespaces()
         _ip("link", "set", "lo", "up")
         _ip("link", "add", BRIDGE, "type", "bridge")
         _ip("address", "add", f"{HOST}/24", "dev", BRIDGE)
         _ip("link", "set", BRIDGE, "up")
-        self._laid = 0
 
     def lay(self, box: str) -> Path:
         """Lay a cable to a box; return the namespace in which it ends as `eth0`."""
-        self._laid += 1
         near = _near(box)
         _ip("netns", "add", box)
         _ip("link", "add", near, "type", "veth", "peer", "name", "eth0", "netns", box)
