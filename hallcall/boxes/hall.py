@@ -100,7 +100,7 @@ class BoxHall:
     def laptop(self, part: str, *arguments: str) -> str:
         """Run `hallcall hall PART` as on the technician's laptop. Raises WentWrong."""
         argv = [sys.executable, "-m", "hallcall", "hall", part, *arguments]
-        done = subprocess.run(argv, check=False, capture_output=True, text=True)
+        done = subprocess.run(argv, check=False, capture_output=True, text=True, stdin=subprocess.DEVNULL)
         if done.returncode:
             raise WentWrong(f"hallcall hall {part}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
         return done.stdout
