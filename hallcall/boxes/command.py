@@ -29,6 +29,9 @@ def main(arguments: Sequence[str]) -> int:
         why = f"{', '.join(missing)} missing" if missing else "only root may boot boxes"
         sys.stderr.write(f"hallcall boxes: {why}; ./run boxes installs what it needs\n")
         return os.EX_UNAVAILABLE
+    if subprocess.run(["unshare", "--user", "true"], check=False, capture_output=True).returncode:
+        sys.stderr.write("hallcall boxes: this system makes no user namespaces (is it a chroot?); boxes need them\n")
+        return os.EX_UNAVAILABLE
     if INSIDE not in os.environ:
         apart = ["unshare", "--net", "--mount", "--fork", "--kill-child"]
         argv = [*apart, sys.executable, "-m", "hallcall", "boxes", *arguments]
