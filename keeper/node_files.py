@@ -38,16 +38,21 @@ def nodes_of(place: Path = PLACE) -> tuple[list[BoxNode], list[str]]:
     return good, wrong
 
 
-def programs_of(place: Path = PLACE) -> list[str]:
-    """Return this box's nodes that something is to run for, also those whose files are wrong. Raises BrokenConfig."""
-    return [node for node in load_box(place / "box.toml").nodes if not _is_login(node, place)]
+def units_of(place: Path = PLACE) -> list[str]:
+    """Return the units that are to run here. Where a node's file is wrong its id stands for one that cannot be.
+
+    Raises BrokenConfig.
+    """
+    return [unit for node in load_box(place / "box.toml").nodes if (unit := _unit(node, place))]
 
 
-def _is_login(node: str, place: Path) -> bool:
+def _unit(node: str, place: Path) -> str:
+    """Return a node's unit; nothing for a login for people."""
     try:
-        return isinstance(_file(node, place / "nodes" / f"{node}.toml"), SupervisorFile)
+        file = _file(node, place / "nodes" / f"{node}.toml")
     except BrokenConfig:
-        return False
+        return node
+    return "" if isinstance(file, SupervisorFile) else unit_of(file)
 
 
 def _file(node: str, path: Path) -> NodeFile:

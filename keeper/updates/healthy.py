@@ -20,7 +20,7 @@ from broker.box_file import BoxFile, load_box
 from broker.contract.messages import UpdateStep
 from broker.strict_toml import BrokenConfig
 
-from ..node_files import programs_of
+from ..node_files import units_of
 from ..units import PROPERTIES, units
 from .notes import FOLDER, Notes, Outcome, Trial
 from .slots import Rauc, UpdateRefused, boot_id
@@ -36,7 +36,7 @@ NEVER_STARTED: Final = (
 
 
 def settle(
-    *, rauc: Rauc, notes: Notes, nodes: list[str], boot: str, look: Callable[[], Sight], now_s: Callable[[], float],
+    *, rauc: Rauc, notes: Notes, expected: list[str], boot: str, look: Callable[[], Sight], now_s: Callable[[], float],
     wait: Callable[[float], None],
 ) -> Outcome | None:  # fmt: skip
     """Do what this start asks for; return how a trial ended. When it was given up, the machine is to start anew."""
@@ -47,7 +47,7 @@ def settle(
         case Start.FELL_BACK if trial is not None:
             return _fell_back(trial, rauc, notes)
         case Start.ON_TRIAL if trial is not None:
-            return _judge(trial, rauc, notes, Watch(nodes=nodes), look=look, now_s=now_s, wait=wait)
+            return _judge(trial, rauc, notes, Watch(expected=expected), look=look, now_s=now_s, wait=wait)
         case _:
             log.info("an update is installed and runs with the next start")
     return None
@@ -130,7 +130,7 @@ def main(argv: list[str] | None = None) -> int:
         outcome = settle(
             rauc=rauc,
             notes=Notes(options.folder),
-            nodes=programs_of(options.box.parent) if box is not None else [],
+            expected=units_of(options.box.parent) if box is not None else [],
             boot=boot_id(),
             look=lambda: _sight(box, options.tls) if box is not None else Sight(units=[], broker="no box.toml"),
             now_s=time.monotonic,

@@ -44,12 +44,13 @@ class Sight:
     broker: str = ""  # why it was not reached; empty when it was
 
 
-def ailment(sight: Sight, nodes: Sequence[str]) -> str:
-    """Return what is wrong with a box whose file lists these nodes, or nothing. A unit is active once it said READY."""
-    for node in nodes:
-        unit = next((unit for unit in sight.units if unit.name.endswith(f"@{node}.service")), None)
+def ailment(sight: Sight, expected: Sequence[str]) -> str:
+    """Return what is wrong with a box on which these units are to run, or nothing. One is active once it said READY."""
+    seen = {unit.name: unit for unit in sight.units}
+    for name in expected:
+        unit = seen.get(name)
         if unit is None:
-            return f"{node} was not started"
+            return f"{name} was not started"
         if unit.active != "active":
             return f"{unit.name} is {unit.active} ({unit.sub}){': ' if unit.status else ''}{unit.status}"
     return f"the broker was not reached: {sight.broker}" if sight.broker else ""
@@ -59,15 +60,15 @@ def ailment(sight: Sight, nodes: Sequence[str]) -> str:
 class Watch:
     """Looks at a box on trial until there is a verdict."""
 
-    nodes: Sequence[str]
+    expected: Sequence[str]  # units
     well_since_s: float | None = None
     ailing: str = "nothing was seen yet"
     _restarts: int = -1
 
     def look(self, sight: Sight, now_s: float) -> Verdict:
         """Take one more look. A program that was started anew meanwhile begins the minute anew."""
-        self.ailing = ailment(sight, self.nodes)
-        restarts = sum(unit.restarts for unit in sight.units)
+        self.ailing = ailment(sight, self.expected)
+        restarts = sum(unit.restarts for unit in sight.units if unit.name in self.expected)
         if self.ailing or restarts != self._restarts:
             self.well_since_s = None if self.ailing else now_s
         self._restarts = restarts

@@ -141,7 +141,7 @@ class Hall:
         return settle(
             rauc=self.box.rauc,
             notes=self.notes,
-            nodes=["dispatcher"],
+            expected=["hallcall-dispatcher@dispatcher.service"],
             boot=f"start-{self._starts}",
             look=self._look,
             now_s=lambda: self._now_s,

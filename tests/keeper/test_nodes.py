@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from keeper import device_rules, nodes, plugged, renewed
-from keeper.node_files import programs_of
+from keeper.node_files import units_of
 
 BOX = """
 box = "west"
@@ -206,4 +206,8 @@ def test_a_supervisors_login_is_no_program_that_an_update_is_judged_by(box: Box)
         wrong_1="[[[",
         keeper_west='box = "west"\n' + BROKER,
     )
-    assert programs_of(box.etc) == ["kiosk-1", "wrong-1", "keeper-west"]
+    assert units_of(box.etc) == [
+        "hallcall-kiosk@kiosk-1.service",
+        "wrong-1",
+        "hallcall-keeper@keeper-west.service",
+    ]

@@ -1,6 +1,7 @@
 """What a box does about updates: when a release is confirmed, what becomes of an offer, the way back, Pi and stick."""
 
 import subprocess
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
@@ -48,7 +49,7 @@ def unit(node: str, active: str = "active", *, restarts: int = 0) -> Unit:
 
 
 def watched(*sights: tuple[float, Sight]) -> tuple[Verdict, str]:
-    watch = Watch(nodes=["kiosk-1", "keeper-east"])
+    watch = Watch(expected=["hallcall-x@kiosk-1.service", "hallcall-x@keeper-east.service"])
     verdict = Verdict.WAIT
     for at, sight in sights:
         verdict = watch.look(sight, at)
@@ -63,6 +64,15 @@ def test_a_minute_in_which_all_nodes_are_well_confirms_a_release() -> None:
     assert watched((0, WELL), (WELL_S, WELL)) == (Verdict.CONFIRM, "")
 
 
+def test_units_that_only_work_for_a_node_now_and_then_are_not_judged() -> None:
+    idle = Unit(
+        name="hallcall-files@keeper-east.service", active="inactive", sub="dead", restarts=0, result="", status=""
+    )
+    sight = Sight(units=[idle, *WELL.units])
+    later = Sight(units=[replace(idle, restarts=3), *WELL.units])
+    assert watched((0, sight), (50, later), (WELL_S, sight)) == (Verdict.CONFIRM, "")
+
+
 def test_a_program_that_starts_anew_begins_the_minute_anew() -> None:
     again = Sight(units=[unit("kiosk-1", restarts=1), unit("keeper-east")])
     assert watched((0, WELL), (50, again), (80, again))[0] is Verdict.WAIT
@@ -72,7 +82,7 @@ def test_a_program_that_starts_anew_begins_the_minute_anew() -> None:
 @pytest.mark.parametrize(
     ("sight", "said"),
     [
-        (Sight(units=[unit("kiosk-1")]), "keeper-east was not started"),
+        (Sight(units=[unit("kiosk-1")]), "hallcall-x@keeper-east.service was not started"),
         (Sight(units=[unit("kiosk-1", "activating"), unit("keeper-east")]), "hallcall-x@kiosk-1.service is activating"),
         (Sight(units=WELL.units, broker="refused"), "the broker was not reached: refused"),
     ],

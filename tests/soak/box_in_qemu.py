@@ -69,7 +69,7 @@ class Box:
         self._process = subprocess.Popen(
             [
                 *machine,
-                *("-accel", "tcg", "-m", "1024", "-smp", "1"),
+                *("-accel", "tcg", "-m", "1024", "-smp", "1", "-uuid", "48414c4c-0000-4000-8000-0000000000b0"),
                 *("-display", "none", "-nodefaults", "-serial", "stdio"),
                 *("-netdev", "user,id=net,restrict=on", "-device", "virtio-net-pci,netdev=net"),
                 *("-device", "qemu-xhci,id=usb", "-qmp", f"unix:{work}/qmp,server=on,wait=off"),
