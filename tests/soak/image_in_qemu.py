@@ -5,6 +5,7 @@ Each step is told with its seconds, from power-on or from what was done to the b
 
 import asyncio
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -291,6 +292,7 @@ async def comes_back(box: Box, story: Story, what: str, name: str, *, after: int
 
 async def main(work: Path, image: Path, root: Path, pictures: Path) -> int:
     """Play the whole story. Return 0 if all of it was as it should be."""
+    _ends_tidily()
     story, hall = Story(), Hall(work, image, root)
     slips: list[Report] = []
     try:
@@ -317,6 +319,13 @@ async def main(work: Path, image: Path, root: Path, pictures: Path) -> int:
     finally:
         hall.close()
     return 0
+
+
+def _ends_tidily() -> None:
+    """Let a request to end take QEMU and the dispatcher's box along."""
+    task = asyncio.current_task()
+    assert task is not None
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 if __name__ == "__main__":

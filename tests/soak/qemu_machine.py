@@ -17,7 +17,7 @@ _FULL_SCALE: Final = 0x7FFF  # of QEMU's pointing devices
 _PATIENCE: Final = """\
 d=/run/systemd/system/hallcall-kiosk@.service.d; mkdir -p $d
 { echo '[Service]'; echo TimeoutStartSec=600; echo WatchdogSec=120
-echo 'Environment=GALLIVM_PERF=nopt LP_NUM_THREADS=0'; } >$d/90-emulated.conf
+echo Environment=LP_NUM_THREADS=0; } >$d/90-emulated.conf
 systemctl daemon-reload; systemctl try-restart --no-block 'hallcall-kiosk@*'; dmesg -n 1"""
 _LOGIN: Final = re.compile(rb"root@[^\r\n]*# ?$")
 
