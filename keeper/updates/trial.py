@@ -69,8 +69,10 @@ class Watch:
         """Take one more look. A program that was started anew meanwhile begins the minute anew."""
         self.ailing = ailment(sight, self.expected)
         restarts = sum(unit.restarts for unit in sight.units if unit.name in self.expected)
-        if self.ailing or restarts != self._restarts:
-            self.well_since_s = None if self.ailing else now_s
+        if self.ailing:
+            self.well_since_s = None
+        elif self.well_since_s is None or restarts != self._restarts:
+            self.well_since_s = now_s
         self._restarts = restarts
         if self.well_since_s is not None and now_s - self.well_since_s >= WELL_S:
             return Verdict.CONFIRM

@@ -64,6 +64,12 @@ def test_a_minute_in_which_all_nodes_are_well_confirms_a_release() -> None:
     assert watched((0, WELL), (WELL_S, WELL)) == (Verdict.CONFIRM, "")
 
 
+def test_a_box_whose_programs_take_their_time_is_confirmed_a_minute_after_the_last_is_up() -> None:
+    starting = Sight(units=[unit("kiosk-1"), unit("keeper-east", "activating")])
+    assert watched((0, starting), (90, WELL), (90 + WELL_S - 1, WELL)) == (Verdict.WAIT, "")
+    assert watched((0, starting), (90, WELL), (90 + WELL_S, WELL)) == (Verdict.CONFIRM, "")
+
+
 def test_units_that_only_work_for_a_node_now_and_then_are_not_judged() -> None:
     idle = Unit(
         name="hallcall-files@keeper-east.service", active="inactive", sub="dead", restarts=0, result="", status=""
