@@ -24,6 +24,7 @@ from .usb_redir import UsbPrinterAtQemu
 
 BOX: Final = "kiosk-a"
 KIOSK, COUNTER = "hallcall-kiosk@kiosk-1.service", "hallcall-counter@box-1.service"
+# Idle late: an emulated page takes its time, and nobody is to be asked whether he is still there.
 PLAN: Final = """\
 dispatcher = "10.77.0.2/24"
 {hall}
@@ -31,7 +32,7 @@ dispatcher = "10.77.0.2/24"
 box = "kiosk-a"
 address = "10.77.0.21/24"
 [boxes.kiosk]
-screen = {{ width = 1024, height = 768 }}
+screen = {{ width = 1024, height = 768, idle_s = 300, ticket_s = 20 }}
 [boxes.counters]
 windows = [{{ counter = 1, keypad = {{ port = "serial:/dev/hallcall/keypad1?baud=9600" }} }}]
 """
@@ -44,7 +45,7 @@ BOOT_S: Final = 900.0
 SLIP_S: Final = 180.0
 OPENS: Final = """\
 python3 -c 'import os
-open("/sys/fs/cgroup{group}/cgroup.procs", "w").write(str(os.getpid()))
+open(r"/sys/fs/cgroup{group}/cgroup.procs", "w").write(str(os.getpid()))
 os.open("{device}", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
 print("opened")' | tail -n 1"""
 
@@ -191,6 +192,14 @@ class Box:
         await self.until(f"the panel says {' '.join(words)} ({name}.png)", reads, timeout_s=timeout_s)
         return found
 
+    async def is_ready(self) -> None:
+        """Wait until the kiosk has told systemd so."""
+
+        async def ready() -> bool:
+            return await self.shown(KIOSK, "ActiveState") == "active"
+
+        await self.until("the kiosk says that it is ready", ready)
+
     async def takes_a_number(self, name: str) -> SlipPrinted:
         """Touch the service that is for paying bills, then 'Take a number', and wait for the slip."""
         before = len(self._slips)
@@ -237,6 +246,7 @@ async def first_start(box: Box, story: Story) -> None:
     story.judge("no token is left on its card", good=left.startswith("0"))
     failed = await box.machine.run("systemctl --failed --no-legend --plain")
     story.judge(f"no unit failed {failed}", good=not failed)
+    await box.is_ready()
     timed = await box.machine.run(f"systemctl show --property=ActiveEnterTimestampMonotonic --value {KIOSK}")
     story.say(f"the kiosk was ready {int(timed) / 1e6:.0f} s after the kernel began")
 
@@ -288,6 +298,7 @@ async def comes_back(box: Box, story: Story, what: str, name: str, *, after: int
     story.say("it starts again")
     await box.machine.login(timeout_s=BOOT_S)
     await box.until_read(name, "choose", "bill")
+    await box.is_ready()
 
 
 async def main(work: Path, image: Path, root: Path, pictures: Path) -> int:
