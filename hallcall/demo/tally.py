@@ -63,9 +63,9 @@ def calls(floor: Floor) -> list[dict[str, Any]]:
 
 
 def delays(floor: Floor) -> dict[str, dict[str, float | None]]:
-    """Return p50 and p99, in milliseconds, of the calls that found line and voice free."""
+    """Return p50 and p99, in milliseconds, of the calls that found the sign line free, for sound: the voice."""
     free = line_was_free(floor)
-    unspoken = [each for each in free if _found_voice_free(floor, each)]
+    unspoken = [each for each in floor.glimpses.values() if _found_voice_free(floor, each)]
     return {
         "press_to_sign_ms": _percentiles(since_press(free, "sign_ms")),
         "press_to_board_ms": _percentiles(since_press(free, "board_ms")),

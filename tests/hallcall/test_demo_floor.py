@@ -25,9 +25,12 @@ class Hall:
         self.floor.see_kiosk({"screen": "ticket", "language": "zh", "texts": [ticket], "targets": {}})
         self._report(what="slip", lines=["城东供电营业厅", ticket])
 
+    def press(self, counter: int) -> None:
+        self._report(what="pressed", counter=counter, key="call")
+
     def calls(self, ticket: str, counter: int, *, sign_after_ms: float = 20, board: bool = True) -> None:
         self._ms += 1000  # the line has long been free
-        self._report(what="pressed", counter=counter, key="call")
+        self.press(counter)
         pressed_ms = self._ms
         self.floor.take(
             {"what": "sign", "ms": pressed_ms + sign_after_ms, "counter": counter, "text": ticket, "raw": ""}
@@ -136,6 +139,20 @@ def test_delays_are_given_at_the_middle_and_at_the_end(hall: Hall) -> None:
     assert delays["press_to_sign_ms"] == {"p50": 51.0, "p99": 100.0}
     assert delays["press_to_board_ms"] == {"p50": 90.0, "p99": 90.0}
     assert delays["press_to_voice_ms"] == {"p50": None, "p99": None}
+
+
+def test_the_voice_s_delay_is_told_though_the_sign_line_was_busy(hall: Hall) -> None:
+    for counter in (1, 2):
+        hall.press(counter)
+    for counter, shown_ms in ((1, 1040.0), (2, 1060.0)):
+        hall.floor.take({"what": "sign", "ms": shown_ms, "counter": counter, "text": f"A00{counter}", "raw": ""})
+    hall.announces(1.2, 4.0)
+    first = hall.floor.glimpses["A001", 1]
+    first.voice_start_s, first.voice_ms = 1.2, 1200.0
+    hall.floor.sign_frames_ms.append(1005.0)
+    delays = tally.delays(hall.floor)
+    assert delays["press_to_sign_ms"]["p50"] is None
+    assert delays["press_to_voice_ms"]["p50"] == 190.0
 
 
 def test_everybody_waits_for_the_voice_but_not_where_nobody_can_count_it() -> None:
