@@ -1,8 +1,9 @@
 """`python -m keeper.plugged /sys/…`, as root in hallcall-plugged@.service: lets nodes reach what was plugged in.
 
 systemd allows a node numbers, not names: a device that comes back under another number must be let in again. The nodes
-go on running, and find their device by themselves. Whose it is, hallcall-nodes.service has written down: a visitor
-waits, so no file of the hall is read here.
+go on running, and find their device by themselves. And a number whose device was pulled out is taken back: a stranger
+may have it now. Whose device it is, hallcall-nodes.service has written down: a visitor waits, so no file of the hall is
+read here.
 """
 
 import argparse
@@ -31,8 +32,11 @@ def main(argv: Sequence[str] | None = None) -> int:
         plugged = device_of(asked.device, asked.dev)
         ports = asked.ports.read_text(encoding="utf-8")
         for unit, device, access in to_let_in(ports, plugged) if plugged else []:
-            systemctl("set-property", "--runtime", unit, f"DeviceAllow={device} {access}")
+            _look_again(unit, device, access)
             log.info("%s is there: %s may use it", device, unit)
+        for unit, device, access in away(ports) if plugged else []:
+            _look_again(unit, device, access)
+            log.info("%s is away: %s may no longer use the number that it had", device, unit)
     except (SystemdRefused, OSError) as error:
         log.critical("%s", error)
         return 1
@@ -53,8 +57,21 @@ def device_of(folder: Path, dev: Path) -> Path | None:
 def to_let_in(ports: str, plugged: Path) -> list[tuple[str, str, str]]:
     """Return which units name a device, by which of its names, and what they may do with it."""
     there = plugged.resolve()
-    named = [(unit, device, access) for unit, device, access in map(str.split, ports.splitlines())]
-    return [each for each in named if Path(each[1]).resolve() == there]
+    return [each for each in _named(ports) if Path(each[1]).resolve() == there]
+
+
+def away(ports: str) -> list[tuple[str, str, str]]:
+    """Return which units name a device that is not there, by which name, and what they may do with it."""
+    return [each for each in _named(ports) if not Path(each[1]).exists()]
+
+
+def _named(ports: str) -> list[tuple[str, str, str]]:
+    return [(unit, device, access) for unit, device, access in map(str.split, ports.splitlines())]
+
+
+def _look_again(unit: str, device: str, access: str) -> None:
+    """Let systemd look up anew which numbers a unit's devices have; one that is away has none."""
+    systemctl("set-property", "--runtime", unit, f"DeviceAllow={device} {access}")
 
 
 if __name__ == "__main__":

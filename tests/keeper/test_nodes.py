@@ -133,7 +133,7 @@ def test_what_was_plugged_in_is_told_by_the_kernel_and_may_be_gone_again(tmp_pat
 def test_nothing_happens_to_nodes_when_something_is_plugged_in_that_none_of_them_names(
     box: Box, tmp_path: Path
 ) -> None:
-    box.has(counter_1=COUNTER.format(port="/dev/hallcall/keypad1"), keeper_west=KEEPER)
+    box.has(counter_1=COUNTER.format(port="/dev/zero"), keeper_west=KEEPER)
     box.start()
     box.asked()
     (tmp_path / "uevent").write_text("DEVNAME=ttyUSB9\n", encoding="utf-8")
@@ -141,10 +141,23 @@ def test_nothing_happens_to_nodes_when_something_is_plugged_in_that_none_of_them
     assert box.asked() == []
 
 
-def test_a_device_under_the_name_in_the_node_s_file_is_let_in(box: Box, tmp_path: Path) -> None:
+def test_a_stranger_does_not_inherit_the_number_of_a_keypad_that_was_pulled_out(box: Box, tmp_path: Path) -> None:
     box.has(
-        counter_1=COUNTER.format(port="/dev/null"), kiosk_1=KIOSK.format(printer="/dev/usb/lp0"), keeper_west=KEEPER
+        counter_1=COUNTER.format(port="/dev/hallcall/away"),
+        kiosk_1=KIOSK.format(printer="/dev/zero"),
+        keeper_west=KEEPER,
     )
+    box.start()
+    box.asked()
+    (tmp_path / "uevent").write_text("DEVNAME=ttyUSB0\n", encoding="utf-8")
+    assert plugged.main(["--ports", str(box.ports), str(tmp_path)]) == 0
+    assert box.asked() == [
+        "systemctl set-property --runtime hallcall-counter@counter-1.service DeviceAllow=/dev/hallcall/away rw"
+    ]
+
+
+def test_a_device_under_the_name_in_the_node_s_file_is_let_in(box: Box, tmp_path: Path) -> None:
+    box.has(counter_1=COUNTER.format(port="/dev/null"), kiosk_1=KIOSK.format(printer="/dev/zero"), keeper_west=KEEPER)
     box.start()
     box.asked()
     (tmp_path / "uevent").write_text("DEVNAME=null\n", encoding="utf-8")

@@ -73,6 +73,7 @@ def main() -> None:
     say("DO plug stranger")
     until("a stranger has its number", first.exists)
     reach(OTHER, first, "Operation not permitted")
+    until("keypad1's node may not open it", lambda: opened_within(ONE, first) == "Operation not permitted")
     say("DO plug keypad1")
     until("keypad1 is back", (DEV / "keypad1").exists)
     judge(f"it is {(DEV / 'keypad1').resolve()} now, no longer {first}", good=(DEV / "keypad1").resolve() != first)
