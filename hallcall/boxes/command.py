@@ -3,7 +3,6 @@
 import argparse
 import asyncio
 import os
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -12,6 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ..demo.layout import OURS
+from .ground import APART, lacking, refused
 from .play import Play
 from .story import Story, WentWrong
 
@@ -24,17 +24,11 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--out", type=Path, help="new folder for all that the run leaves behind")
     parser.add_argument("--visitors", type=int, default=8, help="people in each act")
     options = parser.parse_args(arguments)
-    missing = [each for each in ("systemd-nspawn", "unshare", "ip", "nsenter") if shutil.which(each) is None]
-    if os.geteuid() or missing:
-        why = f"{', '.join(missing)} missing" if missing else "only root may boot boxes"
-        sys.stderr.write(f"hallcall boxes: {why}; ./run boxes installs what it needs\n")
-        return os.EX_UNAVAILABLE
-    if subprocess.run(["unshare", "--user", "true"], check=False, capture_output=True).returncode:
-        sys.stderr.write("hallcall boxes: this system makes no user namespaces (is it a chroot?); boxes need them\n")
-        return os.EX_UNAVAILABLE
     if INSIDE not in os.environ:
-        apart = ["unshare", "--net", "--mount", "--fork", "--kill-child"]
-        argv = [*apart, sys.executable, "-m", "hallcall", "boxes", *arguments]
+        if why := lacking() or refused(options.image.resolve()):
+            sys.stderr.write(f"hallcall boxes: {why}\n")
+            return os.EX_UNAVAILABLE
+        argv = [*APART, sys.executable, "-m", "hallcall", "boxes", *arguments]
         return subprocess.run(argv, check=False, env={**os.environ, INSIDE: "1"}).returncode
     directory = (options.out or Path(tempfile.mkdtemp(prefix="hallcall-boxes-"))).resolve()
     for each in (*OURS, "boxes"):

@@ -77,30 +77,31 @@ class Machine:
         for inside in (CARD, *(each.inside for each in self.folders)):  # a read-only root grows no places to mount on
             (self.changes / inside.lstrip("/")).mkdir(parents=True, exist_ok=True)
         layers = f"lowerdir={self.image},upperdir={self.changes},workdir={self.directory / 'work'}"
-        subprocess.run(["mount", "-t", "overlay", "overlay", "-o", layers, self._root], check=True)
+        mount = ["mount", "-t", "overlay", "overlay", "-o", layers, str(self._root)]
+        subprocess.run(mount, check=True, capture_output=True, text=True)
 
     def switch_on(self) -> None:
         self._console = (self.directory / "console.log").open("ab")
-        binds = [f"--bind={self.data}:/var", f"--bind={self.card}:{CARD}"]
         for each in self.devices:  # as udev leaves a serial adapter
             os.chown(each.outside, -1, DIALOUT)
             each.outside.chmod(0o660)
-        lent = (*self.devices, *self.folders)
-        binds += [f"--bind={each.outside.resolve()}:{each.inside}" for each in lent]
         self._process = subprocess.Popen(
-            [
-                *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--boot", "--read-only"),
-                f"--directory={self._root}",
-                f"--machine={self.name}",
-                f"--network-namespace-path={self.namespace}",
-                "--capability=CAP_NET_ADMIN",  # its network is its own
-                "--console=pipe",
-                *binds,
-            ],
-            stdin=subprocess.DEVNULL,
-            stdout=self._console,
-            stderr=self._console,
+            self.nspawn("--boot"), stdin=subprocess.DEVNULL, stdout=self._console, stderr=self._console
         )
+
+    def nspawn(self, *words: str) -> list[str]:
+        """Return the command that runs something in this box, or boots it."""
+        binds = [f"--bind={self.data}:/var", f"--bind={self.card}:{CARD}"]
+        binds += [f"--bind={each.outside.resolve()}:{each.inside}" for each in (*self.devices, *self.folders)]
+        return [
+            *("systemd-nspawn", "--quiet", "--register=no", "--keep-unit", "--read-only", "--console=pipe"),
+            f"--directory={self._root}",
+            f"--machine={self.name}",
+            f"--network-namespace-path={self.namespace}",
+            "--capability=CAP_NET_ADMIN",  # its network is its own
+            *binds,
+            *words,
+        ]
 
     def cut_power(self) -> None:
         """End everything in the box at once, as when the plug is pulled."""

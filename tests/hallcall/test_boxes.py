@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from hallcall.boxes import command
+from hallcall.boxes import command, ground
 from hallcall.boxes.hall import DISPATCHER, IN_PLACE, NODES, SPARE, WINDOWS, planned
 from hallcall.boxes.machine import Machine
 from hallcall.boxes.story import Story, WentWrong
@@ -49,3 +49,8 @@ def test_a_step_that_goes_wrong_stands_in_the_story_with_its_seconds() -> None:
 def test_nobody_but_root_boots_boxes(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert command.main(["--image", str(tmp_path)]) == os.EX_UNAVAILABLE
     assert "only root" in capsys.readouterr().err
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root may")
+def test_a_box_is_tried_before_a_hall_is_founded_and_what_was_refused_is_said(tmp_path: Path) -> None:
+    assert "this system does not do what boxes need" in ground.refused(tmp_path / "no image")
