@@ -85,6 +85,12 @@ class FilesPut(Change, frozen=True, kw_only=True):
     files: dict[str, bytes]
 
 
+class TechnicianReplaced(Change, frozen=True, kw_only=True):
+    """A technician's certificate of a later generation was shown: those of earlier ones count no longer."""
+
+    generation: int
+
+
 class IssuingReplaced(Change, frozen=True, kw_only=True):
     """A new issuing authority is in force; those before it sign lists of revoked certificates only."""
 
@@ -100,5 +106,6 @@ AnyChange = (
     | SpareGiven
     | SpareTurnedAway
     | FilesPut
+    | TechnicianReplaced
     | IssuingReplaced
 )

@@ -1,7 +1,7 @@
 """The registrar on the hall's bus: it hears what supervisors approve, and says what somebody should look at."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -9,7 +9,7 @@ from broker.bus import Bus, BusDown, Letter
 from broker.contract import wire
 from broker.contract.messages import AnyView, BoxLog, DeviceState, HallView, Language, Presence, Recorded, Role
 from broker.joining.asking import in_words
-from broker.joining.words import Boxes
+from broker.joining.words import Boxes, Shown
 from broker.link import HallLink
 from broker.warning_store import WarningStore
 
@@ -20,6 +20,14 @@ LOOK_S: Final = 5.0
 LOOK_BACK: Final = 200  # events heard once more after a start: an approval may be among them
 LAST_DAYS: Final = timedelta(days=30)
 ISSUING_LAST_DAYS: Final = timedelta(days=180)
+SHOWN: Final = {  # by device: why they were refused, and what is said of it
+    "laptop": ("technician_replaced", "the lost laptop is in this network, or its copy: {nodes}"),
+    "thrown-out": ("revoked", "revoked, and switched on: {nodes}; take it from the network, or write it a new card"),
+    "strangers": (
+        "unknown_certificate",
+        "certified by this hall, and not in the registrar's book: {nodes}; see hallcall hall boxes",
+    ),
+}
 
 
 class RegistrarNode:
@@ -132,4 +140,10 @@ def findings(boxes: Boxes, now: datetime) -> dict[str, tuple[DeviceState, str]]:
         )
         if issuing_ends
         else (DeviceState.OK, ""),
-    }
+    } | {name: _shown(boxes.shown, reason, text) for name, (reason, text) in SHOWN.items()}
+
+
+def _shown(shown: Sequence[Shown], reason: str, text: str) -> tuple[DeviceState, str]:
+    """Return what is said of those who came with a certificate that does not count."""
+    came = ", ".join(f"{each.node} at {each.address}" for each in shown if each.reason == reason)
+    return (DeviceState.WARNING, text.format(nodes=came)) if came else (DeviceState.OK, "")

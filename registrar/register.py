@@ -39,6 +39,7 @@ from .changes import (
     SpareAsked,
     SpareGiven,
     SpareTurnedAway,
+    TechnicianReplaced,
 )
 
 NOBODY: Final = "0" * 64  # the hash of no token
@@ -94,6 +95,8 @@ class Register:
     revoked: dict[str, datetime] = field(default_factory=dict)  # by serial number
     issuing: str = ""  # serial number of the authority in force
     left: dict[str, datetime] = field(default_factory=dict)  # when a node last went from an authority to the next
+    generation: int = 0  # of the technician's certificates that count
+    replaced: datetime | None = None  # when those of an earlier one were given up for lost
 
     # What happened ----------------------------------------------------------------------------------------------------
 
@@ -119,6 +122,8 @@ class Register:
                 self._of_spare(change)
             case FilesPut(box=box, files=files):
                 self.boxes[box].put |= files
+            case TechnicianReplaced(generation=generation, at=at):
+                self.generation, self.replaced = generation, at
             case IssuingReplaced(serial=serial):
                 self.issuing = serial
             case _:
@@ -243,6 +248,15 @@ class Register:
         if serial in self.revoked:
             return Denied(reason="revoked", args={"node": found.node, "day": f"{self.revoked[serial]:%Y-%m-%d}"})
         return found
+
+    def technician(self, generation: int, *, by: str, now: datetime) -> TechnicianReplaced | Denied | None:
+        """Answer who shows a technician's certificate that the root signed; None: it is of those that count."""
+        if generation < self.generation:
+            day = f"{self.replaced:%Y-%m-%d}" if self.replaced is not None else "?"
+            return Denied(reason="technician_replaced", args={"day": day})
+        if generation > self.generation:
+            return TechnicianReplaced(at=now, who=by, generation=generation)
+        return None
 
     def renew(self, shown: str, key: str, now: datetime) -> Renewed | Certify | Denied:
         """Answer a node that shows its certificate and asks for the next one, around another key."""

@@ -29,6 +29,7 @@ from broker.whole_files import replace_file
 from .book import Book
 from .broker_files import MODE, broker_files, goes_together, write_broker_files
 from .changes import AnyChange, BoxJoined, Certificate, CertificateRenewed, IssuingReplaced
+from .doubtful import Doubtful
 from .founding import TECHNICIAN
 from .limits import Limit
 from .putting import Putting
@@ -42,6 +43,7 @@ log = logging.getLogger(__name__)
 BROKER: Final = "broker"  # the node that the broker's certificate names; on the bus it is nobody
 OWN_KEY, OWN_CHAIN, OWN_ROOT = "own.key", "own.crt", "root.crt"
 ACTS: Final = 500
+TECHNICIAN_PATH: Final = "/technician"  # answered to a lost one too: whoever makes the next asks which it must be
 UNKNOWN: Final = ""  # number of a certificate that this registrar did not make
 END: Final = "-----END CERTIFICATE-----"
 APPROVAL_LASTS: Final = timedelta(minutes=10)
@@ -71,7 +73,7 @@ class Registrar:
         self._book, self._signing, self._register = book, signing, register
         self._directory, self._broker_dir, self._broker_port = directory, broker_dir, broker_port
         self._names, self._hall, self._now, self._clock = names, hall, now, clock
-        self.putting = Putting(register=register, hall=hall)
+        self.putting, self._doubtful = Putting(register=register, hall=hall), Doubtful()
         self._limit = Limit(
             at_once=120, a_minute=240
         )  # by node; strangers by address, behind which many boxes may stand
@@ -86,6 +88,7 @@ class Registrar:
         }
         self._of_technician: dict[tuple[str, str], Callable[[Request], Struct]] = {
             ("GET", "/boxes"): lambda _: self.told(),
+            ("GET", TECHNICIAN_PATH): lambda _: words.TechnicianTold(generation=register.generation),
             ("GET", "/acts"): lambda asked: words.Acts(acts=book.acts(after=_number(asked.query), most=ACTS)),
             ("GET", "/refusals"): lambda _: words.Acts(acts=book.refusals(most=ACTS)),
             ("POST", "/boxes"): self._invite,
@@ -191,6 +194,8 @@ class Registrar:
     async def answer(self, request: Request) -> Reply:
         """Answer one request."""
         technician = self._is_technician(request.shown)
+        if technician and (refused := self._lost(request)) is not None:
+            return refused
         if request.shown is not None and not technician and not self._is_in_book(request.shown):
             request = replace(request, shown=replace(request.shown, serial=UNKNOWN))
         if self._releases is not None:
@@ -210,6 +215,19 @@ class Registrar:
         answer = act(request)
         return self._refused(request, answer) if isinstance(answer, words.Denied) else said(answer)
 
+    def _lost(self, request: Request) -> Reply | None:
+        """Refuse the technician's certificate that was given up for lost; one that comes in its place is noted."""
+        shown, now = request.shown, self._now()
+        if shown is None or request.path == TECHNICIAN_PATH:
+            return None
+        standing = self._register.technician(shown.generation, by=request.address, now=now)
+        if not isinstance(standing, words.Denied):
+            self._write([standing] if standing is not None else [])
+            return None
+        if not self._limit.allows(request.address, self._clock()):
+            return denied(HTTPStatus.TOO_MANY_REQUESTS, "too_often")
+        return self._refused(request, standing)
+
     def _is_technician(self, shown: Shown | None) -> bool:
         return (
             shown is not None
@@ -227,7 +245,11 @@ class Registrar:
         return shown is not None and not isinstance(self._register.standing(shown.serial), words.Denied)
 
     def _refused(self, request: Request, answer: words.Denied) -> Reply:
-        who = f"{request.shown.node} at {request.address}" if request.shown is not None else request.address
+        shown = request.shown
+        who = f"{shown.node} at {request.address}" if shown is not None else request.address
+        if shown is not None:
+            came = words.Shown(node=shown.node, address=request.address, reason=answer.reason, at=self._now())
+            self._doubtful.note(came)
         log.warning("refused %s of %s: %s %s", request.path, who, answer.reason, dict(answer.args))
         about = " ".join([answer.reason, *map(str, answer.args.values())])
         self._book.refuse(at=self._now(), who=who, what=request.path, reason=about)
@@ -324,8 +346,9 @@ class Registrar:
         return words.Rotating()
 
     def told(self) -> words.Boxes:
-        """Return all boxes, the spares that wait, and how long the issuing authority lasts."""
-        return structs.replace(self._register.told(self._now()), issuing_until=self._signing.until)
+        """Return all boxes, the spares that wait, who was refused lately, and how long the issuing authority lasts."""
+        told, shown = self._register.told(self._now()), self._doubtful.lately(self._now())
+        return structs.replace(told, issuing_until=self._signing.until, shown=shown)
 
     # What a supervisor approves ---------------------------------------------------------------------------------------
 

@@ -29,6 +29,7 @@ CONNECTIONS: Final = 64  # of who shows a certificate
 OF_STRANGERS: Final = 32  # so many more, for who may still join
 OF_AN_ADDRESS: Final = 12  # of these
 MEMBERS: Final = ""  # no address
+GENERATION_DIGITS: Final = 9
 PIECE: Final = 65_536
 PIECE_S: Final = 30.0  # for the slowest reader of a release
 
@@ -48,6 +49,7 @@ class Shown:
     serial: str  # hexadecimal, lower case, as the book has it
     by: str = ""  # who signed it: the common name of an authority
     der: bytes = b""  # all of it
+    generation: int = 0  # of a technician's
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -200,12 +202,14 @@ def _shown(writer: asyncio.StreamWriter) -> Shown | None:
     if not isinstance(subject, tuple) or not isinstance(issuer, tuple) or not isinstance(serial, str):
         return None
     names, signer = (dict(pair for part in each for pair in part) for each in (subject, issuer))
+    generation = names.get("generationQualifier", "")
     return Shown(
         node=names.get("commonName", ""),
         hall=names.get("organizationName", ""),
         serial=f"{int(serial, 16):x}",
         by=signer.get("commonName", ""),
         der=tls.getpeercert(binary_form=True) or b"",
+        generation=int(generation) if generation.isdecimal() and len(generation) <= GENERATION_DIGITS else 0,
     )
 
 

@@ -87,6 +87,23 @@ def server_certificate(
     return _leaf(issuing, key, node=node, now=now, days=days, purposes=purposes, addresses=addresses, since=since)
 
 
+def technician_certificate(
+    root: Authority, key: ec.EllipticCurvePublicKey, *, node: str, now: datetime, days: int, generation: int
+) -> x509.Certificate:
+    """Return the technician's certificate, which the root signs. The registrar takes none of an earlier generation.
+
+    A number, and no date, says which is the later one: laptops' clocks are wrong, and only the root makes a higher one.
+    """
+    purposes = [ExtendedKeyUsageOID.CLIENT_AUTH]
+    return _leaf(root, key, node=node, now=now, days=days, purposes=purposes, generation=generation)
+
+
+def generation_of(certificate: x509.Certificate) -> int:
+    """Return how often a technician's certificate before this one was given up for lost."""
+    text = _text(certificate.subject, NameOID.GENERATION_QUALIFIER)
+    return int(text) if text.isdecimal() else 0
+
+
 def renewal_due(certificate: x509.Certificate, *, made: datetime) -> datetime:
     """Return when a node asks for its next certificate: at two thirds of the life of this one."""
     begin, end = made - BACKDATED, certificate.not_valid_after_utc
@@ -127,10 +144,11 @@ def _text(name: x509.Name, oid: x509.ObjectIdentifier) -> str:
     return str(found[0].value) if found else ""
 
 
-def _name(common: str, hall: str) -> x509.Name:
-    return x509.Name(
-        [x509.NameAttribute(NameOID.ORGANIZATION_NAME, hall), x509.NameAttribute(NameOID.COMMON_NAME, common)]
-    )
+def _name(common: str, hall: str, generation: int = 0) -> x509.Name:
+    parts = [(NameOID.ORGANIZATION_NAME, hall), (NameOID.COMMON_NAME, common)]
+    if generation:
+        parts.append((NameOID.GENERATION_QUALIFIER, str(generation)))
+    return x509.Name([x509.NameAttribute(oid, text) for oid, text in parts])
 
 
 def _builder(
@@ -174,9 +192,10 @@ def _leaf(
     addresses: Sequence[str] = (),
     serial: int | None = None,
     since: datetime | None = None,
+    generation: int = 0,
 ) -> x509.Certificate:
     until = min(now + timedelta(days=days), issuing.certificate.not_valid_after_utc)
-    subject = _name(node, hall_of(issuing.certificate))
+    subject = _name(node, hall_of(issuing.certificate), generation)
     builder = (
         _builder(subject, issuing.certificate.subject, key, now, until, serial=serial, since=since)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)

@@ -169,12 +169,28 @@ class SpareWaits(Struct, frozen=True, kw_only=True):
     since: datetime
 
 
+class Shown(Struct, frozen=True, kw_only=True):
+    """Somebody came lately with a certificate of the hall that does not count. `reason`: see Denied."""
+
+    node: str
+    address: str
+    reason: str
+    at: datetime
+
+
 class Boxes(Struct, frozen=True, kw_only=True):
-    """All boxes of the hall, and the spares that wait."""
+    """All boxes of the hall, the spares that wait, and who was refused though the hall has certified him."""
 
     boxes: tuple[BoxTold, ...]
     spares: tuple[SpareWaits, ...] = ()
     issuing_until: datetime | None = None
+    shown: tuple[Shown, ...] = ()
+
+
+class TechnicianTold(Struct, frozen=True, kw_only=True):
+    """Of which generation a technician's certificate must be, or of a later one."""
+
+    generation: int = 0
 
 
 class Act(Struct, frozen=True, kw_only=True):

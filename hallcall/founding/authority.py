@@ -16,9 +16,16 @@ from datetime import datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from broker.authority.issuing import Authority, certificate_pem, new_issuing, new_root, node_certificate
+from broker.authority.issuing import (
+    Authority,
+    certificate_pem,
+    generation_of,
+    new_issuing,
+    new_root,
+    technician_certificate,
+)
 from broker.authority.keys import new_key
-from broker.authority.reading import read_chain
+from broker.authority.reading import BadCertificate, read_chain
 from broker.authority.safe import locked, unlocked
 
 FOLDER: Final = "authority"
@@ -48,10 +55,14 @@ def new_authority(hall: str, *, passphrase: str, now: datetime) -> dict[PurePosi
     }
 
 
-def new_technician(root: Authority, *, passphrase: str, now: datetime) -> dict[PurePosixPath, bytes]:
+def new_technician(
+    root: Authority, *, passphrase: str, now: datetime, generation: int = 0
+) -> dict[PurePosixPath, bytes]:
     """Return the technician's files. The root itself signs: so no issuing authority's end shuts the technician out."""
     key = new_key()
-    made = node_certificate(root, key.public_key(), node=TECHNICIAN, now=now, days=TECHNICIAN_DAYS)
+    made = technician_certificate(
+        root, key.public_key(), node=TECHNICIAN, now=now, days=TECHNICIAN_DAYS, generation=generation
+    )
     return {
         TECHNICIANS: locked(Authority(certificate=made, key=key), passphrase=passphrase),
         TECHNICIANS_CERTIFICATE: certificate_pem(made),
@@ -61,6 +72,14 @@ def new_technician(root: Authority, *, passphrase: str, now: datetime) -> dict[P
 def technician_until(folder: Path) -> datetime:
     """Return when the technician's certificate ends."""
     return read_chain((folder / TECHNICIANS_CERTIFICATE).read_bytes())[0].not_valid_after_utc
+
+
+def technician_generation(folder: Path) -> int:
+    """Return of which generation the technician's certificate is; 0 where there is none."""
+    try:
+        return generation_of(read_chain((folder / TECHNICIANS_CERTIFICATE).read_bytes())[0])
+    except (OSError, BadCertificate):
+        return 0
 
 
 def opened(folder: Path, name: PurePosixPath, *, passphrase: str) -> Authority:

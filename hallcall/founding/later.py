@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from broker.authority.issuing import certificate_pem, issuing_certificate
+from broker.authority.issuing import Authority, certificate_pem, issuing_certificate
 from broker.authority.keys import BadKey
 from broker.authority.requests import BadRequest, read_request
 from broker.authority.safe import WrongPassphrase
@@ -25,7 +25,7 @@ from .init import Console
 from .interview import Interview
 from .plan import DISPATCHER_BOX, ROLES
 from .questions import usual_language
-from .technician import at_registrar
+from .technician import at_registrar, dispatchers_box
 from .write import add_hall
 
 Act = Callable[["Visit", argparse.Namespace], None]
@@ -51,6 +51,8 @@ class Visit:
     @contextmanager
     def registrar(self) -> Iterator[Registrar]:
         options = self._options
+        if not options.at and not dispatchers_box(self.hall).is_file():
+            raise authority.NoAuthority(self.ask.words("no_address"))
         with at_registrar(self.hall, passphrase=self.passphrase, host=options.at, port=options.port) as registrar:
             yield registrar
 
@@ -71,6 +73,9 @@ def boxes(visit: Visit, _: argparse.Namespace) -> None:
     wide = [max(map(columns, each)) for each in zip(*table, strict=True)]
     for row in table:
         ask.line("  ".join(filled(cell, width) for cell, width in zip(row, wide, strict=True)).rstrip())
+    for shown in told.shown:
+        at = shown.at.astimezone()
+        ask.say(f"shown_{shown.reason}", node=shown.node, address=shown.address, at=f"{at:%m-%d %H:%M}")
     for spare in told.spares:
         ask.say("spares_wait", serial=spare.serial, address=spare.address)
     if told.issuing_until is not None:
@@ -161,13 +166,26 @@ def _told(visit: Visit, path: str, asked: words.Asked) -> None:
     visit.ask.line(f"{visit.ask.words('done')} {done.detail}".rstrip())
 
 
-def renew(visit: Visit, _: argparse.Namespace) -> None:
+def renew(visit: Visit, options: argparse.Namespace) -> None:
     """Make the technician's own certificate anew. Boxes renew theirs by themselves."""
     folder = visit.hall / authority.FOLDER
     root = authority.opened(folder, authority.ROOT, passphrase=visit.passphrase)
-    write_files(folder, authority.new_technician(root, passphrase=visit.passphrase, now=visit.now))
-    visit.note("technician renewed")
+    generation = authority.technician_generation(folder)
+    _write_technician(visit, root, generation)
+    if options.lost:
+        with visit.registrar() as registrar:  # which may know of a later one than this copy
+            known = registrar.read("/technician", words.TechnicianTold).generation
+        _write_technician(visit, root, max(known, generation) + 1)
+        with visit.registrar() as registrar:
+            registrar.read("/boxes", words.Boxes)  # by this it knows that those before count no longer
+        visit.ask.say("technician_lost")
+    visit.note("technician renewed", **({"before": "lost"} if options.lost else {}))
     visit.ask.say("technician_renewed", date=f"{authority.technician_until(folder):%Y-%m-%d}")
+
+
+def _write_technician(visit: Visit, root: Authority, generation: int) -> None:
+    made = authority.new_technician(root, passphrase=visit.passphrase, now=visit.now, generation=generation)
+    write_files(visit.hall / authority.FOLDER, made)
 
 
 def rotate(visit: Visit, _: argparse.Namespace) -> None:
@@ -214,6 +232,10 @@ _WAIT: Final[tuple[str, dict[str, object]]] = (
     {"type": float, "default": putting.PATIENCE_S, "metavar": "SECONDS", "help": "for the hall to have taken it"},
 )
 _OF_BOX: Final[tuple[str, dict[str, object]]] = ("--box", {"default": "", "metavar": "BOX", "help": "this box's files"})
+_LOST: Final[tuple[str, dict[str, object]]] = (
+    "--lost",
+    {"action": "store_true", "help": "a laptop is lost: the certificates before count no longer; needs the hall"},
+)
 _WHY: Final[tuple[str, dict[str, object]]] = ("--why", {"default": "", "help": "for the book"})
 _NODE: Final[tuple[str, dict[str, object]]] = ("--node", {"action": "store_true", "help": "BOX is a single node's id"})
 LATER: Final[dict[str, tuple[Act, Callable[[argparse.ArgumentParser], None]]]] = {
@@ -225,7 +247,7 @@ LATER: Final[dict[str, tuple[Act, Callable[[argparse.ArgumentParser], None]]]] =
     "remove": (revoke, _with(_BOX, _NODE, _WHY)),
     "approve": (approve, _with(_CODE, _BOX)),
     "refuse": (refuse, _with(_CODE)),
-    "renew": (renew, _with()),
+    "renew": (renew, _with(_LOST)),
     "rotate": (rotate, _with()),
     "acts": (acts, _with()),
 }

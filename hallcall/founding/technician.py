@@ -16,6 +16,11 @@ from .folder import CARD_FOLDER, CARDS
 from .plan import DISPATCHER_BOX
 
 
+def dispatchers_box(hall: Path) -> Path:
+    """Return the file in a hall's folder that says where its registrar is; a copy of authority/ alone has none."""
+    return hall / CARDS / DISPATCHER_BOX / CARD_FOLDER / BOX_FILE
+
+
 @contextmanager
 def at_registrar(hall: Path, *, passphrase: str, host: str = "", port: int = PORT) -> Iterator[Registrar]:
     """Give the hall's registrar, for as long as the technician's key is open: in memory, never on disk.
@@ -24,7 +29,7 @@ def at_registrar(hall: Path, *, passphrase: str, host: str = "", port: int = POR
     """
     folder = hall / authority.FOLDER
     opened = authority.opened(folder, authority.TECHNICIANS, passphrase=passphrase)
-    address = host or load_box(hall / CARDS / DISPATCHER_BOX / CARD_FOLDER / BOX_FILE).dispatcher
+    address = host or load_box(dispatchers_box(hall)).dispatcher
     descriptor = os.memfd_create("technician.key", os.MFD_CLOEXEC)
     try:
         os.write(descriptor, key_pem(opened.key))

@@ -72,6 +72,10 @@ broker_dir = "{tmp_path}/broker"
 listen = "127.0.0.1:{self.port}"
 """
         file.write_text(more + text, encoding="utf-8")
+        return self._started()
+
+    def _started(self) -> "subprocess.Popen[str]":
+        file = self.etc / "nodes" / "registrar.toml"
         process = subprocess.Popen(
             [sys.executable, "-m", "registrar", "--config", file], stderr=subprocess.PIPE, text=True
         )
@@ -82,6 +86,14 @@ listen = "127.0.0.1:{self.port}"
             if "boxes may ask" in line:
                 return process
         raise RuntimeError("".join(lines))
+
+    def start_anew(self) -> None:
+        self.stop()
+        self._process = self._started()
+
+    def copy(self, name: str) -> Path:
+        """Return a copy of the hall's folder, as it is kept elsewhere."""
+        return Path(shutil.copytree(self.folder, self.folder.parent / name))
 
     def stop(self) -> None:
         if self._process.poll() is None:
@@ -257,6 +269,62 @@ def test_the_technicians_own_certificate_is_made_anew_without_the_hall(running: 
     assert (folder / "technician.crt").read_bytes() != before
     assert authority.opened(folder, authority.TECHNICIANS, passphrase=PASSPHRASE).key is not None
     assert running.hall("boxes") == 0
+
+
+def test_a_lost_laptop_is_shut_out_by_whoever_has_the_copy_and_the_passphrase(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    lost, copy = running.folder, running.copy("copy")
+    running.folder = copy
+    assert running.hall("renew", "--lost") == 0
+    assert "the lost laptop is shut out" in shown(capsys)
+    running.folder = lost
+    for command in (["boxes"], ["revoke", "kiosk-1"], ["rotate"], ["approve", "482913", "kiosk-1"]):
+        assert running.hall(*command) == 1
+        assert "was given up for lost on" in capsys.readouterr().err
+    running.folder = copy
+    assert running.hall("boxes") == 0
+    assert "! The lost laptop, or its copy, asked the registrar from 127.0.0.1" in shown(capsys)
+    assert running.hall("renew") == 0  # as it does every other year
+    running.start_anew()
+    assert running.hall("boxes") == 0
+    running.folder = lost
+    assert running.hall("boxes") == 1
+
+
+def test_a_copy_from_before_the_last_loss_shuts_out_what_was_lost_since(running: Running) -> None:
+    old, current = running.copy("old"), running.folder
+    assert running.hall("renew", "--lost") == 0
+    running.folder = old
+    assert running.hall("boxes") == 1
+    assert running.hall("renew") == 0
+    assert running.hall("boxes") == 1  # the hall's present technician is not shut out by an old copy alone
+    assert running.hall("renew", "--lost") == 0
+    assert running.hall("boxes") == 0
+    running.folder = current
+    assert running.hall("boxes") == 1
+
+
+def test_a_laptop_without_the_roots_key_does_all_but_certify(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (running.folder / "authority/root.p12").unlink()
+    assert running.hall("add", "board-2", "--role", "board", "--wait", "0") == 0
+    assert running.hall("revoke", "kiosk-1") == 0
+    for command in (["renew", "--lost"], ["rotate"]):
+        assert running.hall(*command) == 1
+        assert "Take the authority's copy" in capsys.readouterr().err
+
+
+def test_the_authority_alone_is_copy_enough_with_the_dispatchers_address(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    copy = running.copy("copy")
+    shutil.rmtree(copy / "cards")
+    running.folder = copy
+    assert running.hall("renew", "--lost") == 1
+    assert "add --at ADDRESS" in capsys.readouterr().err
+    assert running.hall("renew", "--lost", "--at", "127.0.0.1") == 0
 
 
 def test_nobody_without_the_passphrase_speaks_for_the_technician(

@@ -194,6 +194,18 @@ async def test_a_revoked_box_is_thrown_off_and_the_others_notice_nothing(tmp_pat
     assert any("kiosk-1 is off the bus" in line for line in registrar.lines)
 
 
+async def test_the_broker_lets_no_technician_in_lost_or_not(tmp_path: Path) -> None:
+    with hall_at_work(tmp_path) as (founded, _, _, _):
+        made = founded.technician()
+        assert (await asyncio.to_thread(made.read, "/boxes", Boxes)).boxes
+        assert made.certificate is not None
+        assert made.key is not None
+        identity = Identity(authority=made.root, certificate=made.certificate, key=made.key)
+        login = Login(host="127.0.0.1", port=founded.broker_port, name="technician", identity=identity)
+        with pytest.raises(OSError, match="does not accept the certificate of technician"):
+            await try_login(login)
+
+
 async def test_a_box_revoked_while_the_registrar_dies_is_thrown_off_all_the_same(tmp_path: Path) -> None:
     with hall_at_work(tmp_path) as (founded, broker, registrar, _):
         kiosk = founded.machine("kiosk-east")

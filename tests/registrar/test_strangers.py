@@ -12,13 +12,20 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from broker.authority.issuing import Authority, addresses_of, chain_pem, node_certificate, server_certificate
+from broker.authority.issuing import (
+    Authority,
+    addresses_of,
+    chain_pem,
+    node_certificate,
+    server_certificate,
+    technician_certificate,
+)
 from broker.authority.keys import key_pem, new_key
 from broker.authority.reading import read_chain
 from broker.authority.requests import BadRequest, read_request, request_pem
 from broker.config import RegistrarFile, load_node
 from broker.joining.asking import Refused, Registrar
-from broker.joining.words import Boxes, Due, Renew, Renewed
+from broker.joining.words import Boxes, Due, Renew, Renewed, TechnicianTold
 from keeper.joining import Joining
 from registrar.__main__ import own_names
 from registrar.server import OF_AN_ADDRESS, OF_STRANGERS
@@ -109,9 +116,14 @@ def thief(founded: Founded, folder: Path, signer: Authority, node: str, serial: 
     """Return one who has an authority's key, and certifies himself."""
     key = new_key()
     made = node_certificate(signer, key.public_key(), node=node, now=founded.now, serial=serial)
+    return showing(founded, folder, chain_pem(made, signer.certificate), key_pem(key))
+
+
+def showing(founded: Founded, folder: Path, chain: bytes, key: bytes) -> Registrar:
+    """Return one who shows this certificate."""
     folder.mkdir()
-    (folder / "own.crt").write_bytes(chain_pem(made, signer.certificate))
-    (folder / "own.key").write_bytes(key_pem(key))
+    (folder / "own.crt").write_bytes(chain)
+    (folder / "own.key").write_bytes(key)
     at = founded.card / "root.crt"
     return Registrar(
         host="127.0.0.1", root=at, certificate=folder / "own.crt", key=folder / "own.key", port=founded.port
@@ -135,6 +147,20 @@ def test_who_stole_the_issuing_key_is_neither_technician_nor_any_node_before_the
             ask()
         assert refused.value.denied.reason == "unknown_certificate"
     assert kiosk.papers.has("kiosk-1")
+
+
+@pytest.mark.parametrize("generation", [5, 10**4000])
+def test_who_stole_the_issuing_key_gives_nobodys_laptop_up_for_lost(
+    founded: Founded, registrar: RegistrarProcess, tmp_path: Path, generation: int
+) -> None:
+    key, signer, at = new_key(), founded.issuing, founded.now
+    made = technician_certificate(signer, key.public_key(), node="technician", now=at, days=1, generation=generation)
+    posed = showing(founded, tmp_path / "posed", chain_pem(made, signer.certificate), key_pem(key))
+    with pytest.raises(Refused) as refused:
+        posed.read("/technician", TechnicianTold)
+    assert refused.value.denied.reason == "technician_only"
+    assert founded.technician().read("/technician", TechnicianTold).generation == 0
+    assert registrar.stop() == 0
 
 
 def test_an_address_that_may_be_written_in_several_ways_needs_one_certificate_and_not_one_every_half_minute(
