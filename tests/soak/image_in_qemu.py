@@ -5,20 +5,16 @@ Each step is told with its seconds, from power-on or from what was done to the b
 
 import asyncio
 import re
-import signal
-import subprocess
 import sys
-import time
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from hallcall.boxes.machine import Machine
-from hallcall.boxes.wires import Wires
 from hardware.simulators.escpos_printer import Report, SlipPrinted
 
+from .hall_in_qemu import Hall, Story, WentWrong, demo_hall, ends_tidily, words_on
 from .qemu_machine import NoAnswer, QemuMachine
 from .usb_redir import UsbPrinterAtQemu
 
@@ -37,8 +33,6 @@ screen = {{ width = 1024, height = 768, idle_s = 300, ticket_s = 20 }}
 windows = [{{ counter = 1, keypad = {{ port = "serial:/dev/hallcall/keypad1?baud=9600" }} }}]
 """
 DEVICES: Final = '[[devices]]\nname = "keypad1"\nserial = "KEYPAD1"\n'
-# Whoever serves the hall's time: this machine's clock, which stays as it is.
-CHRONY: Final = "local stratum 8\nallow 10.0.0.0/8\nbindcmdaddress /\ncmdport 0\npidfile {work}/chronyd.pid\n"
 PANIC: Final = "sysctl -q kernel.panic={after}; echo c > /proc/sysrq-trigger"
 PAST: Final = "2020-01-01T00:00:00"
 BOOT_S: Final = 900.0
@@ -50,114 +44,6 @@ os.open("{device}", os.O_RDWR | os.O_NONBLOCK | os.O_NOCTTY)
 print("opened")' | tail -n 1"""
 
 
-class WentWrong(Exception):
-    """Something is not as it should be; the text says what."""
-
-
-class Story:
-    """Tells each finding with the seconds since the last beginning."""
-
-    def __init__(self) -> None:
-        self._began_s = time.monotonic()
-
-    def begin(self, text: str) -> None:
-        self._began_s = time.monotonic()
-        self.say(f"— {text}")
-
-    def say(self, text: str) -> None:
-        sys.stdout.write(f"{time.monotonic() - self._began_s:7.1f} s  {text}\n")
-        sys.stdout.flush()
-
-    def judge(self, text: str, *, good: bool) -> None:
-        if not good:
-            raise WentWrong(text)
-        self.say(text)
-
-
-class Hall:
-    """The hall: founded on a laptop, its dispatcher's box running, and the other box's disk with its card's folder."""
-
-    def __init__(self, work: Path, image: Path, root: Path) -> None:
-        self.work, self._image, self._root = work, image, root
-        self._wires = Wires()
-        self.disk = work / "kiosk-a.img"
-        self.dispatcher = Machine(
-            name="dispatcher", directory=work / "dispatcher", image=root, namespace=self._wires.lay("dispatcher")
-        )
-        self._time: subprocess.Popen[bytes] | None = None
-
-    def found(self) -> None:
-        """Do what the technician does: plan, cards, an image written to a disk."""
-        from importlib.resources import files  # noqa: PLC0415 - only here
-
-        hall = (files("hallcall.demo") / "files" / "hall.toml").read_text(encoding="utf-8").partition("[[nodes]]")[0]
-        plan = self.work / "hall-plan.toml"
-        plan.write_text(PLAN.format(hall=hall), encoding="utf-8")
-        (self.work / "passphrase").write_text("a hall in a drawer\n", encoding="utf-8")
-        self._laptop("init", "--file", str(plan), "--to", str(self.work / "office"), "--yes")
-        office = self.work / "office/chengdong"
-        (office / "cards" / BOX / "hallcall" / "devices.toml").write_text(DEVICES, encoding="utf-8")
-        _run("cp", "--sparse=always", str(self._image), str(self.disk))
-        _run("truncate", "--size=3G", str(self.disk))
-        self._laptop("write", BOX, "--hall", str(office), "--image", str(self.disk))
-        self.dispatcher.card.mkdir(parents=True)
-        self._laptop("write", "dispatcher", "--hall", str(office), "--to", str(self.dispatcher.card))
-
-    def _laptop(self, *words: str) -> None:
-        _run(sys.executable, "-m", "hallcall", "hall", *words, "--passphrase-file", str(self.work / "passphrase"))
-
-    def open(self) -> None:
-        """Switch the dispatcher's box on, and the hall's clock."""
-        (self.work / "chrony.conf").write_text(CHRONY.format(work=self.work), encoding="utf-8")
-        self.dispatcher.assemble()
-        self.dispatcher.switch_on()
-        inside = ("ip", "netns", "exec", "dispatcher")
-        self._time = subprocess.Popen(
-            [*inside, "chronyd", "-x", "-d", "-u", "root", "-f", str(self.work / "chrony.conf")],
-            stdout=subprocess.DEVNULL,
-            stderr=(self.work / "chronyd.log").open("wb"),
-        )
-
-    def close(self) -> None:
-        if self._time is not None:
-            self._time.kill()
-            self._time.wait()
-        self.dispatcher.take_apart()
-
-    @property
-    def is_open(self) -> bool:
-        """Tell whether the registrar and the dispatcher are up, by their systemd."""
-        if not self.dispatcher.is_on:
-            return False
-        told = self.dispatcher.run("systemctl", "is-active", "*@dispatcher.service", "*@registrar.service")
-        return told.stdout.split() == ["active", "active"]
-
-    def tap(self) -> str:
-        """Lay the cable of the box that QEMU makes; return its name."""
-        name = f"to-{BOX}"
-        for words in (("tuntap", "add", name, "mode", "tap"), ("link", "set", name, "master", "hall", "up")):
-            _run("ip", *words)
-        return name
-
-
-def _run(*argv: str) -> str:
-    done = subprocess.run(argv, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise WentWrong(f"{' '.join(argv[:6])}: exit code {done.returncode}\n{done.stdout}{done.stderr}")
-    return done.stdout
-
-
-def words_on(picture: Path) -> dict[str, tuple[int, int]]:
-    """Return the English words that tesseract reads on a picture, and where their middles are."""
-    said = _run("tesseract", str(picture), "-", "--psm", "11", "tsv")
-    found = {}
-    for row in said.splitlines()[1:]:
-        _, _, _, _, _, _, left, top, width, height, _, text = (row + "\t").split("\t")[:12]
-        if text.strip():
-            found[text.strip().lower()] = (int(left) + int(width) // 2, int(top) + int(height) // 2)
-    return found
-
-
 class Box:
     """The box in QEMU, looked at and touched."""
 
@@ -165,19 +51,12 @@ class Box:
         self.machine, self._story, self._pictures, self._slips = machine, story, pictures, slips
 
     async def until(self, what: str, is_so: Callable[[], object], *, timeout_s: float = BOOT_S) -> None:
-        """Wait until something is so; look every second or so. `is_so` may be a coroutine function."""
-        until_s = time.monotonic() + timeout_s
-        while True:
-            so = is_so()
-            if asyncio.iscoroutine(so):
-                so = await so
-            if so:
-                break
-            if time.monotonic() > until_s:
-                await self.machine.picture(self._pictures / "wrong.png")
-                raise WentWrong(f"{what}: not so after {timeout_s:.0f} s; the panel: {self._pictures}/wrong.png")
-            await asyncio.sleep(1)
-        self._story.say(what)
+        """Wait until something is so; where it is not in time, a picture of the panel is kept."""
+        try:
+            await self._story.until(what, is_so, timeout_s=timeout_s)
+        except WentWrong as error:
+            await self.machine.picture(self._pictures / "wrong.png")
+            raise WentWrong(f"{error}; the panel: {self._pictures}/wrong.png") from None
 
     async def until_read(self, name: str, *words: str, timeout_s: float = BOOT_S) -> dict[str, tuple[int, int]]:
         """Wait until words stand on the panel, keep the picture, and return where they stand."""
@@ -234,6 +113,7 @@ async def first_start(box: Box, story: Story) -> None:
     """See the box come up, years behind, and belong to the hall."""
     story.begin(f"power on, by UEFI and GRUB; its clock stands at {PAST}")
     await box.machine.login(timeout_s=BOOT_S)
+    await box.machine.be_patient()
     story.say("a shell on its serial console")
     await box.until_read("home", "choose", "bill")
     behind_s = abs(datetime.now(UTC).timestamp() - float(await box.machine.run("date +%s")))
@@ -300,21 +180,23 @@ async def comes_back(box: Box, story: Story, what: str, name: str, *, after: int
     await box.machine.said(re.compile(rb"Booting `Hallcall|Linux version|EFI stub|\[    0\.0"), timeout_s=120)
     story.say("it starts again")
     await box.machine.login(timeout_s=BOOT_S)
+    await box.machine.be_patient()
     await box.until_read(name, "choose", "bill")
     await box.is_ready()
 
 
 async def main(work: Path, image: Path, root: Path, pictures: Path) -> int:
     """Play the whole story. Return 0 if all of it was as it should be."""
-    _ends_tidily()
-    story, hall = Story(), Hall(work, image, root)
+    ends_tidily()
+    boxes = {BOX: {"devices.toml": DEVICES}}
+    story, hall = Story(), Hall(work=work, image=image, root=root, plan=PLAN.format(hall=demo_hall()), boxes=boxes)
     slips: list[Report] = []
     try:
         story.begin("the technician founds the hall, and writes the cards")
         hall.found()
         hall.open()
         async with AsyncExitStack() as stack:
-            machine = QemuMachine(directory=work, disk=hall.disk, tap=hall.tap(), clock=PAST)
+            machine = QemuMachine(directory=work, disk=hall.disk(BOX), tap=hall.tap(BOX), clock=PAST)
             await stack.enter_async_context(machine)
             far = UsbPrinterAtQemu(work / "printer", slips.append)
             await stack.enter_async_context(far)
@@ -333,13 +215,6 @@ async def main(work: Path, image: Path, root: Path, pictures: Path) -> int:
     finally:
         hall.close()
     return 0
-
-
-def _ends_tidily() -> None:
-    """Let a request to end take QEMU and the dispatcher's box along."""
-    task = asyncio.current_task()
-    assert task is not None
-    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
 
 
 if __name__ == "__main__":

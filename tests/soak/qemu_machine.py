@@ -16,12 +16,16 @@ WIDTH, HEIGHT = 1024, 768  # a panel that an emulated processor draws in time
 _FULL_SCALE: Final = 0x7FFF  # of QEMU's pointing devices
 # An emulated processor works out Mesa's shaders and pictures up to fifty times slower than a real one.
 # Such a one may also keep PID 1 from its watchdog for longer than the 14 s that our boxes grant.
-_PATIENCE: Final = """\
+_SLOW_KIOSK: Final = "[Service]\nTimeoutStartSec=600\nWatchdogSec=120\nEnvironment=LP_NUM_THREADS=0\n"
+EMULATED: Final = {  # files by which a root is as patient from its start on
+    "usr/lib/systemd/system/hallcall-kiosk@.service.d/90-emulated.conf": _SLOW_KIOSK,
+    "etc/systemd/system.conf.d/90-emulated.conf": "[Manager]\nRuntimeWatchdogSec=90\n",
+}
+_PATIENCE: Final = f"""\
 busctl set-property org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager \
     RuntimeWatchdogUSec t 90000000
 d=/run/systemd/system/hallcall-kiosk@.service.d; mkdir -p $d
-{ echo '[Service]'; echo TimeoutStartSec=600; echo WatchdogSec=120
-echo Environment=LP_NUM_THREADS=0; } >$d/90-emulated.conf
+printf '{_SLOW_KIOSK.encode("unicode_escape").decode()}' >$d/90-emulated.conf
 systemctl daemon-reload; systemctl try-restart --no-block 'hallcall-kiosk@*'; dmesg -n 1"""
 _LOGIN: Final = re.compile(rb"root@[^\r\n]*# ?$")
 
@@ -91,6 +95,11 @@ class QemuMachine:
         if self._process.returncode is None:
             self._process.kill()
         await self._process.wait()
+
+    async def ended(self, *, timeout_s: float) -> None:
+        """Wait until it has switched itself off."""
+        async with asyncio.timeout(timeout_s):
+            await self._process.wait()
 
     async def _until_there(self, *paths: Path) -> None:
         while not all(path.exists() for path in paths):
@@ -165,6 +174,9 @@ class QemuMachine:
                     self._keys.write(b"stty -echo\n")
                     await self.run("true", timeout_s=20)
                     break
+
+    async def be_patient(self) -> None:
+        """Let watchdog and kiosk be as slow as the emulation, until the next start."""
         await self.run(_PATIENCE, timeout_s=120)
 
     async def run(self, command: str, *, timeout_s: float = 60) -> str:

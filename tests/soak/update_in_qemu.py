@@ -13,14 +13,11 @@ from typing import Final
 
 from broker.contract.messages import TicketIssued
 from broker.journal import read_day
-from hallcall.image import disk, layout
-from hallcall.image.bundle import bundle
-from hallcall.image.progress import Progress
-from hallcall.image.recipe import Arch
+from hallcall.image import layout
 
 from .box_in_qemu import Box, BoxFailed, pc
+from .releases import RELEASE, release_of, signed
 
-RELEASE: Final = "usr/lib/hallcall/release"
 DISK_GIB: Final = 4
 UPDATE: Final = "/var/lib/hallcall/update"
 RUNNING: Final = ("dispatcher@dispatcher", "registrar@registrar", "keeper@keeper-dispatcher")
@@ -42,7 +39,7 @@ class Workshop:
         self._work, self._cache, self._keys = work, cache, keys
         self._root = cache / "root-amd64-debug"
         self.disk = work / "box.img"
-        self.running = (self._root / RELEASE).read_text(encoding="utf-8").strip()
+        self.running = release_of(self._root)
 
     def box(self) -> None:
         """Put the image onto a larger disk, and the dispatcher's card into it, as the technician does."""
@@ -58,23 +55,10 @@ class Workshop:
     def _hallcall(self, *words: str) -> None:
         subprocess.run([sys.executable, "-m", "hallcall", "hall", *words], check=True, stdout=subprocess.DEVNULL)
 
-    def stick(self, version: str, *, breaks: str = "") -> Path:
-        """Return a stick with a signed bundle of a release; `breaks` is put in front of its dispatcher."""
-        cache = self._work / version.rpartition("+")[2]
-        root, parts = cache / "root-amd64", cache / "parts-amd64"
-        parts.mkdir(parents=True)
-        subprocess.run(["cp", "-a", "--reflink=auto", str(self._root), str(root)], check=True)
-        (root / RELEASE).write_text(f"{version}\n", encoding="utf-8")
-        if breaks:
-            library = root / "opt/hallcall/lib/broker"
-            program = library / "dispatcher.py"
-            text = program.read_text(encoding="utf-8")
-            program.write_text(text.replace("import argparse\n", f"{breaks}import argparse\n", 1), encoding="utf-8")
-            for compiled in (library / "__pycache__").glob("dispatcher.*"):
-                compiled.unlink()
-        disk.squash(root, parts / "root.squashfs", int(time.time()), Progress({}, cache / "log"))
-        made = bundle(cache, Arch.AMD64, key=self._keys / "release-signer.key", out=None, plain=False)
-        stick = self._work / f"{cache.name}.stick"
+    def stick(self, version: str, *, broken: str = "") -> Path:
+        """Return a stick with a signed bundle of a release; `broken` is a program of it that ends at once."""
+        made = signed(self._root, version, work=self._work, signer=self._keys / "release-signer.key", broken=broken)
+        stick = self._work / f"{made.stem}.stick"
         with stick.open("wb") as empty:
             empty.truncate(made.stat().st_size + (16 << 20))
         for command in (
@@ -83,7 +67,7 @@ class Workshop:
             ["mcopy", "-i", str(stick), str(made), "::hallcall-update/"],
         ):
             subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-        shutil.rmtree(cache)
+        made.unlink()
         return stick
 
     def journal(self) -> Path:
@@ -175,7 +159,7 @@ def play(shop: Workshop, work: Path) -> None:
     first, when = shop.running, shop.running.partition("+")[0]
     good, broken = f"{when}+99991.good", f"{when}+99992.broken"
     shop.box()
-    sticks = {"good": shop.stick(good), "broken": shop.stick(broken, breaks="raise SystemExit(1)\n")}
+    sticks = {"good": shop.stick(good), "broken": shop.stick(broken, broken="broker/dispatcher.py")}
     box = Box(pc(shop.disk, work), work, sticks)
     story = Story(box, work)
     try:
