@@ -19,7 +19,7 @@ _FULL_SCALE: Final = 0x7FFF  # of QEMU's pointing devices
 _SLOW_KIOSK: Final = "[Service]\nTimeoutStartSec=600\nWatchdogSec=120\nEnvironment=LP_NUM_THREADS=0\n"
 EMULATED: Final = {  # files by which a root is as patient from its start on
     "usr/lib/systemd/system/hallcall-kiosk@.service.d/90-emulated.conf": _SLOW_KIOSK,
-    "etc/systemd/system.conf.d/90-emulated.conf": "[Manager]\nRuntimeWatchdogSec=90\n",
+    "etc/systemd/system.conf.d/zz-emulated.conf": "[Manager]\nRuntimeWatchdogSec=90\n",
 }
 _PATIENCE: Final = f"""\
 busctl set-property org.freedesktop.systemd1 /org/freedesktop/systemd1 org.freedesktop.systemd1.Manager \
