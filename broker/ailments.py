@@ -9,6 +9,7 @@ from typing import Final
 
 from .contract.messages import BoxFinding, DeviceState, Language
 from .contract.texts import texts
+from .reasons import all_worded
 
 OK, WARNING, FAULT, UNKNOWN = DeviceState.OK, DeviceState.WARNING, DeviceState.FAULT, DeviceState.UNKNOWN
 
@@ -133,6 +134,6 @@ def topic(finding: BoxFinding, language: Language) -> str:
 def _worded(finding: BoxFinding, key: str, language: Language) -> str:
     words = texts(language)["doctor"].get(key, "")
     try:
-        return words.format(**finding.args)
+        return words.format(**all_worded(finding.args, language))
     except (KeyError, IndexError, ValueError):  # another version's figures
         return f"{finding.key} {finding.args}" if words else ""

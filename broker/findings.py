@@ -8,6 +8,7 @@ from typing import Final
 
 from .contract.messages import Language
 from .contract.texts import texts
+from .reasons import all_worded
 
 
 def check_texts(language: Language, *rooms: str) -> dict[str, str]:
@@ -62,22 +63,29 @@ class Line:
 
 
 class Report:
-    """Says each finding as it comes, or all of them as JSON at the end; `table` has its texts.
+    """Says each finding as it comes, or all of them as JSON at the end; `table` has its texts in that language.
 
     A device whose name has no text of its own (`device_…`) is told by it.
     """
 
     def __init__(
-        self, table: Mapping[str, str], *, as_json: bool, write: Callable[[str], object], coloured: bool
+        self,
+        table: Mapping[str, str],
+        language: Language,
+        *,
+        as_json: bool,
+        write: Callable[[str], object],
+        coloured: bool,
     ) -> None:
         self._table = table
+        self._language = language
         self._as_json = as_json
         self._write = write
         self._coloured = coloured
         self.lines: list[Line] = []
 
     def add(self, device: str, finding: Finding) -> None:
-        text = self._table[finding.key].format(**dict(finding.args))
+        text = self._table[finding.key].format(**all_worded(dict(finding.args), self._language))
         self.lines.append(Line(device, finding.light, text))
         if not self._as_json:
             named = self._table.get(f"device_{device}", device)

@@ -215,9 +215,12 @@ async def _running(devices: Devices, heard: Heard) -> AsyncIterator[None]:
 def main(argv: Sequence[str]) -> int:
     options = _options(argv)
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL, force=True)  # the findings say it
-    table = check_texts(options.lang, "check", "counter_check")
     report = Report(
-        table, as_json=options.json, write=_write, coloured=sys.stdout.isatty() and "NO_COLOR" not in os.environ
+        check_texts(options.lang, "check", "counter_check"),
+        options.lang,
+        as_json=options.json,
+        write=_write,
+        coloured=sys.stdout.isatty() and "NO_COLOR" not in os.environ,
     )
     try:
         file = load_node(options.config, CounterFile)

@@ -18,6 +18,7 @@ from broker.contract.messages import Language
 from broker.contract.texts import texts
 from broker.findings import check_texts
 from broker.identity import Untrusted
+from broker.reasons import all_worded
 
 
 class Light(Enum):
@@ -42,7 +43,8 @@ class Finding:
         return f"{lamp} {device}  {self.text(language)}\n"
 
     def text(self, language: Language) -> str:
-        return check_texts(language, "display_check")[self.key].format(**dict(self.args))
+        words = check_texts(language, "display_check")
+        return words[self.key].format(**all_worded(dict(self.args), language))
 
 
 def green(device: str, key: str, **args: str | float) -> Finding:

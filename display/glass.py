@@ -68,7 +68,7 @@ class Agreement:
         shown = tuple((row.ticket, row.counter) for row in self._seen.rows)
         if shown == self._wanted:
             return ""
-        missing = [f"{ticket} to {counter}" for ticket, counter in self._wanted if (ticket, counter) not in shown]
+        missing = [f"{ticket} → {counter}" for ticket, counter in self._wanted if (ticket, counter) not in shown]
         wrong = f"{missing[0]} is not on the glass" if missing else "the rows are in another order, or too many"
         return f"{wrong}, though the hall called so {now_s - self._wanted_at_s:.0f} s ago: start the board again"
 

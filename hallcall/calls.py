@@ -16,6 +16,7 @@ from broker.config import BrokenConfig, SupervisorFile, load_node, login_of
 from broker.contract import wire
 from broker.contract.messages import HallView, Language, Medium, Presence, Reached, Text
 from broker.contract.texts import texts
+from broker.reasons import worded
 from broker.report.slip import width
 
 from .desk import HALL_WAIT_S, HallAway
@@ -138,7 +139,7 @@ def as_text(seen: Seen, language: Language) -> str:
             label = words[medium.value] + " " * (media - width(words[medium.value]))
             told = [(node, each) for node, each in of_zones if (each.zone, each.medium) == (zone.id, medium)]
             lines += [f"  {label}  {node.node:{wide}}  {_figures(node, each, words)}" for node, each in told]
-            lines += [f"  {' ' * media}  ! {each.parted}" for _, each in told if each.parted]
+            lines += [f"  {' ' * media}  ! {worded(each.parted, language)}" for _, each in told if each.parted]
             if not told:
                 lines.append(f"  {label}  {words['nobody']}")
     lines += ["", words["parted"] if seen.is_parted else words["at_one"], words["legend"]]

@@ -61,6 +61,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     logging.basicConfig(stream=sys.stderr, level=logging.CRITICAL, force=True)  # the findings say it
     report = Report(
         check_texts(options.lang, "check"),
+        options.lang,
         as_json=options.json,
         write=_write,
         coloured=sys.stdout.isatty() and "NO_COLOR" not in os.environ,

@@ -64,6 +64,7 @@ class Plan:
     waits_for: tuple[str, ...] = ()  # boxes of the stage that is at work
     later: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()  # switched off since before: they get it when they are back
+    takes_none: tuple[str, ...] = ()  # machines that were not started from a slot
     alert: str = ""
 
     @property
@@ -76,22 +77,26 @@ def plan(rollout: Rollout, boxes: Sequence[Seen], quiet: Quiet, now: datetime) -
     alert = rollout.stopped or next(_harm(rollout, boxes, quiet, now), "")
     done = tuple(each.box for each in boxes if _has(each, rollout))
     if alert:
-        rest = tuple(each.box for each in boxes if each.box not in done)
+        rest = tuple(each.box for each in boxes if each.box not in done and not _takes_none(each))
         return Plan(done=done, later=rest, alert=alert)
     offers: dict[str, Release] = {}
     absent: list[str] = []
+    takes_none = tuple(each.box for each in boxes if _takes_none(each))
     stages = list(_stages(boxes, rollout))
     for number, stage in enumerate(stages):
         missing = [each for each in stage if not _has(each, rollout)]
         for each in missing:
             if (release := _release(rollout, each, quiet)) is not None:
                 offers[each.box] = release
-            if not _counts(each, rollout):
+            if not _counts(each, rollout) and each.box not in takes_none:
                 absent.append(each.box)
         if waits := tuple(each.box for each in missing if _counts(each, rollout)):
-            later = tuple(each.box for rest in stages[number + 1 :] for each in rest if each.box not in done)
-            return Plan(offers=offers, done=done, waits_for=waits, later=later, absent=tuple(absent))
-    return Plan(offers=offers, done=done, absent=tuple(absent))
+            passed = {*done, *takes_none}
+            later = tuple(each.box for rest in stages[number + 1 :] for each in rest if each.box not in passed)
+            return Plan(
+                offers=offers, done=done, waits_for=waits, later=later, absent=tuple(absent), takes_none=takes_none
+            )
+    return Plan(offers=offers, done=done, absent=tuple(absent), takes_none=takes_none)
 
 
 def stage_of(roles: frozenset[Role]) -> int:
@@ -119,6 +124,11 @@ def _has(seen: Seen, rollout: Rollout) -> bool:
     return health.update is None or health.update.step is not UpdateStep.TRIAL
 
 
+def _takes_none(seen: Seen) -> bool:
+    """Tell whether a box is there and says that it takes no updates, being no machine with slots."""
+    return seen.up and seen.health is not None and seen.health.update is None
+
+
 def _counts(seen: Seen, rollout: Rollout) -> bool:
     """Tell whether a stage waits for this box: it was there when, or since, the rollout began, and can be updated."""
     there = seen.up or (seen.at is not None and seen.at >= rollout.begun)
@@ -134,8 +144,12 @@ def _harm(rollout: Rollout, boxes: Sequence[Seen], quiet: Quiet, now: datetime) 
             yield f"{each.box} is a machine of kind {update.arch}, and no bundle for it was given; give both in one go"
         ended = update.at is None or update.at >= rollout.begun  # not in a rollout before
         if update.version == rollout.version and update.step in _ENDED_BADLY and ended:
-            what = "fell back to the release before" if update.step is UpdateStep.FELL_BACK else "could not install it"
-            yield f"{each.box} {what}: {update.why or 'it did not say why'}"
+            why, fell_back = update.why or "it did not say why", update.step is UpdateStep.FELL_BACK
+            yield (
+                f"{each.box} fell back to the release before: {why}"
+                if fell_back
+                else f"{each.box} could not install it: {why}"
+            )
         may = rollout.at_once or quiet.begins <= now < quiet.ends
         lost = not each.up and each.at is not None and each.at >= rollout.begun and now - each.at > SILENT
         if may and lost and update.version == rollout.version:

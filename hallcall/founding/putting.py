@@ -9,6 +9,7 @@ from typing import Final
 from broker.invitations import BOX_FILE, HALL_FILE, NODES
 from broker.joining import words
 from broker.joining.asking import Registrar
+from broker.reasons import worded
 
 from .folder import CARD_FOLDER, CARDS, write_files
 from .furnish import PINS
@@ -36,7 +37,7 @@ def put_hall(ask: Interview, hall: Path, at: AtRegistrar, *, wait_s: float) -> N
     if told.taken and told.in_force:
         ask.say("hall_in_force")
     elif told.taken and told.alarm:
-        raise NotTaken(ask.words("hall_not_taken", alarm=told.alarm))
+        raise NotTaken(ask.words("hall_not_taken", alarm=worded(told.alarm, ask.language)))
     else:
         raise NotTaken(ask.words("hall_waits"))
 

@@ -23,7 +23,7 @@ def test_a_frame_has_two_seconds_to_come() -> None:
     agreement.see(frame())
     agreement.want((A001,), 10.0, covered=False)
     assert agreement.parted(11.9) == ""
-    assert "A001 to 3 is not on the glass, though the hall called so 3 s ago" in agreement.parted(13.0)
+    assert "A001 → 3 is not on the glass, though the hall called so 3 s ago" in agreement.parted(13.0)
     agreement.see(frame(A001))
     assert agreement.parted(13.0) == ""
 
@@ -37,7 +37,7 @@ def test_a_label_that_says_another_window_is_noticed() -> None:
             rows=(wrong.rows[0], RowOnGlass(call="b.1", times=1, ticket="B002", counter="5")), covered=False, at_s=1
         )
     )
-    assert "B002 to 4 is not on the glass" in agreement.parted(5.0)
+    assert "B002 → 4 is not on the glass" in agreement.parted(5.0)
 
 
 def test_a_window_that_never_draws_is_noticed() -> None:

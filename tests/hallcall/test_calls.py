@@ -12,7 +12,7 @@ from hallcall.calls import Seen, as_json, as_text, look, main
 
 SIGN = Reached(zone="main", medium=Medium.SIGN, calls=40, p50_ms=9, p99_ms=14, worst_ms=20)
 ROW = Reached(zone="main", medium=Medium.ROW, calls=40, p50_ms=35, p99_ms=80, worst_ms=95)
-LOST_ROW = Reached(zone="main", medium=Medium.ROW, parted="A012 to 3 is not on the glass: start the board again")
+LOST_ROW = Reached(zone="main", medium=Medium.ROW, parted="A012 → 3 is not on the glass: start the board again")
 SOUND = Reached(zone="main", medium=Medium.SOUND)
 
 
@@ -51,7 +51,7 @@ def test_a_zone_has_its_sign_row_and_sound_in_both_languages(view: HallView) -> 
 def test_who_has_parted_is_said_and_what_to_check(view: HallView) -> None:
     now = seen(view, node("board-1", Role.DISPLAY, LOST_ROW))
     english = as_text(now, Language.EN)
-    assert "! A012 to 3 is not on the glass: start the board again" in english
+    assert "! A012 → 3 is not on the glass: start the board again" in english
     assert "have parted" in english
     assert "none tells of this zone" in english  # no sign, no voice
     assert json.loads(as_json(now))["parted"] is True

@@ -11,7 +11,7 @@ from .terms import DeviceState, Role
 class DeviceStatus(Struct, frozen=True, kw_only=True):
     name: str
     state: DeviceState
-    detail: str = ""  # for a technician: what is wrong and what to check
+    detail: str = ""  # for a technician, in English: what is wrong and what to check; shown as the table `reasons` says
 
 
 class Medium(Enum):

@@ -110,7 +110,7 @@ def test_a_program_that_does_not_run_tests_its_devices_and_words_them_itself(doc
     finally:
         doctored.broker.stop()
     assert ended == 2
-    assert "[故障] 设备  board-1，speaker: tcp:127.0.0.1:9" in said.replace("：tcp", ": tcp")
+    assert "[故障] 设备  board-1，扬声器: tcp:127.0.0.1:9" in said.replace("：tcp", ": tcp")
     assert "board-1 登录" in said
 
 

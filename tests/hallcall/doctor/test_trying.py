@@ -51,7 +51,7 @@ def test_a_kiosk_prints_a_test_slip_and_the_doctor_says_so(desk: Path) -> None:
 
 def test_one_sign_of_a_counter_box_is_tried(desk: Path) -> None:
     assert doctor(desk, "--node", "box-1", "--device", "sign-2", "--lang", "zh") == [
-        "[正常] 测试  box-1，sign-2：已送去 8888，请到屏前看是否显示"
+        "[正常] 测试  box-1，2 号窗口屏：已送去 8888，请到屏前看是否显示"
     ]
 
 
