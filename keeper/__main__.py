@@ -24,7 +24,7 @@ from broker.joining.words import PORT, FilesMark
 from broker.link import subscriptions, will
 
 from .for_screens import HEARD, ForScreens
-from .health import health
+from .health import SLOT, health
 from .joining import HERE
 from .machine import Machine
 from .node import KeeperNode
@@ -33,7 +33,7 @@ from .updates.notes import Notes as UpdateNotes
 from .updates.slots import architecture, release
 from .wanted_files import EVERY_S, HERE_EVERY_S, keep_asking
 
-RAUC: Final = Path("/etc/rauc/system.conf")  # where there is none, the machine takes no updates
+RAUC: Final = Path("/etc/rauc/system.conf")  # where there is none, or no slot was started, no updates are taken
 # without --merge: of this boot only, and a line that tells why the box went down is of the last one
 JOURNAL: Final = ("journalctl", "--follow", "--output=json", "--no-pager", "--lines=all", "--quiet", "--merge")
 
@@ -65,7 +65,8 @@ def look(file: KeeperFile, fetching: Fetching | None) -> BoxHealth:
 def fetching_updates(file: KeeperFile) -> Fetching | None:
     """Return what fetches updates; None on a machine that takes none."""
     identity = login_of(file).identity
-    if identity is None or not RAUC.exists():
+    from_slot = RAUC.exists() and SLOT.search(Path("/proc/cmdline").read_text(encoding="utf-8")) is not None
+    if identity is None or not from_slot:
         return None
     return Fetching(
         folder=Path(file.state_dir) / "update",

@@ -15,7 +15,7 @@ from . import body, certificates, clock, copies, disk, helped, units
 from .joining import REGISTRAR_NODE
 from .machine import Machine
 
-_SLOT: Final = re.compile(r"\brauc\.slot=(\w+)")
+SLOT: Final = re.compile(r"\brauc\.slot=(\w+)")
 
 
 def health(machine: Machine, *, box: str, box_file: Path, tls_dir: Path, directory: str, now: datetime) -> BoxHealth:
@@ -41,6 +41,6 @@ def nodes_of(box_file: Path) -> tuple[str, ...]:
 
 def image(told: BoxHealth, machine: Machine) -> BoxHealth:
     """Read from which image the box was started, and from which of its two slots."""
-    slot = _SLOT.search(machine.text("/proc/cmdline"))
+    slot = SLOT.search(machine.text("/proc/cmdline"))
     rows = dict(line.split("=", 1) for line in machine.text("/etc/os-release").splitlines() if "=" in line)
     return structs.replace(told, image=rows.get("IMAGE_VERSION", "").strip("\"'"), slot=slot.group(1) if slot else "")

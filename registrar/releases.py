@@ -144,6 +144,7 @@ class Releases:
             waits_for=now.waits_for,
             later=now.later,
             absent=now.absent,
+            takes_none=now.takes_none,
             quiet_from=None if rollout.at_once else next_quiet(self._hall(), self._now()).begins,
         )
 

@@ -233,6 +233,7 @@ class RolloutTold(Struct, frozen=True, kw_only=True):
     waits_for: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     absent: tuple[str, ...] = ()
+    takes_none: tuple[str, ...] = ()
     quiet_from: datetime | None = None  # when boxes may restart
 
 

@@ -135,6 +135,7 @@ def in_words(told: words.RolloutTold) -> str:
         ("at work", told.waits_for),
         ("later", told.later),
         ("switched off", told.absent),
+        ("takes none", told.takes_none),
     )
     lines += [f"  {name:13}{', '.join(boxes)}" for name, boxes in groups if boxes]
     return "\n".join(lines) + "\n"

@@ -180,7 +180,8 @@ class Fetching:
 
 
 def _ticket(release: Release) -> str:
-    return f"{release.sha256} {release.offered.isoformat() if release.offered is not None else ''}"
+    """Return what is handed over: this very offer, and last the release's name, for whoever refuses it."""
+    return f"{release.sha256} {release.offered.isoformat() if release.offered is not None else '-'} {release.version}"
 
 
 def _checksum(path: Path) -> str:

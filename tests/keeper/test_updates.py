@@ -13,6 +13,7 @@ from broker.contract.messages import DayOpened, Done, Hall, HallConfigured, Reco
 from broker.journal import SCHEMA, Entry, Journal
 from broker.readable import left_by, this_release
 from keeper.units import Unit
+from keeper.updates.install import MOST_OFFERED, note_refusal
 from keeper.updates.notes import Notes, Outcome, Trial
 from keeper.updates.offer import Do, Have, to_do, told
 from keeper.updates.rollback import unreadable
@@ -137,6 +138,26 @@ def test_a_release_that_fell_back_is_not_tried_again_until_it_is_offered_anew() 
     assert (told(RELEASE, have).step, told(RELEASE, have).why) == (UpdateStep.FELL_BACK, "no sound")
     later = msgspec.structs.replace(RELEASE, offered=NOW + timedelta(hours=1))
     assert to_do(later, have, NOW) is Do.INSTALL
+
+
+def test_a_bundle_that_is_refused_is_told_to_the_hall_as_this_very_offer(tmp_path: Path) -> None:
+    offer = tmp_path / "install"
+    offer.write_text(f"{'a' * 64} {NOW.isoformat()} 2.0")
+    notes = Notes(tmp_path / "update")
+    notes.folder.mkdir()
+    note_refusal(offer, "its signature is not ours", notes)
+    have = Have(arch="arm64", running="1.0", outcome=notes.outcome, whole=True, installing=True)
+    assert to_do(RELEASE, have, NOW) is Do.NOTHING
+    said = told(RELEASE, have)
+    assert (said.step, said.version, said.why) == (UpdateStep.FAILED, "2.0", "its signature is not ours")
+
+
+@pytest.mark.parametrize("offer", [b"", b"\xff\xfe", b"x" * 100_000])
+def test_an_offer_that_is_none_ends_in_no_worse_a_note(tmp_path: Path, offer: bytes) -> None:
+    (tmp_path / "install").write_bytes(offer)
+    notes = Notes(tmp_path)
+    note_refusal(tmp_path / "install", "its signature is not ours", notes)
+    assert notes.outcome is None or len(notes.outcome.version) <= MOST_OFFERED
 
 
 @pytest.mark.parametrize(

@@ -77,6 +77,16 @@ def test_one_box_goes_first_then_displays_then_kiosks_and_windows_then_the_web_a
     assert now.ended
 
 
+def test_a_box_that_takes_no_updates_holds_nobody_up_and_is_named() -> None:
+    plain = msgspec.structs.replace(BoxHealth(box="web"), image="1.0")
+    web = Seen(box="web", roles=frozenset({Role.WEB}), up=True, at=BEGUN, health=plain)
+    now = planned([web, seen("board-1")])
+    assert (now.waits_for, now.later, now.takes_none) == (("board-1",), (), ("web",))
+    now = planned([web, seen("board-1", image="2.0")])
+    assert now.ended
+    assert (now.absent, now.takes_none) == ((), ("web",))
+
+
 def test_a_box_with_several_nodes_goes_with_the_last_of_them() -> None:
     assert stage_of(frozenset({Role.DISPLAY, Role.KEEPER})) == 0
     assert stage_of(frozenset({Role.DISPLAY, Role.WEB, Role.KIOSK})) == 2
