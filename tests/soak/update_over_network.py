@@ -1,0 +1,333 @@
+"""The story of `./run soak update-over-network-in-qemu`: see update_over_network.sh.
+
+Each step is told with its seconds since the last beginning, a line that starts with a dash.
+"""
+
+import argparse
+import asyncio
+import json
+import sys
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from .hall_in_qemu import Hall, Story, WentWrong, demo_hall, ends_tidily
+from .qemu_machine import EMULATED, NoAnswer, QemuMachine
+from .releases import RELEASE, release_of, signed
+
+# A voice is a display without a panel, which an emulated processor need not draw. Nobody listens at its loudspeaker.
+PLAN: Final = """\
+dispatcher = "10.77.0.2/24"
+{hall}
+[[hours]]
+days = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
+open = "08:00"
+close = "20:00"
+[[boxes]]
+box = "screens"
+address = "10.77.0.22/24"
+[boxes.voice]
+voice = {{ zone = "main", speaker = "tcp:10.77.0.1:9200" }}
+[[boxes]]
+box = "kiosk-a"
+address = "10.77.0.21/24"
+[boxes.kiosk]
+screen = {{ width = 1024, height = 768 }}
+"""
+NUMBERS: Final = {"screens": 22, "kiosk-a": 21}
+UNITS: Final = {"screens": "hallcall-display@voice-1", "kiosk-a": "hallcall-kiosk@kiosk-1"}
+BOOT_S: Final = 900.0
+UPDATE_S: Final = 1500.0
+GIVE_UP_S: Final = 1500.0  # ten minutes of patience, and a start on either side
+SIGHT: Final = """\
+cat /proc/sys/kernel/random/boot_id; grep -o 'rauc.slot=.' /proc/cmdline; cat /{release}
+ls /var/lib/hallcall/state/keeper-{box}/update 2>/dev/null | tr '\\n' ' '; echo
+ls /var/lib/hallcall/update 2>/dev/null | tr '\\n' ' '; echo
+cat /var/lib/hallcall/update/outcome.json 2>/dev/null || echo '{{}}'"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sight:
+    """How things stand on a box, by its own disk."""
+
+    boot: str
+    slot: str
+    release: str
+    fetched: tuple[str, ...]
+    notes: tuple[str, ...]
+    outcome: dict[str, str]
+
+
+class Box:
+    """A box in QEMU, which may be switched on once more."""
+
+    def __init__(self, name: str, hall: Hall, story: Story) -> None:
+        self.name, self._hall, self._story = name, hall, story
+        self._directory = hall.work / name
+        self._directory.mkdir()
+        self._tap = hall.tap(name)
+        self._machine: QemuMachine | None = None
+
+    async def switch_on(self, stack: AsyncExitStack) -> None:
+        for left in ("qmp", "console.socket", "printer"):
+            (self._directory / left).unlink(missing_ok=True)
+        self._machine = QemuMachine(
+            directory=self._directory,
+            disk=self._hall.disk(self.name),
+            tap=self._tap,
+            clock="utc",
+            number=NUMBERS[self.name],
+        )
+        await stack.enter_async_context(self._machine)
+
+    async def switch_off(self) -> None:
+        """Shut it down by its power key's way."""
+        await self.machine.type("systemctl poweroff")
+        await self.machine.ended(timeout_s=180)
+
+    @property
+    def machine(self) -> QemuMachine:
+        assert self._machine is not None
+        return self._machine
+
+    async def login(self) -> None:
+        """Wait for the console's shell. Raises WentWrong."""
+        try:
+            await self.machine.login(timeout_s=BOOT_S)
+        except TimeoutError:
+            raise WentWrong(f"{self.name}: no shell after {BOOT_S:.0f} s") from None
+
+    async def run(self, command: str) -> str:
+        """Run a command; a box that starts anew meanwhile is asked again."""
+        while True:
+            try:
+                return await self.machine.run(command, timeout_s=30)
+            except NoAnswer:
+                await self.login()
+
+    async def sight(self) -> Sight:
+        said = await self.run(SIGHT.format(release=RELEASE, box=self.name))
+        boot, slot, release, fetched, notes, outcome = (each.strip() for each in said.split("\n", 5))
+        return Sight(
+            boot=boot,
+            slot=slot.removeprefix("rauc.slot="),
+            release=release,
+            fetched=tuple(fetched.split()),
+            notes=tuple(notes.split()),
+            outcome=json.loads(outcome),
+        )
+
+    async def is_active(self) -> bool:
+        return await self.run(f"systemctl is-active {UNITS[self.name]}") == "active"
+
+    async def until(self, what: str, is_so: Callable[[Sight], bool], *, timeout_s: float) -> Sight:
+        """Wait until the box's own disk says so."""
+        last: list[Sight] = []
+
+        async def so() -> bool:
+            last[:] = [await self.sight()]
+            return is_so(last[0])
+
+        try:
+            await self._story.until(f"{self.name}: {what}", so, timeout_s=timeout_s)
+        except WentWrong as error:
+            raise WentWrong(f"{error}; last: {last}") from None
+        return last[0]
+
+    async def takes(self, release: str) -> Sight:
+        """Follow a release from the offer to the start of the slot that it was put into."""
+        before = await self.sight()
+        await self.until("it downloads", lambda now: bool(now.fetched), timeout_s=120)
+        await self.until("the bundle is there", _has_bundle, timeout_s=UPDATE_S)
+        await self.until("it is being installed", lambda now: "trial.json" in now.notes, timeout_s=UPDATE_S)
+        now = await self.until("it has started anew", lambda now: now.boot != before.boot, timeout_s=UPDATE_S)
+        self._story.judge(
+            f"{self.name}: slot {before.slot} before, {now.slot} now, release {now.release}",
+            good=now.slot != before.slot and now.release == release,
+        )
+        return now
+
+
+def _has_bundle(now: Sight) -> bool:
+    return "ready.raucb" in now.fetched or "trial.json" in now.notes
+
+
+class Laptop:
+    """The technician's, with `hallcall update hall`."""
+
+    def __init__(self, hall: Hall, story: Story) -> None:
+        self._hall, self._story = hall, story
+        self._said = ""
+
+    def give(self, *words: str) -> str:
+        """Give a release, and read out what is answered."""
+        self._said = self._ask(*words)
+        for line in self._said.strip().split("\n"):
+            self._story.say(f"  | {line}")
+        return self._said
+
+    async def is_told(self, *pieces: str) -> bool:
+        """Tell whether the registrar says so now; what it says anew is read out."""
+        said = await asyncio.to_thread(self._ask)
+        if said != self._said:
+            self._said = said
+            self._story.say(f"  | {' / '.join(' '.join(line.split()) for line in said.strip().splitlines())}")
+        flat = " ".join(said.split())
+        return all(piece in flat for piece in pieces)
+
+    def _ask(self, *words: str) -> str:
+        return self._hall.laptop("update", "hall", *words, "--hall", str(self._hall.office), codes=(0, 1))
+
+
+def noon() -> str:
+    """Return the time zone in which it is noon just now, so that the hall is open."""
+    return f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+
+
+async def good_release(boxes: dict[str, Box], laptop: Laptop, story: Story, bundle: Path, release: str) -> None:
+    """See a good release wait for the evening, and then go from box to box."""
+    screens, kiosk = boxes["screens"], boxes["kiosk-a"]
+    story.begin(f"{release} is given to the hall, which is open")
+    said = laptop.give(str(bundle))
+    story.judge("boxes are to restart outside opening hours", good="outside opening hours" in said)
+    before = await screens.until("the bundle is there", _has_bundle, timeout_s=UPDATE_S)
+    await asyncio.sleep(30)  # it could begin now
+    now, other = await screens.sight(), await kiosk.sight()
+    waits = now.boot == before.boot and not {"install", "trial.json"} & {*now.fetched, *now.notes}
+    story.judge("screens: it waits for the evening", good=waits)
+    story.judge("kiosk-a: nothing was offered yet", good=not other.fetched)
+
+    story.begin("the same with --now")
+    laptop.give(str(bundle), "--now")
+    await screens.takes(release)
+    other = await kiosk.sight()
+    story.judge("kiosk-a: still nothing was offered", good=not other.fetched)
+    await screens.until("confirmed", lambda now: now.outcome.get("step") == "confirmed", timeout_s=BOOT_S)
+    await story.until("the registrar goes on", lambda: laptop.is_told("at work kiosk-a"), timeout_s=120)
+    story.begin("the next stage")
+    await kiosk.takes(release)
+    await kiosk.until("confirmed", lambda now: now.outcome.get("step") == "confirmed", timeout_s=BOOT_S)
+    await story.until("the registrar is done", lambda: laptop.is_told("done", "confirmed"), timeout_s=120)
+    story.judge("its kiosk is ready", good=await kiosk.is_active())
+
+
+async def broken_release(
+    hall: Hall, boxes: dict[str, Box], laptop: Laptop, story: Story, *, bundle: Path, release: str
+) -> None:
+    """See a release with a broken kiosk fall back, and nobody else get it; screens is off."""
+    kiosk = boxes["kiosk-a"]
+    good = (await kiosk.sight()).release
+    story.begin(f"{release}, whose kiosk ends at once, is given with --now; screens is switched off")
+    laptop.give(str(bundle), "--now")
+    trial = await kiosk.takes(release)
+    story.begin("kiosk-a is on trial")
+
+    async def ends() -> bool:
+        return int(await kiosk.run(f"systemctl show --property=NRestarts --value {UNITS['kiosk-a']}") or 0) >= 3
+
+    await story.until("its kiosk keeps ending", ends, timeout_s=600)
+    now = await kiosk.until(
+        "it gave up and started anew by itself", lambda now: now.boot != trial.boot, timeout_s=GIVE_UP_S
+    )
+    story.judge(f"slot {now.slot}, release {now.release} again", good=now.release == good)
+    now = await kiosk.until("noted", lambda now: now.outcome.get("step") == "fell_back", timeout_s=300)
+    story.say(f"kiosk-a: {now.outcome.get('why')}")
+    await story.until("the kiosk is ready again", kiosk.is_active, timeout_s=BOOT_S)
+    await story.until("the registrar stops", lambda: laptop.is_told("STOPPED: kiosk-a fell back"), timeout_s=300)
+    said = hall.dispatcher.run("hallcall", "doctor", "--hall", "--lang", "en", timeout_s=120).stdout
+    lines = [line.strip() for line in said.splitlines() if "fell back" in line]
+    story.judge(f"hallcall doctor --hall: {' / '.join(lines)}", good=bool(lines))
+
+
+async def back_by_hand(boxes: dict[str, Box], story: Story, first: str) -> None:
+    """Go back on one box, as whoever has a login does."""
+    screens = boxes["screens"]
+    before = await screens.sight()
+    story.begin("screens: hallcall update rollback")
+    story.say(await screens.run("PATH=$PATH:/opt/hallcall/bin hallcall update rollback"))
+    now = await screens.until("it has started anew", lambda now: now.boot != before.boot, timeout_s=BOOT_S)
+    story.judge(f"slot {now.slot}, release {now.release}", good=now.release == first)
+    await story.until("its voice is ready", screens.is_active, timeout_s=BOOT_S)
+
+
+async def play(hall: Hall, story: Story, first: str, bundles: dict[str, Path]) -> None:
+    """Play the whole story. Raises WentWrong, NoAnswer."""
+    story.begin("the technician founds the hall, and writes the cards; all boxes are switched on")
+    hall.found()
+    hall.open()
+    laptop = Laptop(hall, story)
+    boxes = {name: Box(name, hall, story) for name in NUMBERS}
+    async with AsyncExitStack() as stack:
+        for box in boxes.values():
+            await box.switch_on(stack)
+        await story.until("the dispatcher's box is open", lambda: hall.is_open, timeout_s=BOOT_S)
+        for box in boxes.values():
+            await box.login()
+            story.say(f"{box.name}: a shell on its serial console")
+        await boxes["kiosk-a"].machine.be_patient()
+        for box in boxes.values():
+            await story.until(f"{box.name}: {UNITS[box.name]} is ready", box.is_active, timeout_s=BOOT_S)
+            now = await box.sight()
+            story.judge(f"{box.name}: slot {now.slot}, release {now.release}", good=now.release == first)
+
+        (good, bundle), (broken, bad_bundle) = bundles.items()
+        await good_release(boxes, laptop, story, bundle, good)
+        await boxes["screens"].switch_off()
+        await broken_release(hall, boxes, laptop, story, bundle=bad_bundle, release=broken)
+        story.begin("screens is switched on again")
+        await boxes["screens"].switch_on(stack)
+        await story.until("its voice is ready", boxes["screens"].is_active, timeout_s=BOOT_S)
+        await asyncio.sleep(30)  # an offer would have come
+        now = await boxes["screens"].sight()
+        story.judge(
+            f"screens keeps {now.release}, and is offered nothing", good=now.release == good and not now.fetched
+        )
+        await back_by_hand(boxes, story, first)
+        story.say("all of it was as it should be")
+
+
+async def main() -> int:
+    """Return 0 if all of it was as it should be."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    for name in ("--cache", "--keys", "--work"):
+        parser.add_argument(name, type=Path, required=True)
+    parser.add_argument("--releases", type=Path, help="where the bundles were made before")
+    options = parser.parse_args()
+    ends_tidily()
+    story, root = Story(), options.cache / "root-amd64-debug"
+    first = release_of(root)
+    when = first.partition("+")[0]
+    bundles = {}
+    for version, broken in ((f"{when}+99991.good", ""), (f"{when}+99992.broken", "kiosk/__main__.py")):
+        made = options.releases / f"{version.rpartition('+')[2]}.raucb" if options.releases else None
+        bundles[version] = made or signed(
+            root,
+            version,
+            work=options.work,
+            signer=options.keys / "release-signer.key",
+            broken=broken,
+            besides=EMULATED,
+        )
+    hall = Hall(
+        work=options.work,
+        image=options.cache / "hallcall-amd64-debug.img",
+        root=root,
+        plan=PLAN.format(hall=demo_hall().replace('"Asia/Shanghai"', f'"{noon()}"')),
+        boxes={name: {} for name in NUMBERS},
+        disk_gib=4,
+    )
+    try:
+        await play(hall, story, first, bundles)
+    except (WentWrong, NoAnswer) as error:
+        story.say(f"WRONG: {error}")
+        return 1
+    finally:
+        hall.close()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main()))
