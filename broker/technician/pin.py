@@ -1,7 +1,8 @@
 """The technician's PIN: its hash alone, the first line of a file. `hallcall hall init` and `hallcall pin` write it.
 
 scrypt (RFC 7914) is in Python itself, so that a screen's box needs no library more; 32 MB and a tenth of a second a
-try. A short PIN's hash can be found out by whoever holds the card for hours: it opens a page to read, nothing else.
+try. A short PIN's hash can be found out by whoever holds a kiosk's card, and it opens a shell on the dispatcher's box
+(`keeper.console`): those drawn here have twelve digits.
 """
 
 import base64
@@ -12,7 +13,7 @@ import secrets
 from pathlib import Path
 from typing import Final
 
-DIGITS: Final = 8
+DIGITS: Final = 12
 SHORTEST, LONGEST = 6, 12
 _COST: Final = 2**15
 _BLOCK: Final = 8

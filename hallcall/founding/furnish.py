@@ -189,7 +189,8 @@ class _Furnisher:
             console = (PINS,) if box.web.get("console", True) is not False else ()
             yield self._node(box, "web", Role.WEB, box.web, self._web, secrets=console)
         keeper = f"{KEEPER}{box.box}"
-        yield self._made(keeper, Role.KEEPER, {"box": box.box}, on=box.box)
+        # every box: the dispatcher's and those without a screen of the hall have a console behind this PIN
+        yield self._made(keeper, Role.KEEPER, {"box": box.box}, on=box.box, secrets=(TECHNICIAN_PIN,))
 
     def _core(self) -> Iterator[Node]:
         own: Table = {
