@@ -62,7 +62,10 @@ def show(file: DisplayFile, screen: BoardScreen, witness: Path | None) -> int:
         on_glass=lambda glass: thread.hand(lambda node: node.on_glass(glass)),
         witness=Witness(witness, name="board") if witness else None,
         technician=desk_of(
-            file.technician, node=file.node, devices=lambda: thread.node.link.devices if thread.node else ()
+            file.technician,
+            node=file.node,
+            state_dir=Path(file.state_dir),
+            devices=lambda: thread.node.link.devices if thread.node else (),
         ),
     )
     zones = (screen.zone, *screen.also)

@@ -87,7 +87,12 @@ def run(file: KioskFile, theme: Theme, witness_dir: Path | None) -> int:
             theme=theme,
             glass=glass,
             is_locked=file.screen.fullscreen,
-            technician=desk_of(file.technician, node=file.node, devices=lambda: thread.devices()),  # noqa: PLW0108
+            technician=desk_of(
+                file.technician,
+                node=file.node,
+                state_dir=Path(file.state_dir),
+                devices=lambda: thread.devices(),  # noqa: PLW0108
+            ),
             witness_dir=witness_dir,
         )
     except NoFont as error:

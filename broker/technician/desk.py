@@ -21,6 +21,7 @@ from .pin import BrokenPin, is_right, line_of
 from .settings import Technician
 from .sheet import all_found, report
 from .told import Told, left
+from .wrong_pins import FILE, WrongPins
 
 log = logging.getLogger(__name__)
 
@@ -39,7 +40,10 @@ class Seen:
 
 
 class Desk:
-    """`devices` returns the states that this program tells of its own, `later` has something done in the window."""
+    """`devices` returns the states that this program tells of its own, `later` has something done in the window.
+
+    `wrong` remembers wrong PINs for the next start.
+    """
 
     def __init__(
         self,
@@ -47,6 +51,7 @@ class Desk:
         *,
         node: str,
         devices: Callable[[], Iterable[DeviceStatus]],
+        wrong: WrongPins,
         clock: Callable[[], float],
         now: Callable[[], datetime],
         later: Later,
@@ -54,7 +59,8 @@ class Desk:
     ) -> None:
         self._about, self._node, self._devices = about, node, devices
         self._clock, self._now, self._later, self._on_change = clock, now, later, on_change
-        self._door = Door()
+        self._wrong = wrong
+        self._door = door.after_restart(wrong.count(), clock())
         self._told: Told | None = None
         self._lookers = ThreadPoolExecutor(max_workers=1, thread_name_prefix="pin")
 
@@ -91,11 +97,14 @@ class Desk:
         return Seen(door=self._door, found=tuple(every), report=told)
 
     def _look(self, pin: str) -> None:
+        self._wrong.tried()
         try:
             right = is_right(pin, line_of(Path(self._about.pin_file)))
         except BrokenPin as error:
             log.error("%s", error)  # noqa: TRY400 - the text says it all
             right = False
+        if right:
+            self._wrong.was_right()
         self._later(lambda: self._looked(right=right))
 
     def _looked(self, *, right: bool) -> None:
@@ -114,7 +123,7 @@ class Desk:
 
 
 def desk_of(
-    about: Technician | None, *, node: str, devices: Callable[[], Iterable[DeviceStatus]]
+    about: Technician | None, *, node: str, state_dir: Path, devices: Callable[[], Iterable[DeviceStatus]]
 ) -> Callable[[Later, Callable[[], None]], Desk] | None:
     """Return what makes the desk of a screen, given `later` and `on_change`; None where its file tells of none."""
     if about is None:
@@ -124,6 +133,7 @@ def desk_of(
         settings,
         node=node,
         devices=devices,
+        wrong=WrongPins(state_dir / FILE),
         clock=time.monotonic,
         now=lambda: datetime.now(UTC),
         later=later,

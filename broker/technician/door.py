@@ -1,7 +1,7 @@
 """The door to the technician's page: the gesture, the PIN, how long it stays open. Pure; times are monotonic seconds.
 
 shut → five touches within TAPS_S → pad → right PIN → open; left alone it shuts by itself. After TRIES wrong PINs nobody
-is heard for a minute, then two, four, up to an hour: also after it was shut in between.
+is heard for a minute, then two, four, up to an hour: also after it was shut, or the program ended, in between.
 """
 
 from dataclasses import dataclass, replace
@@ -51,6 +51,11 @@ class Door:
         return max(0, round(self.closed_until_s - now_s + 0.49))
 
 
+def after_restart(tries: int, now_s: float) -> Door:
+    """Return the door of a program that has just started; so many PINs were wrong before, and the wait begins anew."""
+    return Door(tries=tries, closed_until_s=now_s + _wait_s(tries))
+
+
 def tapped(door: Door, now_s: float) -> Door:
     """Take in a touch of the gesture; the last of them shows the pad."""
     if not door.is_shut:
@@ -93,10 +98,8 @@ def checked(door: Door, now_s: float, *, right: bool) -> Door:
             return known
         return replace(known, stage=Stage.OPEN, page=0, touched_s=now_s, opened_s=now_s)
     tries = door.tries + 1
-    beyond = tries - TRIES
-    wait_s = min(FIRST_WAIT_S * 2**beyond, LONGEST_WAIT_S) if beyond >= 0 else 0.0
     stage = Stage.PAD if door.stage is Stage.CHECKING else door.stage
-    return replace(door, stage=stage, typed="", was_wrong=True, tries=tries, closed_until_s=now_s + wait_s)
+    return replace(door, stage=stage, typed="", was_wrong=True, tries=tries, closed_until_s=now_s + _wait_s(tries))
 
 
 def ticked(door: Door, now_s: float) -> Door:
@@ -110,3 +113,8 @@ def ticked(door: Door, now_s: float) -> Door:
 def shut(door: Door) -> Door:
     """Shut it; how often the PIN was wrong is remembered."""
     return replace(door, stage=Stage.SHUT, taps=(), typed="", was_wrong=False, page=0, language=Language.ZH)
+
+
+def _wait_s(tries: int) -> float:
+    beyond = tries - TRIES
+    return min(FIRST_WAIT_S * 2.0**beyond, LONGEST_WAIT_S) if beyond >= 0 else 0.0

@@ -1,18 +1,23 @@
 """The technician's page: who is let in, what is told, what the short report keeps to itself."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from queue import Queue
 
 import pytest
 
 from broker.ailments import Found, found
 from broker.contract.messages import DeviceState, DeviceStatus, Language
 from broker.technician import door
+from broker.technician.desk import Desk
 from broker.technician.door import Door, Stage
 from broker.technician.pin import BrokenPin, drawn, hashed, is_right, line_of
 from broker.technician.qr import squares
+from broker.technician.settings import Technician
 from broker.technician.sheet import LONGEST, all_found, counts, report, rows
 from broker.technician.told import Told, leave, left
+from broker.technician.wrong_pins import WrongPins
 
 NOW = datetime(2026, 11, 22, 22, 0, tzinfo=UTC)
 PRINTER = DeviceStatus(name="printer", state=DeviceState.FAULT, detail="no paper")
@@ -67,6 +72,62 @@ def test_a_wrong_pin_counts_though_whoever_typed_it_has_left() -> None:
     there = door.pressed(typed(after_taps(1, 1, 1, 1, 1), "000000", 2), "leave", 2, pages=1)
     there = door.checked(there, 2, right=False)
     assert (there.stage, there.tries) == (Stage.SHUT, 1)
+
+
+class Screen:
+    """A screen whose program was just started, with whoever types at it; the clock is its machine's."""
+
+    def __init__(self, place: Path, *, now_s: float) -> None:
+        self.now_s = now_s
+        self._looked: Queue[Callable[[], None]] = Queue()
+        self.desk = Desk(
+            Technician(pin_file=str(place / "pin"), findings=str(place / "findings.json")),
+            node="kiosk-1",
+            devices=tuple,
+            wrong=WrongPins(place / "wrong-pins"),
+            clock=lambda: self.now_s,
+            now=lambda: NOW,
+            later=self._looked.put,
+            on_change=lambda: None,
+        )
+        for _ in range(5):
+            self.desk.tap()
+
+    def types(self, pin: str) -> Stage:
+        for digit in pin:
+            self.desk.press(f"digit:{digit}")
+        self.desk.press("ok")
+        if self.desk.seen().door.stage is Stage.CHECKING:
+            self._looked.get(timeout=20)()
+        return self.desk.seen().door.stage
+
+
+def test_wrong_pins_are_remembered_when_the_program_is_started_anew(tmp_path: Path) -> None:
+    (tmp_path / "pin").write_text(hashed("123456"), encoding="ascii")
+    before = Screen(tmp_path, now_s=100)
+    for _ in range(4):
+        assert before.types("000000") is Stage.PAD
+    assert Screen(tmp_path, now_s=5).desk.seen().wait_s == 0
+    assert Screen(tmp_path, now_s=5).types("000001") is Stage.PAD
+    after = Screen(tmp_path, now_s=3)
+    assert after.desk.seen().wait_s == 60
+    assert after.types("123456") is Stage.PAD
+    after.now_s += 61
+    assert after.types("123456") is Stage.OPEN
+    assert Screen(tmp_path, now_s=1).desk.seen().wait_s == 0
+
+
+def test_a_plug_that_is_pulled_while_a_pin_is_looked_at_gives_no_try(tmp_path: Path) -> None:
+    (tmp_path / "pin").write_text(hashed("123456"), encoding="ascii")
+    for tries in range(5):
+        assert WrongPins(tmp_path / "wrong-pins").count() == tries
+        Screen(tmp_path, now_s=1).types("000000")  # nobody hears how it ended
+    assert Screen(tmp_path, now_s=1).desk.seen().wait_s == 60
+
+
+def test_a_count_that_cannot_be_read_is_five(tmp_path: Path) -> None:
+    (tmp_path / "wrong-pins").write_text("\x00" * 10, encoding="ascii")
+    assert WrongPins(tmp_path / "wrong-pins").count() == 5
 
 
 def test_a_right_pin_that_comes_after_the_door_was_shut_opens_nothing() -> None:

@@ -42,7 +42,7 @@ import json
 
 about = Technician(pin_file=str(place / "pin"), findings=str(place / "findings.json"))
 app = BoardApp(pages=pages_of(screen), fonts=chinese_fonts(), palette=palette(Theme()), on_glass=lambda _: None,
-               technician=desk_of(about, node="board-1", devices=tuple))
+               technician=desk_of(about, node="board-1", state_dir=place, devices=tuple))
 DIGIT = {str(n): 0x1E + (n - 1) % 10 for n in range(10)}
 
 def texts():

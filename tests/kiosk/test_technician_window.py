@@ -3,6 +3,7 @@
 import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from oscpy.client import OSCClient
@@ -40,8 +41,8 @@ class Technician(Customer):
         await self.touch("ok")
 
 
-@pytest.mark.screen
-async def test_a_technician_sees_what_is_broken_and_the_kiosk_is_given_back(tmp_path: Path) -> None:
+def furnished(tmp_path: Path) -> tuple[Path, int]:
+    """Return a kiosk's file, and the port at which it is touched."""
     touch_port = free_udp_port()
     (tmp_path / "password").write_text("a password that no broker asks for", encoding="utf-8")
     (tmp_path / "technician.pin").write_text(hashed(PIN) + "\n", encoding="utf-8")
@@ -53,6 +54,12 @@ async def test_a_technician_sees_what_is_broken_and_the_kiosk_is_given_back(tmp_
         + TECHNICIAN.format(directory=tmp_path),
         encoding="utf-8",
     )
+    return config, touch_port
+
+
+@pytest.mark.screen
+async def test_a_technician_sees_what_is_broken_and_the_kiosk_is_given_back(tmp_path: Path) -> None:
+    config, touch_port = furnished(tmp_path)
     technician = Technician(witness=tmp_path / "seen" / "kiosk.jsonl", touch_port=touch_port)
     async with program(config, tmp_path / "seen"):
         away = await technician.sees(lambda frame: frame["screen"] == "away")
@@ -78,3 +85,26 @@ async def test_a_technician_sees_what_is_broken_and_the_kiosk_is_given_back(tmp_
         assert "A b1 disk_low free_mb=310 path=/var" in code.text
         await technician.touch("leave")
         await technician.sees(lambda frame: frame["screen"] == "away")
+
+
+def waits(frame: dict[str, Any]) -> bool:
+    return any(text.startswith("多次输入错误，请等待") for text in frame["texts"])
+
+
+@pytest.mark.screen
+async def test_whoever_pulls_the_plug_after_the_fifth_wrong_pin_still_waits(tmp_path: Path) -> None:
+    config, touch_port = furnished(tmp_path)
+    (tmp_path / "state").mkdir()
+    (tmp_path / "state" / "wrong-pins").write_text("4", encoding="ascii")
+    first = Technician(witness=tmp_path / "first" / "kiosk.jsonl", touch_port=touch_port)
+    async with program(config, tmp_path / "first"):
+        await first.sees(lambda frame: frame["screen"] == "away")
+        await first.taps_the_corner(5)
+        await first.sees(lambda frame: frame["screen"] == "technician_pin")
+        await first.types("000000")
+        await first.sees(waits)
+    second = Technician(witness=tmp_path / "second" / "kiosk.jsonl", touch_port=touch_port)
+    async with program(config, tmp_path / "second"):
+        await second.sees(lambda frame: frame["screen"] == "away")
+        await second.taps_the_corner(5)
+        await second.sees(waits)
