@@ -82,7 +82,7 @@ class Hall:
         boxes: Mapping[str, Mapping[str, str]],
         disk_gib: int = 3,
     ) -> None:
-        self.work, self._image, self._plan, self._boxes, self._disk_gib = work, image, plan, boxes, disk_gib
+        self.work, self._image, self._plan, self.boxes, self._disk_gib = work, image, plan, boxes, disk_gib
         self._wires = Wires()
         self.office = work / "office" / HALL
         self.dispatcher = Machine(
@@ -99,7 +99,7 @@ class Hall:
         plan.write_text(self._plan, encoding="utf-8")
         (self.work / "passphrase").write_text("a hall in a drawer\n", encoding="utf-8")
         self.laptop("hall", "init", "--file", str(plan), "--to", str(self.office.parent), "--yes")
-        for box, files in self._boxes.items():
+        for box, files in self.boxes.items():
             for name, text in files.items():
                 (self.office / "cards" / box / "hallcall" / name).write_text(text, encoding="utf-8")
             run("cp", "--sparse=always", str(self._image), str(self.disk(box)))

@@ -32,13 +32,22 @@ address = "10.77.0.22/24"
 [boxes.voice]
 voice = {{ zone = "main", speaker = "tcp:10.77.0.1:9200" }}
 [[boxes]]
-box = "kiosk-a"
+box = "{later}"
 address = "10.77.0.21/24"
-[boxes.kiosk]
-screen = {{ width = 1024, height = 768 }}
+{table}
 """
-NUMBERS: Final = {"screens": 22, "kiosk-a": 21}
-UNITS: Final = {"screens": "hallcall-display@voice-1", "kiosk-a": "hallcall-kiosk@kiosk-1"}
+FIRST: Final = "screens"
+KIOSK: Final = "[boxes.kiosk]\nscreen = { width = 1024, height = 768 }"
+WINDOWS: Final = """\
+[boxes.counters]
+windows = [{ counter = 1, keypad = { port = "serial:/dev/hallcall/keypad1?baud=9600" } }]"""
+KEYPAD: Final = {"devices.toml": '[[devices]]\nname = "keypad1"\nserial = "KEYPAD1"\n'}
+NUMBERS: Final = {FIRST: 22, "kiosk-a": 21, "windows-a": 21}
+UNITS: Final = {
+    FIRST: "hallcall-display@voice-1",
+    "kiosk-a": "hallcall-kiosk@kiosk-1",
+    "windows-a": "hallcall-counter@box-1",
+}
 BOOT_S: Final = 900.0
 UPDATE_S: Final = 1500.0
 GIVE_UP_S: Final = 1500.0  # ten minutes of patience, and a start on either side
@@ -189,54 +198,54 @@ def noon() -> str:
 
 async def good_release(boxes: dict[str, Box], laptop: Laptop, story: Story, bundle: Path, release: str) -> None:
     """See a good release wait for the evening, and then go from box to box."""
-    screens, kiosk = boxes["screens"], boxes["kiosk-a"]
+    screens, later = boxes.values()
     story.begin(f"{release} is given to the hall, which is open")
     said = laptop.give(str(bundle))
     story.judge("boxes are to restart outside opening hours", good="outside opening hours" in said)
     before = await screens.until("the bundle is there", _has_bundle, timeout_s=UPDATE_S)
     await asyncio.sleep(30)  # it could begin now
-    now, other = await screens.sight(), await kiosk.sight()
+    now, other = await screens.sight(), await later.sight()
     waits = now.boot == before.boot and not {"install", "trial.json"} & {*now.fetched, *now.notes}
     story.judge("screens: it waits for the evening", good=waits)
-    story.judge("kiosk-a: nothing was offered yet", good=not other.fetched)
+    story.judge(f"{later.name}: nothing was offered yet", good=not other.fetched)
 
     story.begin("the same with --now")
     laptop.give(str(bundle), "--now")
     await screens.takes(release)
-    other = await kiosk.sight()
-    story.judge("kiosk-a: still nothing was offered", good=not other.fetched)
+    other = await later.sight()
+    story.judge(f"{later.name}: still nothing was offered", good=not other.fetched)
     await screens.until("confirmed", lambda now: now.outcome.get("step") == "confirmed", timeout_s=BOOT_S)
-    await story.until("the registrar goes on", lambda: laptop.is_told("at work kiosk-a"), timeout_s=120)
+    await story.until("the registrar goes on", lambda: laptop.is_told(f"at work {later.name}"), timeout_s=120)
     story.begin("the next stage")
-    await kiosk.takes(release)
-    await kiosk.until("confirmed", lambda now: now.outcome.get("step") == "confirmed", timeout_s=BOOT_S)
+    await later.takes(release)
+    await later.until("confirmed", lambda now: now.outcome.get("step") == "confirmed", timeout_s=BOOT_S)
     await story.until("the registrar is done", lambda: laptop.is_told("done", "confirmed"), timeout_s=120)
-    story.judge("its kiosk is ready", good=await kiosk.is_active())
+    story.judge("its program is ready", good=await later.is_active())
 
 
 async def broken_release(
     hall: Hall, boxes: dict[str, Box], laptop: Laptop, story: Story, *, bundle: Path, release: str
 ) -> None:
-    """See a release with a broken kiosk fall back, and nobody else get it; screens is off."""
-    kiosk = boxes["kiosk-a"]
-    good = (await kiosk.sight()).release
-    story.begin(f"{release}, whose kiosk ends at once, is given with --now; screens is switched off")
+    """See a release with a broken program fall back, and nobody else get it; screens is off."""
+    _, later = boxes.values()
+    good = (await later.sight()).release
+    story.begin(f"{release}, whose program ends at once, is given with --now; screens is switched off")
     laptop.give(str(bundle), "--now")
-    trial = await kiosk.takes(release)
-    story.begin("kiosk-a is on trial")
+    trial = await later.takes(release)
+    story.begin(f"{later.name} is on trial")
 
     async def ends() -> bool:
-        return int(await kiosk.run(f"systemctl show --property=NRestarts --value {UNITS['kiosk-a']}") or 0) >= 3
+        return int(await later.run(f"systemctl show --property=NRestarts --value {UNITS[later.name]}") or 0) >= 3
 
-    await story.until("its kiosk keeps ending", ends, timeout_s=600)
-    now = await kiosk.until(
+    await story.until("its program keeps ending", ends, timeout_s=600)
+    now = await later.until(
         "it gave up and started anew by itself", lambda now: now.boot != trial.boot, timeout_s=GIVE_UP_S
     )
     story.judge(f"slot {now.slot}, release {now.release} again", good=now.release == good)
-    now = await kiosk.until("noted", lambda now: now.outcome.get("step") == "fell_back", timeout_s=300)
-    story.say(f"kiosk-a: {now.outcome.get('why')}")
-    await story.until("the kiosk is ready again", kiosk.is_active, timeout_s=BOOT_S)
-    await story.until("the registrar stops", lambda: laptop.is_told("STOPPED: kiosk-a fell back"), timeout_s=300)
+    now = await later.until("noted", lambda now: now.outcome.get("step") == "fell_back", timeout_s=300)
+    story.say(f"{later.name}: {now.outcome.get('why')}")
+    await story.until("its program is ready again", later.is_active, timeout_s=BOOT_S)
+    await story.until("the registrar stops", lambda: laptop.is_told(f"STOPPED: {later.name} fell back"), timeout_s=300)
     said = hall.dispatcher.run("hallcall", "doctor", "--hall", "--lang", "en", timeout_s=120).stdout
     lines = [line.strip() for line in said.splitlines() if "fell back" in line]
     story.judge(f"hallcall doctor --hall: {' / '.join(lines)}", good=bool(lines))
@@ -244,7 +253,7 @@ async def broken_release(
 
 async def back_by_hand(boxes: dict[str, Box], story: Story, first: str) -> None:
     """Go back on one box, as whoever has a login does."""
-    screens = boxes["screens"]
+    screens = boxes[FIRST]
     before = await screens.sight()
     story.begin("screens: hallcall update rollback")
     story.say(await screens.run("PATH=$PATH:/opt/hallcall/bin hallcall update rollback"))
@@ -259,7 +268,7 @@ async def play(hall: Hall, story: Story, first: str, bundles: dict[str, Path]) -
     hall.found()
     hall.open()
     laptop = Laptop(hall, story)
-    boxes = {name: Box(name, hall, story) for name in NUMBERS}
+    boxes = {name: Box(name, hall, story) for name in hall.boxes}
     async with AsyncExitStack() as stack:
         for box in boxes.values():
             await box.switch_on(stack)
@@ -267,7 +276,7 @@ async def play(hall: Hall, story: Story, first: str, bundles: dict[str, Path]) -
         for box in boxes.values():
             await box.login()
             story.say(f"{box.name}: a shell on its serial console")
-        await boxes["kiosk-a"].machine.be_patient()
+            await box.machine.be_patient()
         for box in boxes.values():
             await story.until(f"{box.name}: {UNITS[box.name]} is ready", box.is_active, timeout_s=BOOT_S)
             now = await box.sight()
@@ -275,13 +284,13 @@ async def play(hall: Hall, story: Story, first: str, bundles: dict[str, Path]) -
 
         (good, bundle), (broken, bad_bundle) = bundles.items()
         await good_release(boxes, laptop, story, bundle, good)
-        await boxes["screens"].switch_off()
+        await boxes[FIRST].switch_off()
         await broken_release(hall, boxes, laptop, story, bundle=bad_bundle, release=broken)
         story.begin("screens is switched on again")
-        await boxes["screens"].switch_on(stack)
-        await story.until("its voice is ready", boxes["screens"].is_active, timeout_s=BOOT_S)
+        await boxes[FIRST].switch_on(stack)
+        await story.until("its voice is ready", boxes[FIRST].is_active, timeout_s=BOOT_S)
         await asyncio.sleep(30)  # an offer would have come
-        now = await boxes["screens"].sight()
+        now = await boxes[FIRST].sight()
         story.judge(
             f"screens keeps {now.release}, and is offered nothing", good=now.release == good and not now.fetched
         )
@@ -295,13 +304,15 @@ async def main() -> int:
     for name in ("--cache", "--keys", "--work"):
         parser.add_argument(name, type=Path, required=True)
     parser.add_argument("--releases", type=Path, help="where the bundles were made before")
+    parser.add_argument("--windows", action="store_true", help="a counter box instead of the kiosk: nothing is drawn")
     options = parser.parse_args()
     ends_tidily()
     story, root = Story(), options.cache / "root-amd64-debug"
     first = release_of(root)
     when = first.partition("+")[0]
     bundles = {}
-    for version, broken in ((f"{when}+99991.good", ""), (f"{when}+99992.broken", "kiosk/__main__.py")):
+    later, table, program = ("windows-a", WINDOWS, "counter") if options.windows else ("kiosk-a", KIOSK, "kiosk")
+    for version, broken in ((f"{when}+99991.good", ""), (f"{when}+99992.broken", f"{program}/__main__.py")):
         made = options.releases / f"{version.rpartition('+')[2]}.raucb" if options.releases else None
         bundles[version] = made or signed(
             root,
@@ -315,8 +326,8 @@ async def main() -> int:
         work=options.work,
         image=options.cache / "hallcall-amd64-debug.img",
         root=root,
-        plan=PLAN.format(hall=demo_hall().replace('"Asia/Shanghai"', f'"{noon()}"')),
-        boxes={name: {} for name in NUMBERS},
+        plan=PLAN.format(hall=demo_hall().replace('"Asia/Shanghai"', f'"{noon()}"'), later=later, table=table),
+        boxes={FIRST: {}, later: KEYPAD if options.windows else {}},
         disk_gib=4,
     )
     try:

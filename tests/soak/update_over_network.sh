@@ -5,20 +5,22 @@
 # run's own. Started by ./run soak update-over-network-in-qemu, which installs what it needs.
 #   --cache DIR     where ./run image works; default .image
 #   --keep DIR      a new folder for consoles and disks; left out: nothing stays of what went well
+#   --windows       a counter box instead of the kiosk, for a machine too busy to draw an emulated one in time
 #   --keys DIR --releases DIR   keys that the cache's image trusts, and the signed releases, made before
 set -eu
 cd -- "$(dirname -- "$0")/../.."
 say() { printf 'soak: %s\n' "$*" >&2; }
 fail() { say "$*"; exit 2; }
 [ "$(id -u)" -eq 0 ] || fail "an image's files belong to root: start it as root"
-cache=.image keep= keys= releases=
+cache=.image keep= keys= releases= windows=
 while [ $# -gt 0 ]; do
     case $1 in
+        --windows) windows=$1; shift; continue ;;
         --cache) cache=$2 ;;
         --keep) keep=$2 ;;
         --keys) keys=$2 ;;
         --releases) releases=$2 ;;
-        *) fail "what is $1? There are --cache DIR, --keep DIR, --keys DIR and --releases DIR" ;;
+        *) fail "what is $1? There are --cache DIR, --keep DIR, --keys DIR, --releases DIR and --windows" ;;
     esac
     shift 2
 done
@@ -32,7 +34,7 @@ if [ -z "$keys" ]; then
         --release-certificate "$keys/release-authority.crt"
 fi
 if PYTHONPATH=tests:. unshare --net --mount .venv/bin/python -m soak.update_over_network \
-    --cache "$cache" --keys "$keys" --work "$work" ${releases:+--releases "$releases"}; then
+    --cache "$cache" --keys "$keys" --work "$work" $windows ${releases:+--releases "$releases"}; then
     [ -n "$keep" ] || rm -rf "$work"
 else
     say "what it left is in $work (NAME/console.log, dispatcher/console.log)"
