@@ -18,14 +18,16 @@ from typing import Final
 from broker.box_file import load_box
 from broker.config import DisplayFile, KioskFile
 from broker.strict_toml import BrokenConfig
-from broker.technician.door import TRIES, Door, Stage, checked
+from broker.technician.door import TRIES, Door, Stage, after_restart, checked
 from broker.technician.pin import BrokenPin, is_right, line_of
+from broker.technician.wrong_pins import FILE, WrongPins
 
 from .node_files import PLACE, nodes_of
 
 log = logging.getLogger(__name__)
 
 PIN_FILE: Final = "nodes/technician.pin"
+STATE: Final = Path("/var/lib/hallcall/console")
 OPENED: Final = 75  # hallcall-console.service starts anew then, and waits until the shell has left the terminal
 NOT_OPENED: Final = 1
 # The kernel's console draws no Chinese.
@@ -52,12 +54,15 @@ exit                      leave; it ends by itself after an hour
 def main(argv: Sequence[str] | None = None) -> int:
     options = argparse.ArgumentParser(prog="python -m keeper.console", description="A shell for the technician.")
     options.add_argument("--place", type=Path, default=PLACE, help="where box.toml and nodes/ are")
-    place: Path = options.parse_args(argv).place
+    options.add_argument("--state", type=Path, default=STATE, help="where wrong PINs are counted")
+    chosen = options.parse_args(argv)
+    place: Path = chosen.place
+    wrong = WrongPins(chosen.state / FILE)
     logging.basicConfig(level=logging.INFO, format="%(levelname)s %(name)s: %(message)s")
     try:
         if has_screen(place):
             return 0
-        if not let_in(place, say=_say, secret=getpass.getpass, now=time.monotonic, sleep=time.sleep):
+        if not let_in(place, wrong=wrong, say=_say, secret=getpass.getpass, now=time.monotonic, sleep=time.sleep):
             return 0
     except EOFError:
         return NOT_OPENED
@@ -86,6 +91,7 @@ def has_screen(place: Path) -> bool:
 def let_in(
     place: Path,
     *,
+    wrong: WrongPins,
     say: Callable[[str], None],
     secret: Callable[[str], str],
     now: Callable[[], float],
@@ -99,19 +105,32 @@ def let_in(
     try:
         say(f"\n{_named(place)}\n")
         line = line_of(place / PIN_FILE)
-        door = Door()
-        while not is_right(secret("Technician's PIN: ").strip(), line):
+        door = after_restart(wrong.count(), now())
+        _wait(door, say=say, now=now, sleep=sleep)
+        while not _is_right(secret("Technician's PIN: ").strip(), line, wrong):
             door = checked(replace(door, stage=Stage.CHECKING), now(), right=False)
             say("That is not it.\n")
-            if wait_s := door.wait_s(now()):
-                log.warning("%d wrong PINs at this box's own screen", door.tries)
-                say(f"{TRIES} times or more; asked again in {wait_s} s.\n")
-                sleep(wait_s)
+            _wait(door, say=say, now=now, sleep=sleep)
     except BrokenPin as error:
         say(f"No shell here: {error}\n")
         log.warning("%s", error)
         return False
     return True
+
+
+def _is_right(pin: str, line: str, wrong: WrongPins) -> bool:
+    wrong.tried()
+    if not is_right(pin, line):
+        return False
+    wrong.was_right()
+    return True
+
+
+def _wait(door: Door, *, say: Callable[[str], None], now: Callable[[], float], sleep: Callable[[float], None]) -> None:
+    if wait_s := door.wait_s(now()):
+        log.warning("%d wrong PINs at this box's own screen", door.tries)
+        say(f"{TRIES} times or more; asked again in {wait_s} s.\n")
+        sleep(wait_s)
 
 
 def _named(place: Path) -> str:

@@ -40,7 +40,8 @@ What no program can try while it runs (touch screen, scanners, each single key) 
 **On a screen.** Touch a kiosk's upper left corner five times within three seconds; on a board press OK five times on a
 remote or keyboard. Then the technician's PIN (`hallcall hall init` shows it once, `hallcall pin` makes another)
 shows what this box's keeper found here and hears of the hall, the worst first, with what to do, and a code of the short
-report to photograph. It leaves by itself after a minute; five wrong PINs cost a minute, then two, up to an hour.
+report to photograph. It leaves by itself after a minute; five wrong PINs cost a minute, then two, up to an hour, and a
+restart does not help.
 [Picture](pictures/deploy/technician-kiosk-en.png)
 
 **The report** holds what was found, the boxes' figures, each program's presence, the last warnings, and the node files
@@ -76,7 +77,7 @@ _CHINESE: Final = """\
 
 **在屏幕上**：取号机左上角三秒内连点五下；大屏用遥控器或键盘连按五次 OK（确定）。再输入技术员 PIN（`hallcall hall init`
 显示一次，`hallcall pin` 可另写一个），就能看到本机看护程序查到的和听到的全厅情况，最严重的在前，并写明怎么处理；
-右边的码是简短报告，拍下来发给技术支持。一分钟无人触摸自动退出；输错五次要等一分钟，以后两分钟、四分钟，最多一小时。
+右边的码是简短报告，拍下来发给技术支持。一分钟无人触摸自动退出；输错五次要等一分钟，以后两分钟、四分钟，最多一小时，重新启动也一样。
 [图片](pictures/deploy/technician-kiosk-zh.png)
 
 **报告**包含检查结果、主机数据、各程序的状态、最近的警告，以及去掉密钥的配置文件；hall.toml 只写业务、窗口和人员的数量。

@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 
 from broker.technician.pin import drawn, hashed
+from broker.technician.wrong_pins import WrongPins
 from keeper import console
 from keeper.console import PIN_FILE, has_screen, let_in
 
@@ -41,7 +42,10 @@ class Somebody:
         self.waited_s = 0.0
 
     def let_in(self, place: Path) -> bool:
-        return let_in(place, say=self._say, secret=self._secret, now=lambda: self.waited_s, sleep=self._sleep)
+        wrong = WrongPins(place / "wrong-pins")
+        return let_in(
+            place, wrong=wrong, say=self._say, secret=self._secret, now=lambda: self.waited_s, sleep=self._sleep
+        )
 
     def _say(self, text: str) -> None:
         self.read += text
@@ -70,6 +74,19 @@ def test_who_guesses_waits_longer_and_longer(tmp_path: Path) -> None:
     with pytest.raises(EOFError):
         somebody.let_in(place)
     assert somebody.waited_s == pytest.approx(60 + 120 + 240 + 480, abs=4)
+
+
+def test_who_ends_the_program_between_guesses_waits_all_the_same(tmp_path: Path) -> None:
+    place = a_box(tmp_path)
+    for _ in range(5):
+        with pytest.raises(EOFError):
+            Somebody("000000").let_in(place)
+    sixth = Somebody(PIN)
+    assert sixth.let_in(place)
+    assert sixth.waited_s == pytest.approx(60, abs=1)
+    seventh = Somebody(PIN)
+    assert seventh.let_in(place)
+    assert not seventh.waited_s
 
 
 def test_a_box_without_a_pin_opens_no_shell(tmp_path: Path) -> None:
