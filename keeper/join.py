@@ -25,6 +25,7 @@ from .address import write_network
 from .card import CARD, BadCard
 from .joining import REGISTRAR_NODE, Joining, network_file, said
 from .node_files import PLACE
+from .on_screen import show
 from .papers import TLS, Papers
 from .systemd import SystemdRefused, systemctl
 
@@ -48,14 +49,29 @@ def main(argv: Sequence[str] | None = None) -> int:
     joining = Joining(card=asked.card, place=asked.place, papers=Papers(asked.tls), serial=serial(), port=asked.port)
     try:
         settling = start_registrar if asked.guest else settle
-        return until_joined(joining, settle=(lambda _: None) if asked.only_join else settling, sleep=time.sleep)
+        if asked.only_join:
+            return until_joined(joining, settle=_leave_alone, sleep=time.sleep)
+        return until_joined(joining, settle=settling, sleep=time.sleep, draw=_leave_alone if asked.guest else show)
     except (BadCard, BrokenConfig, OSError) as error:
         log.critical("%s", error)
         return 1
 
 
-def until_joined(joining: Joining, *, settle: Callable[[BoxFile], None], sleep: Callable[[float], None]) -> int:
-    """Ask until the box has joined. Raises BadCard, BrokenConfig, OSError."""
+def _leave_alone(_: object) -> None:
+    """Do nothing to a machine that is not ours."""
+
+
+def until_joined(
+    joining: Joining,
+    *,
+    settle: Callable[[BoxFile], None],
+    sleep: Callable[[float], None],
+    draw: Callable[[str], object] = _leave_alone,
+) -> int:
+    """Ask until the box has joined. Raises BadCard, BrokenConfig, OSError.
+
+    `draw` puts what is waited for on the screen, each time anew: the console may have written over it.
+    """
     shown, wait_s = "", FIRST_S
     while True:
         box = joining.prepare()
@@ -77,6 +93,7 @@ def until_joined(joining: Joining, *, settle: Callable[[BoxFile], None], sleep: 
             sys.stdout.write(f"\n{waits_for}\n")
             sys.stdout.flush()
             shown = waits_for
+        draw(waits_for)
         sleep(wait_s)
         wait_s = min(wait_s * 1.5, LONGEST_S)
 

@@ -151,9 +151,10 @@ def shown_code(code: str) -> str:
     spaced = " ".join([code[:3], code[3:]])
     return (
         f"{big(spaced)}\n\n"
-        f"备用机代码：{spaced}\n请主管批准（控制台，或：hallcall order ApproveSpare code={code} box=要接替的机器）。\n"
-        f"Spare machine, code: {spaced}\n"
-        f"A supervisor approves (console, or: hallcall order ApproveSpare code={code} box=THE-BROKEN-BOX)."
+        f"备用机代码：{spaced}\n请主管批准：在网页叫号台的“主管”下，或用命令\n"
+        f"hallcall order ApproveSpare code={code} box=要接替的主机\n"
+        f"Spare machine, code: {spaced}\nA supervisor approves: on the console, under Supervisor, or by\n"
+        f"hallcall order ApproveSpare code={code} box=THE-BROKEN-BOX"
     )
 
 
