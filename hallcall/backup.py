@@ -32,7 +32,10 @@ def places_of(config: Path | None, root: Path) -> tuple[Places, str]:
         file = load_node(config, DispatcherFile)
         elsewhere = config.absolute().parent / "no-such-box"  # its keys are not this machine's
         return Places(root=elsewhere, journal_dir=Path(file.state_dir), hall_file=Path(file.hall_file)), file.hall
-    return Places(root=root), load_node(root / CONFIG.relative_to("/"), DispatcherFile).hall
+    path = root / CONFIG.relative_to("/")
+    if not path.exists():
+        raise BrokenConfig(f"there is no {path}: copies are made on the dispatcher's box")
+    return Places(root=root), load_node(path, DispatcherFile).hall
 
 
 def main(argv: Sequence[str]) -> int:

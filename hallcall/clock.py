@@ -72,7 +72,7 @@ def show(file: DispatcherFile, zone: ZoneInfo) -> int:
         sys.stdout.write(
             "No new day begins. Set the clock: hallcall clock set 'YYYY-MM-DD HH:MM'; or, if it is right,\n"
         )
-        sys.stdout.write("let a supervisor say so: hallcall order --config desk.toml ConfirmDate day=YYYY-MM-DD\n")
+        sys.stdout.write("let a supervisor say so: hallcall order ConfirmDate day=YYYY-MM-DD\n")
     return int(not verdict.trusted)
 
 

@@ -4,13 +4,14 @@ import asyncio
 import contextlib
 import time
 from collections.abc import Callable
+from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
 import msgspec
 
 from broker.bus import MqttBus
-from broker.config import SupervisorFile, login_of
+from broker.config import BrokenConfig, SupervisorFile, load_any, login_of
 from broker.contract.messages import (
     AnyAnswer,
     AnyView,
@@ -23,9 +24,25 @@ from broker.contract.messages import (
 )
 from broker.link import HallLink, Unanswered, subscriptions, will
 
+PLACE: Final = Path("/etc/hallcall")
 HALL_WAIT_S: Final = 5
 ANSWER_WAIT_S: Final = 10
 _AWAY: Final = "the hall does not answer: check [broker] in the node file, and the dispatcher"
+
+
+class NoLogin(ValueError):
+    """Only a supervisor may: give his node file with --config, or go to the dispatcher's box."""
+
+
+def supervisor_here(place: Path = PLACE) -> Path:
+    """Return the supervisor's file of this box. Raises NoLogin."""
+    for path in sorted((place / "nodes").glob("*.toml")):
+        try:
+            if isinstance(load_any(path), SupervisorFile):
+                return path
+        except BrokenConfig:
+            continue
+    raise NoLogin(f"no supervisor's file in {place / 'nodes'}: give one with --config, or ask on the dispatcher's box")
 
 
 class HallAway(RuntimeError):

@@ -21,6 +21,7 @@ from broker.device_file import FOLDER, DevicesFile, NamedDevice, load_devices
 from broker.strict_toml import BrokenConfig
 from broker.whole_files import replace_file
 
+from .doctor.here import language_of
 from .plugged import Plugged, known_by, plugged, proposed
 
 PLACE: Final = Path("/etc/hallcall")
@@ -35,7 +36,7 @@ class NoUdev(RuntimeError):
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="hallcall devices", description=__doc__.partition("\n")[0])
     parser.add_argument("--place", type=Path, default=PLACE, help="where devices.toml and nodes/ are")
-    parser.add_argument("--lang", type=Language, default=Language.ZH, help="zh or en")
+    parser.add_argument("--lang", type=Language, choices=list(Language), default=language_of(), metavar="zh|en")
     acts = parser.add_subparsers(dest="act", metavar="ACT")
     naming = acts.add_parser("name", help="give a device a name that stays")
     naming.add_argument("name", help="small letters, digits, _: keypad3")

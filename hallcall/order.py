@@ -1,6 +1,6 @@
-"""`hallcall order`: one command of the hall's language, sent under a supervisor's login; what a console will do later.
+"""`hallcall order`: one command of the hall's language, sent under a supervisor's login, as on the dispatcher's box.
 
-`hallcall order --config desk.toml MarkServedByHand up_to=A057`
+`hallcall order MarkServedByHand up_to=A057`; elsewhere with --config desk.toml, the supervisor's file.
 """
 
 import argparse
@@ -29,7 +29,8 @@ from broker.contract.messages import (
 from broker.contract.texts import texts
 from broker.fields import shape
 
-from .desk import Desk, HallAway
+from .desk import Desk, HallAway, NoLogin, supervisor_here
+from .doctor.here import language_of
 
 NOT_HERE: Final = (OpenDay, ConfigureHall, Elapsed, ReadEvents, ReportDeviceTest, ReportSlip)  # those of programs
 COMMANDS: Final[dict[str, type[Command]]] = {
@@ -95,9 +96,9 @@ async def carry_out(file: SupervisorFile, command: Command) -> AnyAnswer:
 
 def main(argv: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="hallcall order", description=__doc__)
-    parser.add_argument("--config", type=Path, help="the supervisor's node file")
+    parser.add_argument("--config", type=Path, help="the supervisor's node file; left out: this box's")
     parser.add_argument("--list", action="store_true", help="show all commands with their fields")
-    parser.add_argument("--lang", choices=("zh", "en"), default="zh", help="language of refusals")
+    parser.add_argument("--lang", choices=("zh", "en"), default=language_of().value, help="language of refusals")
     parser.add_argument("command", nargs="?", help="such as MarkServedByHand")
     parser.add_argument("fields", metavar="FIELD=VALUE", nargs="*")
     options = parser.parse_args(argv)
@@ -106,12 +107,12 @@ def main(argv: Sequence[str]) -> int:
         for name, kind in sorted(COMMANDS.items()):
             say(f"{name} {_fields(kind)}\n    {(kind.__doc__ or '').splitlines()[0]}\n")
         return 0
-    if options.config is None or options.command is None:
-        parser.error("give --config FILE and a COMMAND, or --list")
+    if options.command is None:
+        parser.error("give a COMMAND, or --list")
     try:
         command = parsed(options.command, options.fields)
-        answer = asyncio.run(carry_out(load_node(options.config, SupervisorFile), command))
-    except (BadOrder, BrokenConfig, HallAway) as error:
+        answer = asyncio.run(carry_out(load_node(options.config or supervisor_here(), SupervisorFile), command))
+    except (BadOrder, BrokenConfig, HallAway, NoLogin) as error:
         sys.stderr.write(f"hallcall order: {error}\n")
         return 2
     say(f"{in_words(answer, options.lang)}\n" if isinstance(answer, Refused) else f"done {in_words(answer, 'en')}\n")

@@ -50,7 +50,7 @@ def main(argv: Sequence[str]) -> int:
             return 0
         places = places_of(options.config, options.root)[0] if options.config else Places(root=options.root)
         if options.root == Path("/") and options.config is None and _runs():
-            raise BadCopy(f"the dispatcher runs: systemctl stop {UNIT}")
+            raise BadCopy("the dispatcher runs here: systemctl stop hallcall.target 'hallcall-*@*', then again")
         manifest = restore(copy, places, now=datetime.now(UTC), replace=options.replace)
     except WRONG as error:
         sys.stderr.write(f"hallcall restore: {error}\n")
@@ -58,6 +58,9 @@ def main(argv: Sequence[str]) -> int:
     except WrongPassphrase as error:
         sys.stderr.write(f"hallcall restore: {error}\n")
         return 1
+    except (EOFError, KeyboardInterrupt):  # at the passphrase
+        sys.stderr.write("\n")
+        return 130
     sys.stdout.write(
         f"{copy} is in place ({time.monotonic() - began:.1f} s): hall {manifest.hall}, day {manifest.day}, up to event "
         f"{manifest.seq}.\nStart the dispatcher. It waits up to half a minute for the kiosks, and gives higher numbers "

@@ -1,4 +1,4 @@
-"""`hallcall pin --file FILE`: writes the technician's PIN, as a hash, for the page behind five touches on any screen.
+"""`hallcall pin`: gives this box another technician's PIN, for the page behind five touches and for its console.
 
 With --stdin the PIN is the input's first line; left out, one is drawn, and shown this once.
 """
@@ -8,14 +8,17 @@ import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Final
 
 from broker.technician.pin import BrokenPin, drawn, hashed
 from broker.whole_files import replace_file
 
+FILE: Final = Path("/etc/hallcall/nodes/technician.pin")
+
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(prog="hallcall pin", description=__doc__)
-    parser.add_argument("--file", type=Path, required=True, help="the file that [technician] of a screen's file names")
+    parser.add_argument("--file", type=Path, default=FILE, help=f"holds its hash, and nothing else ({FILE})")
     parser.add_argument("--stdin", action="store_true", help="read the PIN from the input's first line")
     options = parser.parse_args(arguments)
     pin = sys.stdin.readline().strip() if options.stdin else drawn()

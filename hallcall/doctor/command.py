@@ -14,22 +14,18 @@ from pathlib import Path
 
 from broker.ailments import found
 from broker.bus import LoginRefused, try_login
-from broker.config import BrokenConfig, SupervisorFile, load_any, load_node, login_of
+from broker.config import BrokenConfig, SupervisorFile, load_node, login_of
 from broker.contract.messages import BoxFinding, Language
 from broker.identity import Untrusted
 from broker.whole_hall import Hearing, whole_hall
 
-from ..desk import HallAway
+from ..desk import HallAway, NoLogin, supervisor_here
 from .hearing import bus_of, listen
 from .here import PLACE, TLS, Here, language_of
 from .report_file import report
 from .services import credentials
 from .sheet import RED, Sheet
 from .trying import to_try, tried
-
-
-class NoLogin(ValueError):
-    """The whole hall tells only a supervisor: give his node file with --config, or ask on the dispatcher's box."""
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -124,17 +120,6 @@ def at_the_door(file: SupervisorFile, language: Language) -> BoxFinding:
     except OSError as error:
         return found("broker_gone", problem=str(error), **where)
     return found("broker_ok", **where)
-
-
-def supervisor_here(place: Path) -> Path:
-    """Return the supervisor's file of this box. Raises NoLogin."""
-    for path in sorted((place / "nodes").glob("*.toml")):
-        try:
-            if isinstance(load_any(path), SupervisorFile):
-                return path
-        except BrokenConfig:
-            continue
-    raise NoLogin(f"no supervisor's file in {place / 'nodes'}: give one with --config, or ask on the dispatcher's box")
 
 
 def _write(text: str) -> None:

@@ -66,11 +66,12 @@ def check_is_new(hall: Path, box: str) -> None:
         raise CannotGrow(f"the hall has a box {box} already; for another machine: hallcall hall replace {box}")
 
 
-def with_role(hall: Path, box: str, role: str) -> str:
+def with_role(hall: Path, box: str, role: str, address: str = "") -> str:
     """Return the hall's plan with one box more, with what is usual for its role."""
     plan = (hall / PLAN_FILE).read_text(encoding="utf-8").rstrip("\n")
+    at = f'address = "{address}"\n' if address else ""
     what = "spare = true" if role == SPARE else f"{role} = {{}}"
-    return f'{plan}\n\n[[boxes]]\nbox = "{box}"\n{what}\n'
+    return f'{plan}\n\n[[boxes]]\nbox = "{box}"\n{at}{what}\n'
 
 
 def newcomer(hall: Path, plan_file: Path, box: str, *, now: datetime) -> Newcomer:

@@ -13,14 +13,16 @@ from broker.authority.issuing import Authority, certificate_pem, issuing_certifi
 from broker.authority.keys import BadKey
 from broker.authority.requests import BadRequest, read_request
 from broker.authority.safe import WrongPassphrase
+from broker.box_file import load_box
 from broker.contract.messages import Language
+from broker.invitations import BOX_FILE
 from broker.joining import words
 from broker.joining.asking import NotAnswered, Refused, Registrar, in_words
 from broker.strict_toml import BrokenConfig
 
 from ..terminal import columns, filled
-from . import authority, growing, passphrase, putting
-from .folder import PLAN_FILE, write_files
+from . import authority, growing, leaving, passphrase, putting
+from .folder import CARD_FOLDER, CARDS, PLAN_FILE, write_files
 from .init import Console
 from .interview import Interview
 from .plan import DISPATCHER_BOX, ROLES
@@ -30,6 +32,7 @@ from .write import add_hall
 
 Act = Callable[["Visit", argparse.Namespace], None]
 ACTS: Final = 20
+CODE_DIGITS: Final = 6
 
 
 class Visit:
@@ -78,6 +81,8 @@ def boxes(visit: Visit, _: argparse.Namespace) -> None:
         ask.say(f"shown_{shown.reason}", node=shown.node, address=shown.address, at=f"{at:%m-%d %H:%M}")
     for spare in told.spares:
         ask.say("spares_wait", serial=spare.serial, address=spare.address)
+    if told.waiting > len(told.spares):
+        ask.say("spares_flood", count=told.waiting)
     if told.issuing_until is not None:
         ask.say("issuing_until", date=f"{told.issuing_until:%Y-%m-%d}")
 
@@ -89,8 +94,15 @@ def add(visit: Visit, options: argparse.Namespace) -> None:
     before = plan.read_text(encoding="utf-8") if plan.is_file() else ""
     if options.role is not None:
         write_files(
-            visit.hall, {PurePosixPath(PLAN_FILE): growing.with_role(visit.hall, options.box, options.role).encode()}
+            visit.hall,
+            {
+                PurePosixPath(PLAN_FILE): growing.with_role(
+                    visit.hall, options.box, options.role, options.address
+                ).encode()
+            },
         )
+    elif options.address:
+        raise growing.CannotGrow(f"--address goes with --role; else write it into {PLAN_FILE}")
     try:
         new = growing.newcomer(visit.hall, plan, options.box, now=visit.now)
         if new.invitation.nodes:
@@ -106,11 +118,31 @@ def add(visit: Visit, options: argparse.Namespace) -> None:
     if new.technician_pin:
         visit.ask.say("technician_pin_once", pin=new.technician_pin)
     visit.ask.say("box_expected", box=options.box)
+    if not load_box(visit.hall / CARDS / options.box / CARD_FOLDER / BOX_FILE).address:
+        visit.ask.say("box_by_router", box=options.box)
     if new.invitation.nodes:
-        try:
-            putting.put_hall(visit.ask, visit.hall, visit.registrar, wait_s=options.wait)
-        except putting.NotTaken as error:  # the box is invited all the same
-            visit.ask.line(f"{error} (hallcall hall put)")
+        _hall_in_force(visit, options)
+
+
+def _hall_in_force(visit: Visit, options: argparse.Namespace) -> None:
+    try:
+        putting.put_hall(visit.ask, visit.hall, visit.registrar, wait_s=options.wait)
+    except putting.NotTaken as error:  # what was done before holds all the same
+        visit.ask.line(f"{error} (hallcall hall put)")
+
+
+def remove(visit: Visit, options: argparse.Namespace) -> None:
+    """Take a box out of the hall for good: revoked, and out of hall-plan.toml, hall.toml and the cards."""
+    leaving.check_can_leave(visit.hall, options.box)
+    nodes = load_box(visit.hall / CARDS / options.box / CARD_FOLDER / BOX_FILE).nodes
+    if nodes:  # a spare has nothing to be revoked
+        with visit.registrar() as registrar:
+            registrar.tell("/revoke", words.Revoke(box=options.box, why=options.why), words.Done)
+    leaving.take_out(visit.hall, options.box)
+    visit.note("box removed", box=options.box, why=options.why)
+    visit.ask.say("box_removed", box=options.box)
+    if nodes:
+        _hall_in_force(visit, options)
 
 
 def replace(visit: Visit, options: argparse.Namespace) -> None:
@@ -218,14 +250,26 @@ def _with(*more: tuple[str, dict[str, object]]) -> Callable[[argparse.ArgumentPa
     return add_to
 
 
+def _code(text: str) -> str:
+    """Return a spare's code, which stands on its screen with a space in the middle."""
+    code = text.replace(" ", "")
+    if not (code.isascii() and code.isdecimal() and len(code) == CODE_DIGITS):
+        raise argparse.ArgumentTypeError(f'{text}: the code has six digits, such as 482913 or "482 913"')
+    return code
+
+
 _BOX: Final[tuple[str, dict[str, object]]] = ("box", {"metavar": "BOX", "help": "name of the box"})
 _CODE: Final[tuple[str, dict[str, object]]] = (
     "code",
-    {"metavar": "CODE", "help": "the six digits on the spare's screen"},
+    {"type": _code, "metavar": "CODE", "help": "the six digits on the spare's screen"},
 )
 _ROLE: Final[tuple[str, dict[str, object]]] = (
     "--role",
     {"choices": [*ROLES, growing.SPARE], "help": "left out: as hall-plan.toml says"},
+)
+_ADDRESS: Final[tuple[str, dict[str, object]]] = (
+    "--address",
+    {"default": "", "metavar": "ADDRESS", "help": "such as 192.168.8.21/24; left out: the hall's next, or by DHCP"},
 )
 _WAIT: Final[tuple[str, dict[str, object]]] = (
     "--wait",
@@ -240,11 +284,11 @@ _WHY: Final[tuple[str, dict[str, object]]] = ("--why", {"default": "", "help": "
 _NODE: Final[tuple[str, dict[str, object]]] = ("--node", {"action": "store_true", "help": "BOX is a single node's id"})
 LATER: Final[dict[str, tuple[Act, Callable[[argparse.ArgumentParser], None]]]] = {
     "boxes": (boxes, _with()),
-    "add": (add, _with(_BOX, _ROLE, _WAIT)),
+    "add": (add, _with(_BOX, _ROLE, _ADDRESS, _WAIT)),
     "put": (put, _with(_OF_BOX, _WAIT)),
     "replace": (replace, _with(_BOX)),
     "revoke": (revoke, _with(_BOX, _NODE, _WHY)),
-    "remove": (revoke, _with(_BOX, _NODE, _WHY)),
+    "remove": (remove, _with(_BOX, _WHY, _WAIT)),
     "approve": (approve, _with(_CODE, _BOX)),
     "refuse": (refuse, _with(_CODE)),
     "renew": (renew, _with(_LOST)),

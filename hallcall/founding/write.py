@@ -77,6 +77,9 @@ def _write(ask: Interview, options: argparse.Namespace) -> int:
     ask.say("card_written", box=card.box, where=where)
     folder = options.hall / authority.FOLDER
     authority.note(folder, "card written", now=datetime.now(UTC), box=card.box, where=where)
+    if not card.has_token:
+        ask.say("card_spare")
+        return 0
     also = ask.words("card_erased_key") if is_dispatcher else ""
     if options.keep or (sys.stdin.isatty() and not ask.yes("ask_erase", usual=True, also=also)):
         ask.say("card_kept", also=also)

@@ -37,6 +37,7 @@ class Card:
     box: str
     folder: Path
     files: Files
+    has_token: bool = True  # a spare's has none
 
 
 def card_of(hall: Path, box: str) -> Card:
@@ -56,7 +57,7 @@ def card_of(hall: Path, box: str) -> Card:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-    return Card(box=box, folder=folder, files=files)
+    return Card(box=box, folder=folder, files=files, has_token=not about.spare)
 
 
 def write_to(card: Card, medium: Path, *, instead: bool) -> Path:

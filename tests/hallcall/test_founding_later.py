@@ -214,6 +214,57 @@ def test_a_box_that_cannot_be_announced_leaves_the_plan_as_it_was(
     assert not (running.folder / "cards/board-2").exists()
 
 
+def test_a_removed_box_is_out_of_the_whole_hall_and_its_name_is_free_again(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    hand_written = (running.folder / "hall-plan.toml").read_text(encoding="utf-8") + "# seen by the manager\n"
+    (running.folder / "hall-plan.toml").write_text(hand_written, encoding="utf-8")
+    running.join(running.stick("kiosk-1"))
+    assert running.hall("remove", "kiosk-1", "--why", "closed", "--wait", "0") == 0
+    assert "kiosk-1 is out of the hall" in capsys.readouterr().out
+    plan = (running.folder / "hall-plan.toml").read_text(encoding="utf-8")
+    assert "kiosk" not in plan
+    assert plan.endswith("# seen by the manager\n")
+    listed = [node.id for node in load_hall(running.folder / "hall.toml").nodes]
+    assert "board-1" in listed
+    assert not {"kiosk-1", "keeper-kiosk-1"} & set(listed)
+    assert not (running.folder / "cards/kiosk-1").exists()
+    assert running.hall("boxes") == 0
+    assert re.search(r"kiosk-1 +revoked", capsys.readouterr().out)
+    assert running.hall("remove", "kiosk-1") == 1
+    assert "has no box kiosk-1" in capsys.readouterr().err
+    assert running.hall("add", "kiosk-1", "--role", "kiosk", "--address", "10.0.0.9/24", "--wait", "0") == 0
+    assert load_box(running.stick("kiosk-1") / "box.toml").address == "10.0.0.9/24"
+
+
+def test_a_box_without_a_fixed_address_is_told_of_while_it_can_be_changed(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert running.hall("add", "board-2", "--role", "board", "--wait", "0") == 0
+    assert "board-2 has no fixed address" in capsys.readouterr().out
+
+
+def test_the_dispatchers_box_cannot_leave(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.hall("remove", "dispatcher") == 1
+    assert "hallcall restore" in capsys.readouterr().err
+
+
+def test_a_code_is_typed_as_it_stands_on_the_screen(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.hall("approve", "482 913", "kiosk-1") == 1
+    assert "482913" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        running.hall("approve", "4829", "kiosk-1")
+    assert "six digits" in capsys.readouterr().err
+
+
+def test_a_spares_card_may_be_written_again(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.hall("add", "spare-1", "--role", "spare") == 0
+    running.stick("spare-1")
+    capsys.readouterr()
+    running.stick("spare-1")
+    assert "token" not in capsys.readouterr().out
+
+
 def test_another_machine_takes_the_place_of_a_box_with_a_new_token(running: Running) -> None:
     first = running.stick("kiosk-1")
     running.join(first)
