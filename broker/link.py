@@ -81,7 +81,8 @@ class HallLink:
 
     `clock` returns monotonic seconds. `on_view` gets each view that is news (never one older than was seen),
     `on_event`, for a node that listens to "event/+", each event once and in order, after a catch-up if some were
-    missed; of the events from before this link's first sight of the hall the last `look_back` are delivered.
+    missed; of the events from before this link's first sight of the hall the last `look_back` are delivered, or those
+    `since` the last one (epoch and sequence) that an earlier run of the program has heard.
     `on_test` hears once, and only at the time, that this node is to try its devices ("event/DeviceTestAsked").
     `on_hall_here(True)` when the dispatcher is reachable. `on_other` gets letters of other topics as they came,
     `on_letter` each letter before anybody has read it.
@@ -102,6 +103,7 @@ class HallLink:
         on_other: Callable[[Letter], None] = lambda _: None,
         on_letter: Callable[[Letter], None] = lambda _: None,
         look_back: int = 0,
+        since: tuple[int, int] | None = None,
     ) -> None:
         self._bus = bus
         self._hall = hall
@@ -119,10 +121,11 @@ class HallLink:
         self._boot = secrets.token_hex(6)  # ids of this run of the program
         self._sent = 0
         self._answers: dict[str, asyncio.Future[AnyAnswer]] = {}
-        self._epoch = 0
-        self._seq: int | None = None  # of the last event delivered, or of the first sight
+        self._epoch = since[0] if since is not None else 0
+        self._seq = since[1] if since is not None else None  # of the last event delivered, or of the first sight
+        self._resumes = since is not None
         self._joining = True  # until the first word that was not kept for us: what is older is not ours
-        self._known = 0  # the highest sequence heard of
+        self._known = self._seq or 0  # the highest sequence heard of
         self._early: dict[int, Recorded] = {}  # events that wait for one before them
         self._catching_up = False
         self._seen_views: dict[str, tuple[int, int]] = {}
@@ -312,10 +315,10 @@ class HallLink:
             self._seq = max(0, seq - self._look_back)
             self._known = seq
         elif epoch > self._epoch:
-            self._epoch = epoch
-            self._seq = self._known = seq
+            self._epoch, self._known = epoch, seq
+            self._seq = min(self._seq, seq) if self._resumes and self._joining else seq
             self._early.clear()
-        elif self._joining:
+        elif self._joining and not self._resumes:
             self._seq = max(self._seq, seq - self._look_back)
             self._known = max(self._known, seq)
 

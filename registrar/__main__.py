@@ -6,6 +6,7 @@ import ipaddress
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import time
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from .book import Book, BookDamaged
 from .founding import invited
 from .node import RegistrarNode
 from .register import Register
-from .registrar import OWN_ROOT, Registrar
+from .registrar import KEEP_S, OWN_ROOT, Registrar
 from .releases import Releases
 from .server import Server
 from .signing import NoAuthority, Signing
@@ -150,6 +151,7 @@ async def serve(file: RegistrarFile) -> int:
         server.run(host, int(port), listening=_listening),
         off.run(signing, now=now),
         _look_after(registrar),
+        _keep_waiting(registrar),
         keep_alive(),
     )
     for number in (signal.SIGTERM, signal.SIGINT):
@@ -169,6 +171,15 @@ async def _look_after(registrar: Registrar) -> None:
     while True:
         await asyncio.sleep(LOOK_S)
         registrar.see_to_files()
+
+
+async def _keep_waiting(registrar: Registrar) -> None:
+    while True:
+        await asyncio.sleep(KEEP_S)
+        try:
+            registrar.keep_waiting()
+        except (OSError, sqlite3.Error) as error:
+            log.warning("who waits for a place is not on disk: %s; is it full?", error)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """The registrar's book on disk: all that was done, and what was refused lately.
 
+Beside it stand who waits for a place, and up to where the hall's events were heard: nothing follows from these.
+
 SQLite, WAL with synchronous=FULL, one writer (a lock file). The book is the state: what does not stand in it did not
 happen. A damaged or newer book is refused, and left as it is.
 """
@@ -8,23 +10,31 @@ import fcntl
 import os
 import sqlite3
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import Final
 
 import msgspec
+from msgspec import Struct
 
 from broker.database import connect, format_of
 from broker.joining.words import Act
 
 from .changes import AnyChange
+from .spares import Waits
 
 FORMAT: Final = 1
 KEPT_REFUSALS: Final = 5_000
 _CHANGE: Final = msgspec.json.Decoder(AnyChange)
+_WAITS: Final = msgspec.json.Decoder(Waits)
 _TABLES: Final = """
 CREATE TABLE change (number INTEGER PRIMARY KEY, body TEXT NOT NULL);
 CREATE TABLE refusal (number INTEGER PRIMARY KEY AUTOINCREMENT, at TEXT, who TEXT, what TEXT, reason TEXT);
+"""
+_BESIDE: Final = """
+CREATE TABLE IF NOT EXISTS waiting (body TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS heard (one INTEGER PRIMARY KEY CHECK (one = 1), epoch INTEGER, seq INTEGER);
 """
 
 
@@ -52,6 +62,8 @@ class Book:
                 for table in _TABLES.strip().splitlines():
                     self._db.execute(table)
                 self._db.execute(f"PRAGMA user_version = {FORMAT}")
+            for table in _BESIDE.strip().splitlines() if found <= FORMAT else ():
+                self._db.execute(table)
             self._db.execute("COMMIT")
             (health,) = self._db.execute("PRAGMA quick_check").fetchone()
         except sqlite3.OperationalError as error:
@@ -79,16 +91,45 @@ class Book:
 
     def write(self, changes: Sequence[AnyChange]) -> None:
         """Put changes on disk, all or none."""
+        with self._at_once():
+            self._add("change", changes)
+
+    @contextmanager
+    def _at_once(self) -> Iterator[None]:
         self._db.execute("BEGIN IMMEDIATE")
         try:
-            self._db.executemany(
-                "INSERT INTO change (body) VALUES (?)", [(msgspec.json.encode(each).decode(),) for each in changes]
-            )
+            yield
             self._db.execute("COMMIT")
         except BaseException:
             if self._db.in_transaction:  # SQLite has taken some back by itself
                 self._db.execute("ROLLBACK")
             raise
+
+    def _add(self, table: str, said: Sequence[Struct]) -> None:
+        rows = [(msgspec.json.encode(each).decode(),) for each in said]
+        self._db.executemany(f"INSERT INTO {table} (body) VALUES (?)", rows)  # noqa: S608 - a name of ours
+
+    def keep_waiting(self, waits: Sequence[Waits]) -> None:
+        """Note who waits for a place now."""
+        with self._at_once():
+            self._db.execute("DELETE FROM waiting")
+            self._add("waiting", waits)
+
+    def waiting(self) -> Sequence[Waits]:
+        """Return who waited for a place. Raises BookDamaged."""
+        try:
+            return [_WAITS.decode(body) for (body,) in self._db.execute("SELECT body FROM waiting ORDER BY rowid")]
+        except (msgspec.MsgspecError, sqlite3.DatabaseError) as error:
+            raise BookDamaged(_advice(self.path, str(error))) from error
+
+    def note_heard(self, place: tuple[int, int]) -> None:
+        """Note up to where the hall's events were heard: epoch and sequence."""
+        self._db.execute("INSERT OR REPLACE INTO heard VALUES (1, ?, ?)", place)
+
+    def heard(self) -> tuple[int, int] | None:
+        """Return up to where they were heard, if ever."""
+        row = self._db.execute("SELECT epoch, seq FROM heard").fetchone()
+        return (int(row[0]), int(row[1])) if row is not None else None
 
     def refuse(self, *, at: datetime, who: str, what: str, reason: str) -> None:
         """Note a refusal; of very many the oldest go."""

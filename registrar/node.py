@@ -9,7 +9,7 @@ from broker.bus import Bus, BusDown, Letter
 from broker.contract import wire
 from broker.contract.messages import AnyView, BoxLog, DeviceState, HallView, Language, Presence, Recorded, Role
 from broker.joining.asking import in_words
-from broker.joining.words import Boxes, Shown
+from broker.joining.words import Boxes, Denied, Shown
 from broker.link import HallLink
 from broker.warning_store import WarningStore
 
@@ -17,7 +17,7 @@ from .registrar import Registrar
 from .releases import Releases
 
 LOOK_S: Final = 5.0
-LOOK_BACK: Final = 200  # events heard once more after a start: an approval may be among them
+LOOK_BACK: Final = 200  # events heard at the very first start: an approval may be among them
 LAST_DAYS: Final = timedelta(days=30)
 ISSUING_LAST_DAYS: Final = timedelta(days=180)
 SHOWN: Final = {  # by device: why they were refused, and what is said of it
@@ -57,6 +57,7 @@ class RegistrarNode:
             on_event=self._happened,
             on_other=self._other,
             look_back=LOOK_BACK,
+            since=registrar.approving.place,
         )
 
     async def run(self) -> None:
@@ -84,12 +85,13 @@ class RegistrarNode:
             self._registrar.putting.shown(view)
 
     def _happened(self, recorded: Recorded) -> None:
-        if not self._registrar.is_news(recorded):
-            return
-        denied = self._registrar.happened(recorded)
-        text = in_words(denied, Language.ZH) + " " + in_words(denied, Language.EN) if denied is not None else ""
-        self._link.device("approval", DeviceState.WARNING if denied is not None else DeviceState.OK, text)
-        self._tell()
+        answer = self._registrar.approving.hear(recorded)
+        if isinstance(answer, Denied):
+            text = in_words(answer, Language.ZH) + " " + in_words(answer, Language.EN)
+            self._link.device("approval", DeviceState.WARNING, text)
+        elif answer is not None:
+            self._link.device("approval", DeviceState.OK)
+            self._tell()
 
     async def _keep_telling(self) -> None:
         while True:
@@ -117,6 +119,10 @@ class RegistrarNode:
 def findings(boxes: Boxes, now: datetime) -> dict[str, tuple[DeviceState, str]]:
     """Return what somebody should see to, for the presence."""
     spares = ", ".join(f"{each.serial} at {each.address}" for each in boxes.spares)
+    flood = (
+        f"{boxes.waiting} machines ask for a place, such as {spares};"
+        " approve only a code that you read on a screen in front of you"
+    )
     ending = [
         f"{node.node} ({node.until:%Y-%m-%d})"
         for box in boxes.boxes
@@ -125,7 +131,9 @@ def findings(boxes: Boxes, now: datetime) -> dict[str, tuple[DeviceState, str]]:
     ]
     issuing_ends = boxes.issuing_until is not None and boxes.issuing_until - now < ISSUING_LAST_DAYS
     return {
-        "spares": (DeviceState.WARNING, f"waiting for a place: {spares}; read the code on its screen, then approve")
+        "spares": (DeviceState.WARNING, flood)
+        if boxes.waiting > len(boxes.spares)
+        else (DeviceState.WARNING, f"waiting for a place: {spares}; read the code on its screen, then approve")
         if spares
         else (DeviceState.OK, ""),
         "certificates": (

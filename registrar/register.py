@@ -6,7 +6,7 @@ again with the same keys gets the same answer again, because the first one may h
 """
 
 import hmac
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, assert_never
@@ -41,10 +41,11 @@ from .changes import (
     SpareTurnedAway,
     TechnicianReplaced,
 )
+from .spares import Spares
 
 NOBODY: Final = "0" * 64  # the hash of no token
-SPARES: Final = 8  # that wait at a time
-SPARE_WAITS: Final = timedelta(minutes=30)  # without a word from it
+SPARES_TOLD: Final = 8  # of those who wait; more come at a flood only
+APPROVAL_LASTS: Final = timedelta(hours=12)  # while nobody was there to act on it
 TAKEN_UP: Final = timedelta(days=2)  # so long after it was renewed, every node shows its new certificate
 
 
@@ -70,26 +71,13 @@ class Box:
 
 
 @dataclass(kw_only=True)
-class Spare:
-    """A machine that waits for a place, or has one."""
-
-    serial: str
-    code: str
-    address: str
-    since: datetime
-    seen: datetime
-    box: str = ""
-    turned_away: bool = False
-
-
-@dataclass(kw_only=True)
 class Register:
     """What the book adds up to."""
 
     hall: str
     own: str  # the registrar's node
     boxes: dict[str, Box] = field(default_factory=dict)
-    spares: dict[str, Spare] = field(default_factory=dict)  # by the hash of the token
+    spares: Spares = field(default_factory=Spares)
     certificates: dict[str, Certificate] = field(default_factory=dict)  # all that were made, by serial number
     newest: dict[str, Certificate] = field(default_factory=dict)  # by node, if it counts
     revoked: dict[str, datetime] = field(default_factory=dict)  # by serial number
@@ -130,14 +118,9 @@ class Register:
                 assert_never(change)
 
     def _of_spare(self, change: SpareAsked | SpareGiven | SpareTurnedAway) -> None:
-        match change:
-            case SpareAsked(token=token, serial=serial, code=code, at=at, who=who):
-                self.spares[token] = Spare(serial=serial, code=code, address=who, since=at, seen=at)
-            case SpareGiven(token=token, box=box, expires=expires):
-                self.spares[token].box = box
-                self._may_join(box, token, expires)
-            case SpareTurnedAway(token=token):
-                self.spares[token].turned_away = True
+        self.spares.apply(change)
+        if isinstance(change, SpareGiven):
+            self._may_join(change.box, change.token, change.expires)
 
     def _invite(self, change: BoxInvited) -> None:
         known = self.boxes.get(change.box)
@@ -188,42 +171,33 @@ class Register:
             return Denied(reason="other_nodes", args={"box": asked.box, "nodes": ", ".join(sorted(wanted))})
         return Certify(keys=dict(keys))
 
-    def spare(self, asked: AskSpare, address: str, now: datetime) -> SpareTold | SpareAsked | Denied:
-        """Answer a spare; the first time it is written down."""
+    def spare(self, asked: AskSpare, address: str, now: datetime) -> SpareTold | Denied:
+        """Answer a spare, each time it asks."""
         if asked.hall != self.hall:
             return Denied(reason="other_hall", args={"hall": self.hall, "asked": asked.hall})
         token = token_hash(asked.token)
-        known = self.spares.get(token)
+        known = self.spares.decided.get(token)
         if known is None:
-            waiting = list(self._waiting(now))
-            if any(each.code == asked.code for _, each in waiting):
-                return Denied(reason="code_taken")
-            if len(waiting) >= SPARES:
-                return Denied(reason="too_many_spares", args={"most": SPARES})
-            return SpareAsked(at=now, who=address, serial=asked.serial, code=asked.code, token=token)
-        known.seen = now
+            refused = self.spares.ask(token, serial=asked.serial, code=asked.code, address=address, now=now)
+            return refused or SpareTold()
         if known.turned_away:
             return Denied(reason="spare_refused")
-        if not known.box:
-            return SpareTold()
         entry = self.boxes[known.box]
         if entry.token != token:
             return Denied(reason="place_taken", args={"box": known.box})
         return SpareTold(box=known.box, files={**entry.files, **entry.put})
 
-    def _waiting(self, now: datetime) -> Iterator[tuple[str, Spare]]:
-        for token, spare in self.spares.items():
-            if not spare.box and not spare.turned_away and now - spare.seen <= SPARE_WAITS:
-                yield token, spare
-
-    def approve(self, code: str, box: str, *, by: str, at: datetime, now: datetime) -> SpareGiven | Denied | None:
+    def approve(
+        self, code: str, box: str, *, by: str, at: datetime, now: datetime
+    ) -> tuple[SpareAsked, SpareGiven] | Denied | None:
         """Give the spare that shows this code the place of a box; `at` is when it was approved. None: it has it."""
-        for spare in self.spares.values():
+        for spare in self.spares.decided.values():
             if spare.code == code and spare.box == box and spare.since <= at:
                 return None
-        found = [token for token, each in self._waiting(now) if each.code == code and each.since <= at]
-        entry = self.boxes.get(box)
-        if not found:
+        if now - at > APPROVAL_LASTS:
+            return Denied(reason="approval_late", args={"code": code, "box": box})
+        token, entry = self.spares.showing(code, now, at=at), self.boxes.get(box)
+        if not token:
             return Denied(reason="no_such_spare", args={"code": code})
         if entry is None:
             known = ", ".join(sorted(name for name, each in self.boxes.items() if self.own not in each.nodes))
@@ -232,13 +206,19 @@ class Register:
             return Denied(reason="not_the_dispatcher", args={"box": box})
         if not entry.files:
             return Denied(reason="no_files", args={"box": box})
-        return SpareGiven(at=now, who=by, token=found[0], box=box, expires=now + GOOD_FOR)
+        given = SpareGiven(at=now, who=by, token=token, box=box, expires=now + GOOD_FOR)
+        return self._asked(token), given
 
-    def turn_away(self, code: str, *, by: str, now: datetime) -> SpareTurnedAway | Denied:
-        for token, each in self._waiting(now):
-            if each.code == code:
-                return SpareTurnedAway(at=now, who=by, token=token)
-        return Denied(reason="no_such_spare", args={"code": code})
+    def _asked(self, token: str) -> SpareAsked:
+        """Return what the book says of a spare, now that somebody has decided about it."""
+        spare = self.spares.waiting[token]
+        return SpareAsked(at=spare.since, who=spare.address, serial=spare.serial, code=spare.code, token=token)
+
+    def turn_away(self, code: str, *, by: str, now: datetime) -> tuple[SpareAsked, SpareTurnedAway] | Denied:
+        token = self.spares.showing(code, now)
+        if not token:
+            return Denied(reason="no_such_spare", args={"code": code})
+        return self._asked(token), SpareTurnedAway(at=now, who=by, token=token)
 
     def standing(self, serial: str) -> Certificate | Denied:
         """Return the certificate that somebody shows, if it counts."""
@@ -320,11 +300,13 @@ class Register:
 
     def told(self, now: datetime) -> Boxes:
         """Return all boxes as the technician sees them."""
+        waiting = self.spares.heard(now)
         return Boxes(
             boxes=tuple(self._told(name, entry, now) for name, entry in sorted(self.boxes.items())),
             spares=tuple(
-                SpareWaits(serial=each.serial, address=each.address, since=each.since) for _, each in self._waiting(now)
+                SpareWaits(serial=each.serial, address=each.address, since=each.since) for each in waiting[:SPARES_TOLD]
             ),
+            waiting=len(waiting),
         )
 
     def _told(self, name: str, entry: Box, now: datetime) -> BoxTold:

@@ -20,12 +20,13 @@ from broker.authority.issuing import addresses_of, node_of
 from broker.authority.keys import key_pem, new_key
 from broker.authority.reading import read_chain
 from broker.authority.requests import BadRequest, read_request
-from broker.contract.messages import Hall, Recorded, SpareApproved
+from broker.contract.messages import Hall
 from broker.identity import Identity
 from broker.joining import words
 from broker.mosquitto import CERTIFICATE_FILE, KEY_FILE, REVOKED_FILE
 from broker.whole_files import replace_file
 
+from .approving import Approving
 from .book import Book
 from .broker_files import MODE, broker_files, goes_together, write_broker_files
 from .changes import AnyChange, BoxJoined, Certificate, CertificateRenewed, IssuingReplaced
@@ -46,7 +47,7 @@ ACTS: Final = 500
 TECHNICIAN_PATH: Final = "/technician"  # answered to a lost one too: whoever makes the next asks which it must be
 UNKNOWN: Final = ""  # number of a certificate that this registrar did not make
 END: Final = "-----END CERTIFICATE-----"
-APPROVAL_LASTS: Final = timedelta(minutes=10)
+KEEP_S: Final = 5.0
 THROWN_OFF_WITHIN: Final = timedelta(minutes=10)  # of a revocation, though this program was started anew meanwhile
 
 
@@ -101,6 +102,9 @@ class Registrar:
         }
         for change in book.replay():
             register.apply(change)
+        register.spares.kept(book.waiting(), begun=now())
+        self._kept_s = -KEEP_S
+        self.approving = Approving(register=register, book=book, write=self._carry_out, now=now)
 
     def found(self, invited: Callable[[], Sequence[AnyChange]]) -> None:
         """Begin: in a new book stand the boxes that the card told of; then see that all else follows from the book."""
@@ -274,11 +278,17 @@ class Registrar:
         return words.Joined(certificates={each.node: each.chain for each in made})
 
     def _spare(self, request: Request) -> Struct:
-        decided = self._register.spare(request.read(words.AskSpare), request.address, self._now())
-        if isinstance(decided, words.SpareTold | words.Denied):
-            return decided
-        self._write([decided])
-        return words.SpareTold()
+        answer = self._register.spare(request.read(words.AskSpare), request.address, self._now())
+        if self._clock() - self._kept_s >= KEEP_S:
+            self.keep_waiting()
+        return answer
+
+    def keep_waiting(self) -> None:
+        """Put on disk who waits for a place; however many ask, once in a few seconds."""
+        spares = self._register.spares
+        if spares.changed:
+            self._book.keep_waiting(spares.keep())
+            spares.changed, self._kept_s = False, self._clock()
 
     def _renew(self, request: Request) -> Struct:
         if request.shown is None:
@@ -324,13 +334,16 @@ class Registrar:
         asked, now = request.read(words.Approve), self._now()
         return self._do(self._register.approve(asked.code, asked.box, by=TECHNICIAN, at=now, now=now))
 
-    def _do(self, decided: AnyChange | words.Denied | None) -> Struct:
+    def _do(self, decided: AnyChange | tuple[AnyChange, ...] | words.Denied | None) -> Struct:
         if isinstance(decided, words.Denied):
             return decided
         if decided is not None:
-            self._write([decided])
-            self._write_broker_files()
+            self._carry_out(decided if isinstance(decided, tuple) else (decided,))
         return words.Done()
+
+    def _carry_out(self, changes: tuple[AnyChange, ...]) -> None:
+        self._write(changes)
+        self._write_broker_files()
 
     def _rotate(self, request: Request) -> Struct:
         asked = request.read(words.Rotate)
@@ -349,26 +362,6 @@ class Registrar:
         """Return all boxes, the spares that wait, who was refused lately, and how long the issuing authority lasts."""
         told, shown = self._register.told(self._now()), self._doubtful.lately(self._now())
         return structs.replace(told, issuing_until=self._signing.until, shown=shown)
-
-    # What a supervisor approves ---------------------------------------------------------------------------------------
-
-    def is_news(self, recorded: Recorded) -> bool:
-        """Tell whether an event is one to act on: of events heard once more after a start the old ones are not."""
-        return isinstance(recorded.event, SpareApproved) and self._now() - recorded.at < APPROVAL_LASTS
-
-    def happened(self, recorded: Recorded) -> words.Denied | None:
-        """Act on an approval; return why not, for the presence."""
-        if not isinstance(recorded.event, SpareApproved):
-            return None
-        event = recorded.event
-        decided = self._register.approve(event.code, event.box, by=event.node, at=recorded.at, now=self._now())
-        if isinstance(decided, words.Denied):
-            log.warning("spare %s was approved for %s by %s: %s", event.code, event.box, event.node, decided)
-            what = f"ApproveSpare {event.box}"
-            self._book.refuse(at=self._now(), who=event.node, what=what, reason=decided.reason)
-            return decided
-        self._do(decided)
-        return None
 
 
 def _number(query: str) -> int:

@@ -123,6 +123,8 @@ class Releases:
                 return said(self.told())
             case ("POST", "/rollout"):
                 return self._begin(request.read(words.Begin))
+            case ("POST", "/rollout/back"):
+                return self._back(request.read(words.Back))
             case ("POST", "/rollout/stop"):
                 return self._stop()
             case ("POST", path) if path.startswith("/releases/"):
@@ -138,6 +140,7 @@ class Releases:
         return words.RolloutTold(
             version=rollout.version,
             begun=rollout.begun,
+            back=rollout.back,
             at_once=rollout.at_once,
             alert=now.alert,
             done=now.done,
@@ -191,6 +194,14 @@ class Releases:
             if old.name not in asked.packages.values():
                 old.unlink()
         log.info("release %s is given to the hall", asked.version)
+        return said(self.told())
+
+    def _back(self, asked: words.Back) -> Reply:
+        """Let everybody leave the release that was given last."""
+        if self._rollout is None:
+            return denied(HTTPStatus.BAD_REQUEST, "no_such_release")
+        self._write(structs.replace(self._rollout, begun=self._now(), at_once=asked.at_once, stopped="", back=True))
+        log.info("the hall leaves release %s", self._rollout.version)
         return said(self.told())
 
     def _stop(self) -> Reply:

@@ -9,7 +9,6 @@ import contextlib
 import logging
 import sqlite3
 import ssl
-from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -20,6 +19,8 @@ import msgspec
 
 from broker.joining.words import MOST_BYTES, Denied
 
+from .doors import Doors
+
 log = logging.getLogger(__name__)
 
 HANDSHAKE_S: Final = 5.0
@@ -28,7 +29,6 @@ HEAD_BYTES: Final = 8_192
 CONNECTIONS: Final = 64  # of who shows a certificate
 OF_STRANGERS: Final = 32  # so many more, for who may still join
 OF_AN_ADDRESS: Final = 12  # of these
-MEMBERS: Final = ""  # no address
 GENERATION_DIGITS: Final = 9
 PIECE: Final = 65_536
 PIECE_S: Final = 30.0  # for the slowest reader of a release
@@ -111,7 +111,8 @@ class Server:
     def __init__(self, *, context: ssl.SSLContext, answer: Callable[[Request], Awaitable[Reply]]) -> None:
         self._context = context
         self._answer = answer
-        self._open: Counter[str] = Counter()  # by address; of who shows a certificate together
+        self._certified: Doors[asyncio.StreamWriter] = Doors(room=CONNECTIONS, of_one=CONNECTIONS)
+        self._strangers: Doors[asyncio.StreamWriter] = Doors(room=OF_STRANGERS, of_one=OF_AN_ADDRESS)
         self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
 
     async def run(self, host: str, port: int, *, listening: Callable[[int], None] = lambda _: None) -> None:
@@ -124,27 +125,23 @@ class Server:
             await self._failed
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        address = str(writer.get_extra_info("peername")[0]) if not writer.get_extra_info("peercert") else MEMBERS
-        self._open[address] += 1
+        address = str(writer.get_extra_info("peername")[0])
+        doors = self._certified if writer.get_extra_info("peercert") else self._strangers
         try:
-            if self._has_room(address):
-                await self._exchange(reader, writer)
+            if (out := doors.enter(writer, address)) is not None:
+                out.transport.abort()
+            await self._exchange(reader, writer)
         except (OSError, asyncio.IncompleteReadError, TimeoutError):
             log.debug("a connection ended in the middle")
         except Exception as error:  # noqa: BLE001 - not to carry on: the loop would log it and go on
             if not self._failed.done():
                 self._failed.set_exception(error)
         finally:
-            self._open -= Counter([address])  # an address with none is forgotten
+            doors.leave(writer)
             writer.close()
             with contextlib.suppress(OSError, TimeoutError):
                 async with asyncio.timeout(HANDSHAKE_S):
                     await writer.wait_closed()
-
-    def _has_room(self, address: str) -> bool:
-        if address == MEMBERS:
-            return self._open[MEMBERS] <= CONNECTIONS
-        return self._open[address] <= OF_AN_ADDRESS and self._open.total() - self._open[MEMBERS] <= OF_STRANGERS
 
     async def _exchange(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         begin = 0

@@ -11,7 +11,7 @@ from typing import Final
 
 from msgspec import Struct, structs
 
-from broker.contract.messages import BoxHealth, Release, Role, UpdateStep
+from broker.contract.messages import BoxHealth, BoxUpdate, Release, Role, UpdateStep
 
 from .quiet import Quiet
 
@@ -22,7 +22,6 @@ STAGES: Final = (  # of a box with several nodes the last counts
     (Role.DISPATCHER, Role.REGISTRAR),
 )
 SILENT: Final = timedelta(minutes=45)  # a box that may install and then says nothing for so long has come to harm
-_ENDED_BADLY: Final = (UpdateStep.FELL_BACK, UpdateStep.FAILED)
 
 
 class Package(Struct, frozen=True, kw_only=True):
@@ -42,6 +41,11 @@ class Rollout(Struct, frozen=True, kw_only=True):
     begun: datetime
     at_once: bool = False  # also while the hall is open
     stopped: str = ""  # why nobody else gets it
+    back: bool = False  # away from this release, to the one that each box had before
+
+    @property
+    def ends_badly(self) -> tuple[UpdateStep, ...]:
+        return (UpdateStep.FAILED,) if self.back else (UpdateStep.FELL_BACK, UpdateStep.FAILED)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,9 +121,9 @@ def _stages(boxes: Sequence[Seen], rollout: Rollout) -> Iterator[list[Seen]]:
 
 
 def _has(seen: Seen, rollout: Rollout) -> bool:
-    """Tell whether a box runs the release, and has confirmed it."""
+    """Tell whether a box runs the release, and has confirmed it; on the way back, whether it runs another one."""
     health = seen.health
-    if health is None or health.image != rollout.version:
+    if health is None or (health.image == rollout.version) is rollout.back:
         return False
     return health.update is None or health.update.step is not UpdateStep.TRIAL
 
@@ -143,17 +147,21 @@ def _harm(rollout: Rollout, boxes: Sequence[Seen], quiet: Quiet, now: datetime) 
         if update.arch not in {package.arch for package in rollout.packages}:
             yield f"{each.box} is a machine of kind {update.arch}, and no bundle for it was given; give both in one go"
         ended = update.at is None or update.at >= rollout.begun  # not in a rollout before
-        if update.version == rollout.version and update.step in _ENDED_BADLY and ended:
-            why, fell_back = update.why or "it did not say why", update.step is UpdateStep.FELL_BACK
-            yield (
-                f"{each.box} fell back to the release before: {why}"
-                if fell_back
-                else f"{each.box} could not install it: {why}"
-            )
+        if update.version == rollout.version and update.step in rollout.ends_badly and ended:
+            yield _ended_badly(each.box, update, rollout)
         may = rollout.at_once or quiet.begins <= now < quiet.ends
         lost = not each.up and each.at is not None and each.at >= rollout.begun and now - each.at > SILENT
         if may and lost and update.version == rollout.version:
             yield f"{each.box} has been silent since it got the release; look at it, or switch it off and on"
+
+
+def _ended_badly(box: str, update: BoxUpdate, rollout: Rollout) -> str:
+    why = update.why or "it did not say why"
+    if rollout.back:
+        return f"{box} could not go back: {why}"
+    if update.step is UpdateStep.FELL_BACK:
+        return f"{box} fell back to the release before: {why}"
+    return f"{box} could not install it: {why}"
 
 
 def _release(rollout: Rollout, seen: Seen, quiet: Quiet) -> Release | None:
@@ -167,6 +175,7 @@ def _release(rollout: Rollout, seen: Seen, quiet: Quiet) -> Release | None:
         size=package.size,
         path=f"/releases/{package.file}",
         offered=rollout.begun,
+        back=rollout.back,
     )
     if rollout.at_once:
         return release

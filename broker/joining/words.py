@@ -182,7 +182,8 @@ class Boxes(Struct, frozen=True, kw_only=True):
     """All boxes of the hall, the spares that wait, and who was refused though the hall has certified him."""
 
     boxes: tuple[BoxTold, ...]
-    spares: tuple[SpareWaits, ...] = ()
+    spares: tuple[SpareWaits, ...] = ()  # some of them, where very many wait
+    waiting: int = 0  # how many
     issuing_until: datetime | None = None
     shown: tuple[Shown, ...] = ()
 
@@ -222,11 +223,18 @@ class Begin(Asked, frozen=True, kw_only=True):
     at_once: bool = False
 
 
+class Back(Asked, frozen=True, kw_only=True):
+    """The technician takes back the release that he gave last."""
+
+    at_once: bool = False
+
+
 class RolloutTold(Struct, frozen=True, kw_only=True):
     """How far the hall is with a release."""
 
     version: str = ""
     begun: datetime | None = None
+    back: bool = False  # away from it
     at_once: bool = False
     alert: str = ""
     done: tuple[str, ...] = ()

@@ -100,7 +100,7 @@ class Desk:
 class Box:
     """A counter box's program: all it does is remember."""
 
-    def __init__(self, broker: MemoryBroker) -> None:
+    def __init__(self, broker: MemoryBroker, *, since: tuple[int, int] | None = None) -> None:
         self.events: list[int] = []
         self.epochs: list[int] = []  # of the same events
         self.views: list[tuple[int, int]] = []
@@ -115,6 +115,7 @@ class Box:
             hall="east",
             node="box-1",
             role=Role.COUNTER,
+            since=since,
             clock=asyncio.get_running_loop().time,
             on_view=lambda view: self.views.append((view.epoch, view.seq)),
             on_event=self._note,
@@ -146,12 +147,12 @@ async def settled(*, after_s: float = 0.01) -> None:
 
 
 @asynccontextmanager
-async def hall() -> AsyncIterator[tuple[Desk, Box, MemoryBroker]]:
+async def hall(*, since: tuple[int, int] | None = None) -> AsyncIterator[tuple[Desk, Box, MemoryBroker]]:
     broker = MemoryBroker()
     desk = Desk(broker)
     async with running(desk.bus.run()):
         desk.say(window(2), queues(8))
-        box = Box(broker)
+        box = Box(broker, since=since)
         async with running(box.link.run()):
             yield desk, box, broker
 
@@ -260,6 +261,23 @@ def test_what_happened_while_cut_off_is_read_up(in_no_time: Story) -> None:
             desk.say(event(9), event(10), event(11), queues(11))
             await settled(after_s=3)
             assert box.events == [9, 10, 11]
+
+    in_no_time(story())
+
+
+@pytest.mark.parametrize(
+    ("since", "first"),
+    [((1, 4), 5), ((1, 10), 11), ((0, 4), 3), ((0, 99), 3)],  # in a new epoch some once more, and none too few
+)
+def test_a_program_that_knows_how_far_it_was_hears_all_since(
+    in_no_time: Story, since: tuple[int, int], first: int
+) -> None:
+    async def story() -> None:
+        async with hall(since=since) as (desk, box, _):
+            desk.reads(*(event(seq) for seq in range(1, 12)))
+            desk.say(queues(10), event(11))
+            await settled(after_s=30)
+            assert box.events == [*range(first, 12)]
 
     in_no_time(story())
 

@@ -1,7 +1,6 @@
 """A hall's cards as a technician writes them, and a real registrar over real TLS on the loopback."""
 
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -28,6 +27,7 @@ from broker.invitations import (
 from broker.joining.asking import Registrar
 from keeper.joining import Joining
 from keeper.papers import Papers
+from tests.conftest import free_port
 
 HALL = """\
 id = "east"
@@ -201,13 +201,6 @@ class RegistrarProcess:
     def kill_and_start(self) -> None:
         self.stop(signal.SIGKILL)
         self.start()
-
-
-def free_port() -> int:
-
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
 
 
 @pytest.fixture

@@ -15,13 +15,16 @@ from pathlib import Path
 import pytest
 
 from broker.bus import Letter, Login, LoginRefused, MqttBus, try_login
+from broker.config import SupervisorFile, load_node
 from broker.contract import wire
-from broker.contract.messages import BoxLog, BoxWarning
+from broker.contract.messages import ApproveSpare, BoxLog, BoxWarning, EndEvacuation, Refused, StartEvacuation
 from broker.identity import Identity
-from broker.joining.words import Boxes, Done, PutFiles, PutTold, Revoke
+from broker.joining.words import Acts, Boxes, Done, PutFiles, PutTold, Revoke
 from broker.mosquitto import CONF_FILE
+from hallcall.desk import Desk
 from keeper.joining import Joining
 from keeper.take_files import main as take_files
+from registrar.node import LOOK_BACK
 
 from .conftest import HALL, Founded, RegistrarProcess, free_port
 
@@ -168,6 +171,35 @@ async def test_a_supervisor_gives_a_dead_kiosks_place_to_a_spare_and_the_old_one
         running.cancel()
         assert states[-1] is False
     assert any("SpareGiven by desk" in line for line in registrar.lines)
+
+
+async def test_what_a_supervisor_approves_while_the_registrar_is_away_is_carried_out_when_it_is_back(
+    tmp_path: Path,
+) -> None:
+    with hall_at_work(tmp_path) as (founded, _, registrar, _):
+        assert step(founded.machine("kiosk-east")) == ""
+        founded.spares_card(founded.folder / "spare-card" / "hallcall")
+        spare = founded.machine("spare-1", founded.folder / "spare-card" / "hallcall")
+        code = re.findall(r"code=(\d{6})", step(spare))[0]
+        async with Desk(load_node(desk(founded), SupervisorFile)) as boss:
+            await until(lambda: noted(founded.state / "register.sqlite"))
+            await asyncio.to_thread(registrar.stop)
+            answer = await boss.ask(ApproveSpare(id="typed", code=code, box="kiosk-east"))
+            assert not isinstance(answer, Refused)
+            for _ in range(LOOK_BACK // 2 + 1):  # the hall goes on
+                await boss.ask(StartEvacuation(id="typed"))
+                await boss.ask(EndEvacuation(id="typed"))
+        await asyncio.to_thread(registrar.start)
+        technician = founded.technician()
+        await until(lambda: "SpareGiven" in {each.what for each in technician.read("/acts", Acts).acts})
+        assert "kiosk-east" in step(spare)
+        assert step(spare) == ""
+
+
+def noted(path: Path) -> bool:
+    """Tell whether the registrar has written down up to where it has heard the hall."""
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True)) as db:
+        return bool(db.execute("SELECT * FROM heard").fetchall())
 
 
 async def test_a_revoked_box_is_thrown_off_and_the_others_notice_nothing(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """The register alone: who may join, and what stays true whatever is asked in whatever order."""
 
-from collections.abc import Sequence
+import itertools
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -18,12 +19,11 @@ from registrar.changes import (
     CertificateRenewed,
     Expelled,
     IssuingReplaced,
-    SpareAsked,
-    SpareGiven,
-    SpareTurnedAway,
 )
+from registrar.doors import Doors
 from registrar.limits import ADDRESSES, Limit
-from registrar.register import SPARES, TAKEN_UP, Certify, Register
+from registrar.register import SPARES_TOLD, TAKEN_UP, Certify, Register
+from registrar.spares import MOST, OF_AN_ADDRESS
 
 NOW = datetime(2026, 11, 22, 9, 0, tzinfo=UTC)
 TOKEN, OTHER = "a" * 32, "b" * 32
@@ -172,24 +172,27 @@ def test_a_former_authority_counts_until_every_node_has_moved_on_and_taken_up_it
 # Spares ---------------------------------------------------------------------------------------------------------------
 
 
-def spare(register: Register, code: str, token: str, at: datetime = NOW) -> str:
-    answer = register.spare(AskSpare(hall="east", serial="s-1", code=code, token=token), "10.0.0.7", at)
-    if isinstance(answer, SpareAsked):
-        register.apply(answer)
+def spare(register: Register, code: str, token: str, at: datetime = NOW, address: str = "10.0.0.7") -> str:
+    answer = register.spare(AskSpare(hall="east", serial="s-1", code=code, token=token), address, at)
     return answer.reason if isinstance(answer, Denied) else type(answer).__name__
+
+
+def write(register: Register, answer: object) -> str:
+    if not isinstance(answer, tuple):
+        return answer.reason if isinstance(answer, Denied) else type(answer).__name__
+    for change in answer:
+        register.apply(change)
+    return type(answer[-1]).__name__
 
 
 def approve(register: Register, code: str, box: str, at: datetime = NOW, now: datetime = NOW) -> str:
-    answer = register.approve(code, box, by="desk", at=at, now=now)
-    if isinstance(answer, SpareGiven):
-        register.apply(answer)
-    return answer.reason if isinstance(answer, Denied) else type(answer).__name__
+    return write(register, register.approve(code, box, by="desk", at=at, now=now))
 
 
 def test_a_spare_gets_the_place_that_a_supervisor_says_and_joins_by_its_own_token() -> None:
     register = a_register()
     let_join(register)
-    assert spare(register, "482913", "c" * 32) == "SpareAsked"
+    assert spare(register, "482913", "c" * 32) == "SpareTold"
     assert spare(register, "482913", "c" * 32) == "SpareTold"
     assert ask(register, "c" * 32) == "wrong_token"
     assert approve(register, "482913", "kiosk-east") == "SpareGiven"
@@ -228,21 +231,71 @@ def test_a_spare_that_is_switched_off_is_forgotten_after_half_an_hour() -> None:
     assert register.told(late).spares == ()
 
 
-def test_two_spares_never_show_one_code_and_not_many_wait() -> None:
+def test_two_spares_never_show_one_code() -> None:
     register = a_register()
-    assert spare(register, "000000", "c" * 32) == "SpareAsked"
+    assert spare(register, "000000", "c" * 32) == "SpareTold"
     assert spare(register, "000000", "d" * 32) == "code_taken"
-    for number in range(1, SPARES):
-        assert spare(register, f"{number:06}", f"{number:032x}") == "SpareAsked"
-    assert spare(register, "999999", "e" * 32) == "too_many_spares"
+
+
+def flood(register: Register, addresses: Iterable[str], each: int, at: datetime = NOW) -> int:
+    """Let so many spares ask from each address; return how many got in."""
+    numbers = itertools.count(500_000)
+    return sum(
+        spare(register, f"{(number := next(numbers)):06}", f"{number:032x}", at, address) == "SpareTold"
+        for address in addresses
+        for _ in range(each)
+    )
+
+
+def test_one_who_asks_a_thousand_times_from_every_address_of_the_hall_keeps_no_spare_out() -> None:
+    register = a_register()
+    hall = [f"192.168.8.{number}" for number in range(1, 254)]
+    flood(register, hall, 12)
+    assert spare(register, "482913", "c" * 32, address="192.168.8.254") == "SpareTold"
+    flood(register, hall, 12)
+    told = register.told(NOW)
+    assert (len(told.spares), told.waiting) == (SPARES_TOLD, 253 * OF_AN_ADDRESS + 1)
+    assert approve(register, "482913", "kiosk-east") == "SpareGiven"
+
+
+def test_of_an_address_the_first_gives_way_and_an_ipv6_net_is_one_address() -> None:
+    register = a_register()
+    assert flood(register, ["fd00::7", "fd00::8", "fd00::9"], OF_AN_ADDRESS) == 3 * OF_AN_ADDRESS
+    assert register.told(NOW).waiting == OF_AN_ADDRESS
+    assert spare(register, "482913", "c" * 32, address="fd00::a") == "SpareTold"
+    assert register.told(NOW).waiting == OF_AN_ADDRESS
+
+
+def test_where_very_many_wait_those_give_way_who_have_fallen_silent() -> None:
+    register = a_register()
+    many = [f"10.{number // 250}.0.{number % 250}" for number in range(2 * MOST)]
+    assert flood(register, many, 1) == MOST
+    assert spare(register, "482913", "c" * 32) == "too_many_spares"
+    assert spare(register, "482913", "c" * 32, NOW + timedelta(minutes=2)) == "SpareTold"
+
+
+def test_an_approval_is_acted_on_after_a_restart_of_hours_and_not_the_next_day() -> None:
+    before = a_register()
+    spare(before, "482913", "c" * 32)
+    book = before.spares.keep()
+    later = NOW + timedelta(hours=3)
+    for late, came in ((timedelta(0), "SpareGiven"), (timedelta(hours=12), "approval_late")):
+        register = a_register()
+        register.spares.kept(book, begun=later + late)
+        assert register.told(later + late).spares == ()  # it has not asked again yet
+        at = NOW + timedelta(minutes=5)
+        assert approve(register, "482913", "kiosk-east", at=at, now=later + late) == came
+    later += timedelta(hours=1)  # begun for long, and the spare was not heard any more
+    register = a_register()
+    register.spares.kept(book, begun=NOW + timedelta(hours=3))
+    assert approve(register, "482913", "kiosk-east", at=later, now=later) == "no_such_spare"
 
 
 def test_a_spare_that_was_turned_away_gets_nothing() -> None:
     register = a_register()
     spare(register, "482913", "c" * 32)
-    away = register.turn_away("482913", by="technician", now=NOW)
-    assert isinstance(away, SpareTurnedAway)
-    register.apply(away)
+    away = write(register, register.turn_away("482913", by="technician", now=NOW))
+    assert away == "SpareTurnedAway"
     assert spare(register, "482913", "c" * 32) == "spare_refused"
     assert approve(register, "482913", "kiosk-east") == "no_such_spare"
 
@@ -259,10 +312,13 @@ def play(acts: Sequence[tuple[str, int]]) -> tuple[Register, list[AnyChange]]:
     register, book, number = a_register(), [], 100
     told: list[AnyChange] = []
 
-    def write(change: object) -> None:
-        if change is not None and not isinstance(change, Denied | Certify | Joined | SpareTold | Renewed):
-            told.append(change)  # type: ignore[arg-type]
-            register.apply(change)  # type: ignore[arg-type]
+    def write(*changes: object) -> None:
+        for change in changes:
+            if isinstance(change, tuple):
+                write(*change)
+            elif change is not None and not isinstance(change, Denied | Certify | Joined | SpareTold | Renewed):
+                told.append(change)  # type: ignore[arg-type]
+                register.apply(change)  # type: ignore[arg-type]
 
     for step, (act, which) in enumerate(acts):
         at, token = NOW + timedelta(minutes=step), f"{which:032x}"
@@ -330,3 +386,12 @@ def test_a_flood_of_addresses_fills_no_memory() -> None:
     for number in range(ADDRESSES + 500):
         limit.allows(str(number), 0.0)
     assert len(limit._filled) == ADDRESSES
+
+
+def test_the_first_of_the_address_that_holds_most_doors_gives_way() -> None:
+    doors: Doors[str] = Doors(room=4, of_one=3)
+    assert [doors.enter(f"a{number}", "a") for number in range(4)] == [None, None, None, "a0"]
+    assert doors.enter("b0", "b") is None
+    assert doors.enter("c0", "c") == "a1"
+    doors.leave("a3")
+    assert [doors.enter(f"{name}0", name) for name in "def"] == [None, "a2", "b0"]

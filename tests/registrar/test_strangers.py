@@ -25,10 +25,13 @@ from broker.authority.reading import read_chain
 from broker.authority.requests import BadRequest, read_request, request_pem
 from broker.config import RegistrarFile, load_node
 from broker.joining.asking import Refused, Registrar
-from broker.joining.words import Boxes, Due, Renew, Renewed, TechnicianTold
+from broker.joining.words import Acts, Approve, Boxes, Done, Due, Renew, Renewed, TechnicianTold
 from keeper.joining import Joining
 from registrar.__main__ import own_names
+from registrar.node import findings
+from registrar.register import SPARES_TOLD
 from registrar.server import OF_AN_ADDRESS, OF_STRANGERS
+from registrar.spares import OF_AN_ADDRESS as A_FEW
 
 from .conftest import Founded, RegistrarProcess
 
@@ -101,15 +104,45 @@ def silent(founded: Founded, count: int, addresses: Iterator[str]) -> Iterator[N
         yield
 
 
-def test_one_who_holds_every_door_he_gets_keeps_nobody_else_out(
-    founded: Founded, joined: Callable[[str], Joining]
-) -> None:
+def test_one_who_holds_every_door_he_gets_keeps_nobody_out(founded: Founded, joined: Callable[[str], Joining]) -> None:
     joined("dispatcher")
     with silent(founded, OF_AN_ADDRESS + 5, itertools.repeat("127.0.0.66")):
         joined("kiosk-east")
     many = itertools.cycle([f"127.0.0.{number}" for number in range(70, 80)])
-    with silent(founded, OF_STRANGERS + 20, many):  # from ten addresses: no stranger gets in, the hall's own do
+    with silent(founded, OF_STRANGERS + 20, many):
+        joined("board-west")
         assert founded.technician().read("/boxes", Boxes).boxes
+    each_his_own = (f"127.0.1.{number}" for number in range(1, 250))
+    with silent(founded, OF_STRANGERS + 20, each_his_own):
+        assert asked_for_place(founded, "a" * 32, "482913", "127.0.0.1") == 200
+
+
+def asked_for_place(founded: Founded, token: str, code: str, address: str) -> int:
+    """Return the status that a spare gets."""
+    body = json.dumps({"hall": "east", "serial": "s-1", "code": code, "token": token}).encode()
+    with secured(founded, address) as door:
+        door.sendall(f"POST /spare HTTP/1.1\r\nContent-Length: {len(body)}\r\n\r\n".encode() + body)
+        return int(door.recv(4096).split()[1])
+
+
+@pytest.mark.usefixtures("registrar")
+def test_a_flood_of_spares_keeps_no_spare_out_and_is_told(founded: Founded) -> None:
+    rogues = itertools.count(1)
+
+    def flood() -> None:
+        for number in itertools.islice(rogues, 60):
+            asked_for_place(founded, f"{number:032x}", f"{number:06}", f"127.0.2.{number % 12 + 1}")
+
+    flood()
+    assert asked_for_place(founded, "a" * 32, "482913", "127.0.0.1") == 200
+    flood()
+    technician = founded.technician()
+    told = technician.read("/boxes", Boxes)
+    assert (len(told.spares), told.waiting) == (SPARES_TOLD, 12 * A_FEW + 1)
+    assert findings(told, told.spares[0].since)["spares"][1].startswith("49 machines ask for a place")
+    technician.tell("/spares/approve", Approve(code="482913", box="kiosk-east"), Done)
+    assert [each.what for each in technician.read("/acts", Acts).acts][-2:] == ["SpareAsked", "SpareGiven"]
+    assert not [each for each in technician.read("/acts", Acts).acts if "127.0.2." in each.who]
 
 
 def thief(founded: Founded, folder: Path, signer: Authority, node: str, serial: int | None = None) -> Registrar:
