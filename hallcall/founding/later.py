@@ -83,8 +83,6 @@ def boxes(visit: Visit, _: argparse.Namespace) -> None:
         ask.say("spares_wait", serial=spare.serial, address=spare.address)
     if told.waiting > len(told.spares):
         ask.say("spares_flood", count=told.waiting)
-    if told.waiting > len(told.spares):
-        ask.say("spares_flood", count=told.waiting)
     if told.issuing_until is not None:
         ask.say("issuing_until", date=f"{told.issuing_until:%Y-%m-%d}")
 
