@@ -86,11 +86,11 @@ def _found_line_free(floor: Floor, call: Glimpse) -> bool:
 
 
 def _found_voice_free(floor: Floor, call: Glimpse) -> bool:
-    """Tell whether no other announcement was heard between the press and the call's own."""
+    """Tell whether no other announcement was heard between the press and the call's own; no two overlap."""
     if call.pressed_ms is None or call.voice_start_s is None:
         return False
     pressed_s, start_s = (call.pressed_ms - floor.tape_began_ms) / 1000, call.voice_start_s
-    return not any(each.start_s < start_s and each.end_s > pressed_s for each in floor.announcements)
+    return not any(pressed_s < each.end_s <= start_s for each in floor.announcements)
 
 
 def since_press(glimpses: Iterable[Glimpse], what: str) -> list[float]:

@@ -4,6 +4,7 @@ Each makes files only, in a directory of its own, and each file is checked. One 
 """
 
 import asyncio
+import contextlib
 import json
 import shutil
 import sys
@@ -111,7 +112,8 @@ class Pyttsx3:
         name, rate = _WORKER_VOICES.get(voice, voice), round(RATE_WPM * pace)
         wanted = {"path": str(self._path), "voice": name, "rate": rate, "text": text}
         self._worker.stdin.write(json.dumps(wanted).encode() + b"\n")
-        await self._worker.stdin.drain()
+        with contextlib.suppress(ConnectionError):  # it has ended: its silence tells
+            await self._worker.stdin.drain()
         if not await self._worker.stdout.readline():
             raise OSError("the worker has ended")
         return _taken(self._path)
