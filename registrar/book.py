@@ -166,7 +166,15 @@ def _act(number: int, change: AnyChange) -> Act:
     about = [str(said[key]) for key in ("box", "serial", "why") if said.get(key)]
     about += [f"{each['node']} {each['serial']}" for each in certificates]
     about += [str(node) for node in said.get("nodes", ())]
-    return Act(number=number, at=change.at, who=change.who, what=type(change).__name__, about=" ".join(about))
+    return Act(
+        number=number,
+        at=change.at,
+        who=change.who,
+        what=type(change).__name__,
+        about=" ".join(about),
+        box=str(said.get("box", "")),
+        nodes=tuple([str(node) for node in said.get("nodes", ())] or [each["node"] for each in certificates]),
+    )
 
 
 def _advice(path: Path, what: str) -> str:

@@ -195,13 +195,15 @@ class TechnicianTold(Struct, frozen=True, kw_only=True):
 
 
 class Act(Struct, frozen=True, kw_only=True):
-    """A line of the registrar's book."""
+    """A line of the registrar's book: `about` for people, `box` and `nodes` by name."""
 
     number: int
     at: datetime
     who: str
     what: str
     about: str
+    box: str = ""
+    nodes: tuple[str, ...] = ()
 
 
 class Acts(Struct, frozen=True, kw_only=True):

@@ -4,6 +4,7 @@
     technician.p12, technician.crt  who the technician is to the hall's registrar
     issuing.p12, issuing.crt        until the dispatcher's card was written; then only the registrar has the key
     log.jsonl                       what was done, when, by whom
+    book.jsonl                      what the registrar has done, as it told; see witness.py
 
 No key lies here unlocked.
 """

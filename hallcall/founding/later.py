@@ -21,7 +21,7 @@ from broker.joining.asking import NotAnswered, Refused, Registrar, in_words
 from broker.strict_toml import BrokenConfig
 
 from ..terminal import columns, filled
-from . import authority, growing, leaving, passphrase, putting
+from . import authority, growing, leaving, passphrase, putting, witness
 from .folder import CARD_FOLDER, CARDS, PLAN_FILE, write_files
 from .init import Console
 from .interview import Interview
@@ -44,6 +44,7 @@ class Visit:
         self.now = datetime.now(UTC)
         self._options = options
         self._passphrase = ""
+        self._looked = False
 
     @property
     def passphrase(self) -> str:
@@ -52,12 +53,26 @@ class Visit:
         return self._passphrase
 
     @contextmanager
-    def registrar(self) -> Iterator[Registrar]:
+    def registrar(self, *, look: bool = True) -> Iterator[Registrar]:
+        """Give the registrar; the first time its book is compared with what it said before."""
         options = self._options
         if not options.at and not dispatchers_box(self.hall).is_file():
             raise authority.NoAuthority(self.ask.words("no_address"))
         with at_registrar(self.hall, passphrase=self.passphrase, host=options.at, port=options.port) as registrar:
+            if look and not self._looked:
+                self._looked = True
+                self._look(registrar)
             yield registrar
+
+    def _look(self, registrar: Registrar) -> None:
+        """Say what the book does not know any more, because it was put back from an older copy."""
+        seen = witness.look(registrar, self.hall / authority.FOLDER)
+        if seen.first_lost:
+            self.note("the registrar was put back from an older copy", lost=str(len(seen.lost)))
+        if seen.lost:
+            self.ask.say("lost_acts", since=f"{seen.lost[0].at.astimezone():%Y-%m-%d %H:%M}")
+        for key, about in witness.advice(seen.lost):
+            self.ask.say(key, about=about)
 
     def note(self, what: str, **about: str) -> None:
         authority.note(self.hall / authority.FOLDER, what, now=self.now, **about)
@@ -205,7 +220,7 @@ def renew(visit: Visit, options: argparse.Namespace) -> None:
     generation = authority.technician_generation(folder)
     _write_technician(visit, root, generation)
     if options.lost:
-        with visit.registrar() as registrar:  # which may know of a later one than this copy
+        with visit.registrar(look=False) as registrar:  # which may know of a later one than this copy
             known = registrar.read("/technician", words.TechnicianTold).generation
         _write_technician(visit, root, max(known, generation) + 1)
         with visit.registrar() as registrar:

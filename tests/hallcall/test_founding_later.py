@@ -3,7 +3,6 @@
 import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -24,6 +23,7 @@ from hallcall.__main__ import main
 from hallcall.founding import authority
 from hallcall.founding.checking import checked_plan
 from hallcall.founding.folder import found
+from tests.conftest import free_port
 
 PASSPHRASE = "four words make one"
 PLAN = """\
@@ -53,9 +53,7 @@ class Running:
         self.etc, self.sticks = tmp_path / "dispatcher" / "hallcall", tmp_path / "sticks"
         (tmp_path / "dispatcher").mkdir()
         self.sticks.mkdir()
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            self.port = int(free.getsockname()[1])
+        self.port = free_port()
         command = ["hall", "write", "dispatcher", "--hall", str(self.folder), "--to", str(tmp_path / "dispatcher")]
         assert main([*command, "--passphrase-file", str(self.passphrase)]) == 0
         self._process = self._start(tmp_path)
@@ -376,6 +374,39 @@ def test_the_authority_alone_is_copy_enough_with_the_dispatchers_address(
     assert running.hall("renew", "--lost") == 1
     assert "add --at ADDRESS" in capsys.readouterr().err
     assert running.hall("renew", "--lost", "--at", "127.0.0.1") == 0
+
+
+def test_the_laptop_says_what_a_registrar_lacks_that_was_put_back_from_an_older_copy(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    state, copy = running.folder.parent / "state", running.folder.parent / "copy-of-state"
+    assert running.hall("boxes") == 0
+    running.stop()
+    shutil.copytree(state, copy)
+    running.start_anew()
+    assert running.hall("revoke", "board-1", "--why", "stolen") == 0
+    running.join(running.stick("kiosk-1"))
+    assert running.hall("boxes") == 0
+    running.stop()
+    shutil.rmtree(state)
+    shutil.copytree(copy, state)
+    running.start_anew()
+    shown(capsys)
+    assert running.hall("boxes") == 0
+    told = shown(capsys)
+    assert "put back from an older copy" in told
+    assert "board-1 was revoked, and counts again: hallcall hall revoke board-1" in told
+    assert "kiosk-1 has joined, or was invited, and is not known" in told
+    assert running.hall("revoke", "board-1") == 0
+    assert running.hall("replace", "kiosk-1") == 0
+    shown(capsys)
+    assert running.hall("boxes") == 0
+    told = shown(capsys)
+    assert ("board-1 was revoked" in told, "kiosk-1 has joined, or" in told) == (False, True)
+    running.join(running.stick("kiosk-1"))
+    assert running.hall("boxes") == 0
+    assert running.hall("boxes") == 0
+    assert "older copy" not in shown(capsys)
 
 
 def test_nobody_without_the_passphrase_speaks_for_the_technician(

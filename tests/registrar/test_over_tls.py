@@ -32,8 +32,10 @@ from broker.joining.words import (
 )
 from keeper.joining import Joining
 from keeper.renew import main as renew
+from registrar.node import findings
+from tests.conftest import free_port
 
-from .conftest import Founded, RegistrarProcess, free_port
+from .conftest import Founded, RegistrarProcess
 
 
 def step(machine: Joining) -> str:
@@ -236,6 +238,27 @@ def test_the_authority_is_rotated_and_every_node_renews_with_a_new_key(
     assert before not in revoked(founded)
     technician.tell("/revoke", Revoke(node="kiosk-1"), Done)
     assert {before, serial_of(kiosk)} <= revoked(founded)
+
+
+def test_a_registrar_put_back_from_an_older_copy_says_who_is_not_in_its_book(
+    founded: Founded, registrar: RegistrarProcess, tmp_path: Path
+) -> None:
+    registrar.stop()
+    shutil.copytree(founded.state, tmp_path / "copy")
+    registrar.start()
+    kiosk = founded.machine("kiosk-east")
+    assert step(kiosk) == ""
+    registrar.stop()
+    shutil.rmtree(founded.state)
+    shutil.copytree(tmp_path / "copy", founded.state)
+    registrar.start()
+    assert renew(["--place", str(kiosk.place), "--tls", str(kiosk.papers.folder), "--port", str(founded.port)]) == 1
+    told = founded.technician().read("/boxes", Boxes)
+    assert {(each.node, each.reason) for each in told.shown} == {
+        ("keeper-kiosk-east", "unknown_certificate"),
+        ("kiosk-1", "unknown_certificate"),
+    }
+    assert "kiosk-1 at 127.0.0.1" in findings(told, datetime.now(UTC))["strangers"][1]
 
 
 @pytest.mark.usefixtures("registrar")
