@@ -77,20 +77,24 @@ class Releases:
 
     def letters(self) -> list[Letter]:
         """Return what is to be told to the boxes just now."""
-        now, hall = self._now(), self._hall()
-        boxes = self._seen()
-        if self._rollout is None:
-            self.plan = Plan()
-        else:
-            self.plan = plan(self._rollout, boxes, next_quiet(hall, now), now)
-            if self.plan.alert and not self._rollout.stopped:
-                log.error("release %s stops here: %s", self._rollout.version, self.plan.alert)
-                self._write(structs.replace(self._rollout, stopped=self.plan.alert))
+        hall, boxes = self._hall(), self._seen()
+        self._consider(hall, boxes)
         offers = dict(self.plan.offers)
         before = self._offered
         changed = [each.box for each in boxes if before is None or before.get(each.box) != offers.get(each.box)]
         self._offered = offers
         return [_letter(hall.id, box, offers.get(box)) for box in changed]
+
+    def _consider(self, hall: Hall, boxes: list[Seen]) -> None:
+        """Decide anew what each box is offered, and whether the rollout stops here."""
+        if self._rollout is None:
+            self.plan = Plan()
+            return
+        now = self._now()
+        self.plan = plan(self._rollout, boxes, next_quiet(hall, now), now)
+        if self.plan.alert and not self._rollout.stopped:
+            log.error("release %s stops here: %s", self._rollout.version, self.plan.alert)
+            self._write(structs.replace(self._rollout, stopped=self.plan.alert))
 
     def _seen(self) -> list[Seen]:
         roles = {node.id: node.role for node in self._hall().nodes}
@@ -194,7 +198,7 @@ class Releases:
             if old.name not in asked.packages.values():
                 old.unlink()
         log.info("release %s is given to the hall", asked.version)
-        return said(self.told())
+        return self._considered()
 
     def _back(self, asked: words.Back) -> Reply:
         """Let everybody leave the release that was given last."""
@@ -202,11 +206,16 @@ class Releases:
             return denied(HTTPStatus.BAD_REQUEST, "no_such_release")
         self._write(structs.replace(self._rollout, begun=self._now(), at_once=asked.at_once, stopped="", back=True))
         log.info("the hall leaves release %s", self._rollout.version)
-        return said(self.told())
+        return self._considered()
 
     def _stop(self) -> Reply:
         if self._rollout is not None and not self._rollout.stopped:
             self._write(structs.replace(self._rollout, stopped="the technician stopped it"))
+        return self._considered()
+
+    def _considered(self) -> Reply:
+        """Answer with what follows from a change, not with what was so before it."""
+        self._consider(self._hall(), self._seen())
         return said(self.told())
 
     def _path(self, request: Request) -> Path | None:

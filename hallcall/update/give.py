@@ -57,15 +57,20 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--hall", type=Path, required=True, metavar="DIR", help="the hall's folder, with authority/")
     parser.add_argument("--dispatcher", default="", metavar="ADDRESS", help="left out: as the hall's folder says")
     parser.add_argument("--now", action="store_true", help="also while the hall is open")
+    parser.add_argument("--back", action="store_true", help="each box to the release before the one given last")
     parser.add_argument("--stop", action="store_true", help="nobody else gets the release that is on its way")
     parser.add_argument("--passphrase-file", type=Path, help="its first line is the authority's passphrase")
     parser.add_argument("--port", type=int, default=words.PORT, help=argparse.SUPPRESS)
     options = parser.parse_args(arguments)
+    if options.back + options.stop + bool(options.files) > 1:
+        parser.error("give a release, or --back, or --stop: one of them")
     try:
         bundles = read_all(options.files)
         passphrase = _passphrase(options.passphrase_file)
         with at_registrar(options.hall, passphrase=passphrase, host=options.dispatcher, port=options.port) as registrar:
-            if options.stop:
+            if options.back:
+                told = registrar.tell("/rollout/back", words.Back(at_once=options.now), words.RolloutTold)
+            elif options.stop:
                 told = registrar.send("/rollout/stop", b"", words.RolloutTold)
             elif bundles:
                 told = give(registrar, bundles, at_once=options.now)
@@ -123,7 +128,7 @@ def in_words(told: words.RolloutTold) -> str:
     """Return how far the hall is, for a technician."""
     if not told.version:
         return "no release is on its way\n"
-    lines = [f"release {told.version}"]
+    lines = [f"back from release {told.version}" if told.back else f"release {told.version}"]
     if told.alert:
         lines.append(f"STOPPED: {told.alert}")
     elif not told.waits_for and not told.later:
@@ -131,7 +136,7 @@ def in_words(told: words.RolloutTold) -> str:
     elif told.quiet_from is not None:
         lines.append(f"boxes restart outside opening hours, from {told.quiet_from:%Y-%m-%d %H:%M} UTC")
     groups = (
-        ("confirmed", told.done),
+        ("have left it" if told.back else "confirmed", told.done),
         ("at work", told.waits_for),
         ("later", told.later),
         ("switched off", told.absent),

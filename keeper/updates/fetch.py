@@ -23,15 +23,13 @@ from broker.contract.messages import BoxUpdate, Release
 from broker.room import missing
 
 from .notes import Notes
-from .offer import Do, Have, to_do, told
+from .offer import BACK, HANDED_OVER, READY, Do, Have, to_do, told
 
 log = logging.getLogger(__name__)
 PIECE: Final = 1 << 18
 PATIENCE_S: Final = 30.0
 EVERY_S: Final = 5.0
 AGAIN_S: Final = 60.0  # after a download that failed
-READY: Final = "ready.raucb"  # hallcall-update@.service takes this file
-HANDED_OVER: Final = "install"  # hallcall-update@.path watches this one
 
 
 class Fetching:
@@ -84,7 +82,7 @@ class Fetching:
             match to_do(release, self._have(release), self._now()):
                 case Do.DOWNLOAD if release is not None:
                     await self._download(release)
-                case Do.INSTALL if release is not None:
+                case Do.INSTALL | Do.BACK if release is not None:
                     self._hand_over(release)
                 case _:
                     self._tidy(release)
@@ -168,7 +166,7 @@ class Fetching:
             connection.close()
 
     def _hand_over(self, release: Release) -> None:
-        log.info("release %s is handed over to be installed", release.version)
+        log.info("release %s is handed over to be %s", release.version, "left" if release.back else "installed")
         (self._folder / HANDED_OVER).write_text(_ticket(release), encoding="ascii")
 
     def _tidy(self, release: Release | None) -> None:
@@ -181,7 +179,8 @@ class Fetching:
 
 def _ticket(release: Release) -> str:
     """Return what is handed over: this very offer, and last the release's name, for whoever refuses it."""
-    return f"{release.sha256} {release.offered.isoformat() if release.offered is not None else '-'} {release.version}"
+    what = BACK if release.back else release.sha256
+    return f"{what} {release.offered.isoformat() if release.offered is not None else '-'} {release.version}"
 
 
 def _checksum(path: Path) -> str:

@@ -24,7 +24,6 @@ from .slots import Bundle, Rauc, Slots, UpdateRefused, boot_id, release
 from .versions import is_newer
 
 log = logging.getLogger(__name__)
-MOST_OFFERED: Final = 400  # characters of an offer
 KEPT: Final = "bundle.raucb"  # our own copy: whoever brought the stick cannot change it any more
 
 
@@ -74,18 +73,6 @@ def install(
     return trial
 
 
-def note_refusal(offer: Path, why: str, notes: Notes) -> None:
-    """Note that what the keeper handed over came to nothing; without it the hall would wait for this box for ever.
-
-    Whose word the offer is does not matter: it only names the release that this is about.
-    """
-    try:
-        version = offer.read_text(encoding="ascii")[:MOST_OFFERED].split()[-1]
-    except (OSError, ValueError, IndexError):
-        return
-    notes.judge(Outcome(version=version, step=UpdateStep.FAILED, at=datetime.now(UTC), why=why))
-
-
 def _copied(path: Path, folder: Path) -> Path:
     """Return a bundle's copy on our own disk; a stick may be another one by the second look."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -110,7 +97,6 @@ def main(argv: list[str] | None = None) -> int:
     parser.add_argument("file", type=Path, help="the bundle, FILE.raucb")
     parser.add_argument("--older", action="store_true", help="also if it is older than what runs")
     parser.add_argument("--no-restart", action="store_true", help="leave the restart to somebody else")
-    parser.add_argument("--offer", type=Path, help=argparse.SUPPRESS)  # what the keeper handed over
     parser.add_argument("--rauc-conf", default="", help=argparse.SUPPRESS)
     parser.add_argument("--folder", type=Path, default=FOLDER, help=argparse.SUPPRESS)
     options = parser.parse_args(argv)
@@ -118,12 +104,12 @@ def main(argv: list[str] | None = None) -> int:
     if os.geteuid() != 0:
         log.error("an update is installed by root: sudo hallcall update apply %s", options.file)
         return os.EX_NOPERM
-    rauc, notes = Rauc(conf=options.rauc_conf), Notes(options.folder)
+    rauc = Rauc(conf=options.rauc_conf)
     try:
         trial = install(
             options.file,
             rauc=rauc,
-            notes=notes,
+            notes=Notes(options.folder),
             running=release(),
             boot=boot_id(),
             older=options.older,
@@ -131,8 +117,6 @@ def main(argv: list[str] | None = None) -> int:
         )
     except UpdateRefused as error:
         log.error("%s", error)  # noqa: TRY400 - the text is for a technician
-        if options.offer is not None:
-            note_refusal(options.offer, str(error), notes)
         return 1
     log.info("release %s is in slot %s and starts next; %s stays beside it", trial.version, trial.slot, trial.old_slot)
     if not options.no_restart:

@@ -3,10 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
+from typing import Final
 
 from broker.contract.messages import BoxUpdate, Release, UpdateStep
 
 from .notes import Outcome, Trial
+
+READY: Final = "ready.raucb"  # the bundle, whole
+HANDED_OVER: Final = "install"  # hallcall-update@.path watches this one; it names the offer
+BACK: Final = "back"  # stands there instead of a checksum
 
 
 class Do(Enum):
@@ -14,6 +19,7 @@ class Do(Enum):
     DOWNLOAD = "download"
     WAIT = "wait"
     INSTALL = "install"
+    BACK = "back"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -32,15 +38,17 @@ class Have:
 
 def to_do(release: Release | None, have: Have, now: datetime) -> Do:
     """Return what to do now about an offer."""
-    if release is None or release.version == have.running or have.trial is not None or _failed(release, have):
+    if release is None or _settled(release, have) or have.trial is not None or _failed(release, have):
         return Do.NOTHING
-    if not have.whole:
+    if not have.whole and not release.back:
         return Do.DOWNLOAD
     if have.installing:
         return Do.NOTHING
     too_early = release.not_before is not None and now < release.not_before
     too_late = release.not_after is not None and now >= release.not_after
-    return Do.WAIT if too_early or too_late else Do.INSTALL
+    if too_early or too_late:
+        return Do.WAIT
+    return Do.BACK if release.back else Do.INSTALL
 
 
 def told(release: Release | None, have: Have) -> BoxUpdate:
@@ -51,13 +59,13 @@ def told(release: Release | None, have: Have) -> BoxUpdate:
             arch=have.arch, step=UpdateStep.TRIAL if ours else UpdateStep.INSTALLING, version=have.trial.version
         )
     outcome = have.outcome
-    if release is None or release.version == have.running or _failed(release, have):
+    if release is None or _settled(release, have) or _failed(release, have):
         if outcome is None:
             return BoxUpdate(arch=have.arch)
         return BoxUpdate(arch=have.arch, step=outcome.step, version=outcome.version, at=outcome.at, why=outcome.why)
     if have.installing:
         return BoxUpdate(arch=have.arch, step=UpdateStep.INSTALLING, version=release.version)
-    if have.whole:
+    if have.whole or release.back:
         return BoxUpdate(arch=have.arch, step=UpdateStep.WAITING, version=release.version)
     return BoxUpdate(
         arch=have.arch,
@@ -68,10 +76,15 @@ def told(release: Release | None, have: Have) -> BoxUpdate:
     )
 
 
+def _settled(release: Release, have: Have) -> bool:
+    """Tell whether the box runs what it is to run."""
+    return (release.version == have.running) is not release.back
+
+
 def _failed(release: Release, have: Have) -> bool:
     """Tell whether this very offer came to nothing before; a later one of the same release is tried again."""
     outcome = have.outcome
     if outcome is None or outcome.version != release.version:
         return False
-    badly = outcome.step in {UpdateStep.FELL_BACK, UpdateStep.FAILED}
+    badly = outcome.step is UpdateStep.FAILED or (outcome.step is UpdateStep.FELL_BACK and not release.back)
     return badly and (release.offered is None or outcome.at >= release.offered)

@@ -30,6 +30,7 @@ from keeper.updates.healthy import NEVER_STARTED, settle
 from keeper.updates.install import install
 from keeper.updates.notes import Notes, Outcome, Trial
 from keeper.updates.slots import UpdateRefused
+from keeper.updates.take import take
 from keeper.updates.trial import Sight
 
 from .box_with_slots import REPOSITORY, PlayedBox, missing
@@ -305,6 +306,35 @@ def test_power_that_goes_in_the_morning_does_not_bring_back_an_old_release(hall:
     assert [hall.power_on() for _ in range(3)] == ["B", "B", "B"]  # each cut before the machine was up
     hall.settle()
     assert hall.power_on() == "B"
+
+
+def test_what_the_registrar_takes_back_is_left_and_the_queue_goes_on(hall: Hall, tmp_path: Path) -> None:
+    hall.box.burn(hall.release("1.0"), "A")
+    hall.power_on()
+    hall.until_ready()
+    hall.settle()
+    offered = tmp_path / "offered"
+    offered.mkdir()
+
+    def back(running: str) -> bool:
+        (offered / "install").write_text(f"back - {running}")
+        state = tmp_path / "state"
+        return take(offered, rauc=hall.box.rauc, notes=hall.notes, running=running, boot="b", journals=state.parent)
+
+    assert not back("1.0")  # the other slot is empty
+    assert hall.notes.outcome is not None
+    assert (hall.notes.outcome.step, hall.notes.outcome.version) == (UpdateStep.FAILED, "1.0")
+    hall.install("2.0", hall.release("2.0"))
+    assert hall.power_on() == "B"
+    hall.until_ready()
+    hall.settle()
+    assert hall.take_number() == "A001"
+    assert back("2.0")
+    assert hall.power_on() == "A"
+    hall.until_ready()
+    assert hall.settle() is None
+    assert hall.take_number() == "A002"
+    assert hall.power_on() == "A"
 
 
 @pytest.mark.parametrize(

@@ -13,12 +13,12 @@ from broker.contract.messages import DayOpened, Done, Hall, HallConfigured, Reco
 from broker.journal import SCHEMA, Entry, Journal
 from broker.readable import left_by, this_release
 from keeper.units import Unit
-from keeper.updates.install import MOST_OFFERED, note_refusal
 from keeper.updates.notes import Notes, Outcome, Trial
 from keeper.updates.offer import Do, Have, to_do, told
 from keeper.updates.rollback import unreadable
 from keeper.updates.slots import UpdateRefused, read_slots
 from keeper.updates.stick import ANSWER_WITHIN_S, Asked, is_yes
+from keeper.updates.take import MOST, Offer, read_offer
 from keeper.updates.trial import PATIENCE_S, WELL_S, Sight, Start, Verdict, Watch, kind_of_start
 from keeper.updates.versions import is_newer
 
@@ -140,24 +140,57 @@ def test_a_release_that_fell_back_is_not_tried_again_until_it_is_offered_anew() 
     assert to_do(later, have, NOW) is Do.INSTALL
 
 
-def test_a_bundle_that_is_refused_is_told_to_the_hall_as_this_very_offer(tmp_path: Path) -> None:
-    offer = tmp_path / "install"
-    offer.write_text(f"{'a' * 64} {NOW.isoformat()} 2.0")
-    notes = Notes(tmp_path / "update")
-    notes.folder.mkdir()
-    note_refusal(offer, "its signature is not ours", notes)
-    have = Have(arch="arm64", running="1.0", outcome=notes.outcome, whole=True, installing=True)
+def test_a_bundle_that_was_refused_is_told_as_this_very_offer_and_not_tried_again() -> None:
+    refused = Outcome(version="2.0", step=UpdateStep.FAILED, at=NOW + timedelta(minutes=1), why="not our signature")
+    have = Have(arch="arm64", running="1.0", outcome=refused, whole=True, installing=True)
     assert to_do(RELEASE, have, NOW) is Do.NOTHING
     said = told(RELEASE, have)
-    assert (said.step, said.version, said.why) == (UpdateStep.FAILED, "2.0", "its signature is not ours")
+    assert (said.step, said.version, said.why) == (UpdateStep.FAILED, "2.0", "not our signature")
 
 
-@pytest.mark.parametrize("offer", [b"", b"\xff\xfe", b"x" * 100_000])
-def test_an_offer_that_is_none_ends_in_no_worse_a_note(tmp_path: Path, offer: bytes) -> None:
-    (tmp_path / "install").write_bytes(offer)
-    notes = Notes(tmp_path)
-    note_refusal(tmp_path / "install", "its signature is not ours", notes)
-    assert notes.outcome is None or len(notes.outcome.version) <= MOST_OFFERED
+BACK = msgspec.structs.replace(RELEASE, back=True)
+LEFT = Outcome(version="2.0", step=UpdateStep.FELL_BACK, at=NOW + timedelta(minutes=1), why="2.0 was left by hand")
+NO_WAY = Outcome(version="2.0", step=UpdateStep.FAILED, at=NOW + timedelta(minutes=1), why="it cannot read the journal")
+
+
+@pytest.mark.parametrize(
+    ("release", "have", "do", "step"),
+    [
+        (BACK, Have(arch="arm64", running="2.0"), Do.BACK, UpdateStep.WAITING),
+        (
+            msgspec.structs.replace(BACK, not_before=NOW + timedelta(hours=1)),
+            Have(arch="arm64", running="2.0"),
+            Do.WAIT,
+            UpdateStep.WAITING,
+        ),
+        (BACK, Have(arch="arm64", running="2.0", installing=True), Do.NOTHING, UpdateStep.INSTALLING),
+        (BACK, Have(arch="arm64", running="2.0", trial=TRIAL), Do.NOTHING, UpdateStep.TRIAL),
+        (BACK, Have(arch="arm64", running="2.0", outcome=NO_WAY), Do.NOTHING, UpdateStep.FAILED),
+        (BACK, Have(arch="arm64", running="1.0", outcome=LEFT), Do.NOTHING, UpdateStep.FELL_BACK),
+        (BACK, Have(arch="arm64", running="1.0"), Do.NOTHING, UpdateStep.NONE),
+    ],
+)
+def test_what_a_box_does_when_it_is_to_go_back(release: Release, have: Have, do: Do, step: UpdateStep) -> None:
+    assert to_do(release, have, NOW) is do
+    assert told(release, have).step is step
+
+
+@pytest.mark.parametrize(
+    ("written", "offer"),
+    [
+        (f"{'a' * 64} 2026-11-22T20:00:00+00:00 2.0", Offer(False, "2.0")),
+        ("back 2026-11-22T20:00:00+00:00 2.0", Offer(True, "2.0")),
+        ("", None),
+        ("\u6253\u5305", None),
+    ],
+)
+def test_what_the_keeper_hands_over_is_read_with_care(tmp_path: Path, written: str, offer: Offer | None) -> None:
+    (tmp_path / "install").write_text(written, encoding="utf-8")
+    assert read_offer(tmp_path / "install") == offer
+    (tmp_path / "install").write_text("x" * 100_000)
+    read = read_offer(tmp_path / "install")
+    assert read is not None
+    assert len(read.version) <= MOST
 
 
 @pytest.mark.parametrize(

@@ -17,12 +17,13 @@ from broker.bus import MqttBus
 from broker.contract import wire
 from broker.contract.messages import BoxHealth, Hall, Release, Role, UpdateStep
 from broker.joining.asking import Refused
-from broker.joining.words import Begin, RolloutTold
+from broker.joining.words import Back, Begin, RolloutTold
 from broker.link import HallLink, will
 from hallcall.update.give import Bundle, give, in_words
 from keeper.joining import Joining
-from keeper.updates.fetch import HANDED_OVER, READY, Fetching, connected
+from keeper.updates.fetch import Fetching, connected
 from keeper.updates.notes import Notes, Outcome
+from keeper.updates.offer import HANDED_OVER, READY
 from registrar.releases import Releases
 from registrar.server import Request
 
@@ -87,6 +88,14 @@ class PlayedKeeper:
     def handed_over(self) -> bool:
         return (self.folder / HANDED_OVER).exists()
 
+    @property
+    def goes_back(self) -> bool:
+        return self.handed_over and (self.folder / HANDED_OVER).read_text().startswith("back ")
+
+    def go_back(self) -> None:
+        self.notes.end(Outcome(version="2.0", step=UpdateStep.FELL_BACK, at=datetime.now(UTC), why="left by hand"))
+        self.image = self.fetching._running = "1.0"
+
     def install(self, step: UpdateStep, why: str = "") -> None:
         self.notes.end(Outcome(version="2.0", step=step, at=datetime.now(UTC), why=why))
         if step is UpdateStep.CONFIRMED:
@@ -136,6 +145,40 @@ async def test_displays_get_it_first_and_the_next_stage_waits_until_they_are_hea
             assert "dispatcher" in told.later
             assert "STOPPED: kiosk-east fell back" in in_words(told)
             await until(lambda: kiosk.fetching._release is None, within_s=20)
+
+
+async def test_the_hall_goes_back_stage_by_stage_and_who_has_fallen_back_already_is_passed_over(tmp_path: Path) -> None:
+    bundle = tmp_path / "from-the-laptop.raucb"
+    bundle.write_bytes(CONTENT)
+    with hall_at_work(tmp_path) as (founded, broker, _, _):
+        machines = {name: founded.machine(name) for name in ("board-west", "kiosk-east")}
+        for machine in machines.values():
+            assert step(machine) == ""
+            broker.take_up()
+        board, kiosk = (PlayedKeeper(founded, machine, name) for name, machine in machines.items())
+        for each in (board, kiosk):
+            each.folder.mkdir(parents=True)
+        technician = founded.technician()
+        async with at_work(board, kiosk):
+            await asyncio.to_thread(give, technician, [Bundle(bundle, "arm64", "2.0")], at_once=True)
+            await until(lambda: board.handed_over, within_s=40)
+            board.install(UpdateStep.CONFIRMED)
+            await until(lambda: kiosk.handed_over, within_s=40)
+            kiosk.install(UpdateStep.FELL_BACK, "kiosk-1 is failed")
+            await until(lambda: bool(technician.read("/rollout", RolloutTold).alert), within_s=40)
+
+            told = await asyncio.to_thread(technician.tell, "/rollout/back", Back(at_once=True), RolloutTold)
+            assert (told.back, told.alert) == (True, "")
+            await until(lambda: board.goes_back, within_s=40)
+            assert not kiosk.goes_back
+            board.go_back()
+
+            def now() -> RolloutTold:
+                return technician.read("/rollout", RolloutTold)
+
+            await until(lambda: set(now().done) >= {"board-west", "kiosk-east"}, within_s=40)
+            assert now().alert == ""
+            assert in_words(now()).startswith("back from release 2.0\n")
 
 
 async def test_a_download_goes_on_where_it_was_cut_and_what_is_not_what_was_offered_is_not_handed_over(

@@ -77,6 +77,23 @@ def test_one_box_goes_first_then_displays_then_kiosks_and_windows_then_the_web_a
     assert now.ended
 
 
+def test_the_hall_goes_back_in_the_same_order_and_a_box_that_cannot_stops_it() -> None:
+    rollout = msgspec.structs.replace(ROLLOUT, back=True)
+    after = BEGUN + timedelta(minutes=5)
+    have = {box: seen(box, image="2.0") for box in HALL}
+    now = plan(rollout, list(have.values()), QUIET, after)
+    assert list(now.offers) == ["board-1"]
+    assert now.offers["board-1"].back
+    have["board-1"] = seen("board-1", image="1.0", step=UpdateStep.FELL_BACK)
+    now = plan(rollout, list(have.values()), QUIET, after)
+    assert (list(now.offers), now.alert) == (["board-2"], "")
+    have["board-2"] = seen("board-2", image="2.0", step=UpdateStep.FELL_BACK)  # just before its restart
+    assert plan(rollout, list(have.values()), QUIET, after).alert == ""
+    have["board-2"] = seen("board-2", image="2.0", step=UpdateStep.FAILED, why="slot A is bad")
+    assert plan(rollout, list(have.values()), QUIET, after).alert == "board-2 could not go back: slot A is bad"
+    assert plan(rollout, [seen(box) for box in HALL], QUIET, after).ended
+
+
 def test_a_box_that_takes_no_updates_holds_nobody_up_and_is_named() -> None:
     plain = msgspec.structs.replace(BoxHealth(box="web"), image="1.0")
     web = Seen(box="web", roles=frozenset({Role.WEB}), up=True, at=BEGUN, health=plain)

@@ -37,10 +37,13 @@ class NoAnswer(Exception):
 class QemuMachine:
     """The machine, switched on as long as this context lasts; it starts again by itself where a real one does."""
 
-    def __init__(self, *, directory: Path, disk: Path, tap: str, clock: str, number: int = 21) -> None:
-        """`number` tells it from others on the same network."""
+    def __init__(
+        self, *, directory: Path, disk: Path, tap: str, clock: str, number: int = 21, watchdog: bool = True
+    ) -> None:
+        """`number` tells it from others on the same network; without `watchdog` nothing resets one that is starved."""
         self.directory = directory
         self._disk, self._tap, self._clock, self._number = disk, tap, clock, number
+        self._on_watchdog = "reset" if watchdog else "none"
         self._said = bytearray()
         self._heard = asyncio.Event()
         self._tasks: list[asyncio.Task[None]] = []
@@ -73,7 +76,12 @@ class QemuMachine:
             *("-chardev", f"socket,id=console,path={here}/console.socket{socket}", "-serial", "chardev:console"),
             *("-device", "virtio-rng-pci"),
             *("-qmp", f"unix:{here}/qmp{socket}"),
-            *("-global", "ICH9-LPC.noreboot=off"),  # the board's own watchdog resets it
+            *(
+                "-global",
+                "ICH9-LPC.noreboot=off",
+                "-action",
+                f"watchdog={self._on_watchdog}",
+            ),  # the board's own watchdog resets it
             *("-device", "qemu-xhci,id=usb", "-device", "usb-tablet,id=finger,bus=usb.0"),
             *("-chardev", f"socket,id=printer,path={here}/printer{socket}"),
             *("-device", "usb-redir,id=printer,chardev=printer,bus=usb.0"),

@@ -89,6 +89,7 @@ class Box:
             tap=self._tap,
             clock="utc",
             number=NUMBERS[self.name],
+            watchdog=False,
         )
         await stack.enter_async_context(self._machine)
 

@@ -91,7 +91,7 @@ class BoxLog(Struct, frozen=True, kw_only=True):
 
 
 class Release(Struct, frozen=True, kw_only=True):
-    """A release that a box may install; `path` is on the registrar."""
+    """A release that a box may install, or is to leave; `path` is on the registrar."""
 
     version: str
     sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
@@ -100,6 +100,7 @@ class Release(Struct, frozen=True, kw_only=True):
     offered: datetime | None = None  # a failure from before counts no more
     not_before: datetime | None = None  # when the box may install and restart; null: at once
     not_after: datetime | None = None  # from then on it waits for the next one
+    back: bool = False  # whoever runs it starts the release before again
 
 
 __all__ = [
