@@ -1,6 +1,7 @@
 """What every room's tests may use: a small hall, a real mosquitto, time that does not have to be waited for."""
 
 import asyncio
+import contextlib
 import resource
 import secrets
 import selectors
@@ -11,6 +12,7 @@ import subprocess
 import threading
 from collections.abc import Callable, Coroutine, Iterator
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 from typing import IO, Any
 
@@ -87,11 +89,19 @@ class NoMosquitto(RuntimeError):
     """mosquitto is not installed, or does not start: `./run` installs it (Debian package mosquitto)."""
 
 
+# Below what the system gives to whoever connects, 32768: a port found free is still free when a program takes it.
+_PORTS = cycle(range(12_000, 32_000))
+for _ in range(secrets.randbelow(20_000)):  # tests that run at the same time begin elsewhere
+    next(_PORTS)
+
+
 def free_port() -> int:
     """Return a TCP port on the loopback that nobody listens on just now."""
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return int(sock.getsockname()[1])
+    for port in _PORTS:
+        with socket.socket() as sock, contextlib.suppress(OSError):
+            sock.bind(("127.0.0.1", port))
+            return port
+    raise AssertionError("ports never end")
 
 
 class BrokerProcess:

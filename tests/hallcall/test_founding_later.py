@@ -19,6 +19,7 @@ from broker.box_file import load_box
 from broker.config import load_hall
 from broker.joining.asking import Refused, Registrar
 from broker.joining.words import AskSpare, Join, Joined, SpareTold
+from broker.technician.pin import is_right
 from hallcall.__main__ import main
 from hallcall.founding import authority
 from hallcall.founding.checking import checked_plan
@@ -240,6 +241,16 @@ def test_a_box_without_a_fixed_address_is_told_of_while_it_can_be_changed(
 ) -> None:
     assert running.hall("add", "board-2", "--role", "board", "--wait", "0") == 0
     assert "board-2 has no fixed address" in capsys.readouterr().out
+
+
+def test_another_technicians_pin_goes_to_every_box(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    assert running.hall("pin") == 0
+    told = capsys.readouterr().out
+    pin = told.partition("Technician's PIN: ")[2].split()[0]
+    lines = [path.read_text() for path in running.folder.glob("cards/*/hallcall/nodes/technician.pin")]
+    assert len(lines) == 3
+    assert all(is_right(pin, line) for line in lines)
+    assert "board-1 takes them" in told
 
 
 def test_the_dispatchers_box_cannot_leave(running: Running, capsys: pytest.CaptureFixture[str]) -> None:

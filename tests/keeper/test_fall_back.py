@@ -32,6 +32,7 @@ from keeper.updates.notes import Notes, Outcome, Trial
 from keeper.updates.slots import UpdateRefused
 from keeper.updates.take import take
 from keeper.updates.trial import Sight
+from tests.conftest import free_port
 
 from .box_with_slots import REPOSITORY, PlayedBox, missing
 
@@ -212,10 +213,7 @@ def hall(
     """A box of a hall that has just been founded, with a broker that remembers no other one."""
     (tmp_path / "machine").mkdir()
     (tmp_path / "broker").mkdir()
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        port = sock.getsockname()[1]
-    broker = type(mosquitto)(hall=small_hall, directory=tmp_path / "broker", port=port)
+    broker = type(mosquitto)(hall=small_hall, directory=tmp_path / "broker", port=free_port())
     broker.start()
     box = PlayedBox(tmp_path / "machine")
     for name, value in box.environment.items():

@@ -25,8 +25,9 @@ from hallcall.desk import Desk
 from keeper.joining import Joining
 from keeper.take_files import main as take_files
 from registrar.node import LOOK_BACK
+from tests.conftest import free_port
 
-from .conftest import HALL, Founded, RegistrarProcess, free_port
+from .conftest import HALL, Founded, RegistrarProcess
 
 pytestmark = pytest.mark.broker
 

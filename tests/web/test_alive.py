@@ -6,6 +6,8 @@ import socket
 import sys
 from pathlib import Path
 
+from tests.conftest import free_port
+
 FILE = """
 node = "web-1"
 hall = "east"
@@ -18,11 +20,6 @@ password_file = "{place}/password"
 [pages]
 listen = "127.0.0.1:{port}"
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])
 
 
 async def test_the_web_server_is_ready_once_it_answers_browsers_be_the_broker_there_or_not(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from broker.contract.messages import DeviceState, Hall, Role
@@ -11,10 +12,10 @@ from broker.contract.messages import DeviceState, Hall, Role
 from .console_hall import ConsoleHall, Seat
 from .test_console_page import Desk
 
-pytestmark = [pytest.mark.broker, pytest.mark.asyncio]
+pytestmark = [pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def hall(tmp_path: Path, small_hall: Hall) -> AsyncIterator[ConsoleHall]:
     async with ConsoleHall(tmp_path, small_hall) as hall:
         yield hall

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, Page, Route, expect
 
 from broker.contract.messages import CallNext, FinishService, Hall, Language
@@ -15,16 +16,15 @@ from broker.contract.texts import texts
 
 from .console_hall import PIN, ConsoleHall
 
-pytestmark = [pytest.mark.broker, pytest.mark.asyncio]
+pytestmark = [pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
 AXE: Final = Path(__file__).with_name("axe.min.js")
 SCRIPTS: Final = sorted((Path(__file__).parents[2] / "web" / "static" / "console").glob("*.js"))
 LANGUAGES: Final = (("zh", "zh-CN"), ("en", "en-GB"))
 BAR: Final = {"width": 1000, "height": 64}
-expect.set_options(timeout=20_000)  # a busy machine
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def hall(tmp_path: Path, small_hall: Hall) -> AsyncIterator[ConsoleHall]:
     async with ConsoleHall(tmp_path, small_hall) as hall:
         yield hall

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, expect
 
 from broker.contract.messages import CallNext, FinishService, Hall
@@ -12,7 +13,7 @@ from broker.journal import read_day
 
 from .console_hall import ConsoleHall, Pc
 
-pytestmark = [pytest.mark.broker, pytest.mark.asyncio]
+pytestmark = [pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 
 CODE = "a-long-secret-of-window-1"
 TABLETS = """
@@ -23,7 +24,7 @@ photos = "{photos}"
 """
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def hall(tmp_path: Path, small_hall: Hall) -> AsyncIterator[ConsoleHall]:
     photos = tmp_path / "photos"
     photos.mkdir()

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from msgspec import structs
 from playwright.async_api import Browser, expect
 
@@ -12,7 +13,7 @@ from broker.contract.messages import DeviceState, Hall, Node, Role
 from .console_hall import ConsoleHall, Seat
 from .test_console_page import Desk
 
-pytestmark = [pytest.mark.broker, pytest.mark.asyncio]
+pytestmark = [pytest.mark.broker, pytest.mark.asyncio(loop_scope="session")]
 NODES = (
     Node(id="registrar", role=Role.REGISTRAR),
     Node(id="keeper-kiosk-1", role=Role.KEEPER),
@@ -20,7 +21,7 @@ NODES = (
 )
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="session")
 async def hall(tmp_path: Path, small_hall: Hall) -> AsyncIterator[ConsoleHall]:
     async with ConsoleHall(tmp_path, structs.replace(small_hall, nodes=(*small_hall.nodes, *NODES))) as hall:
         yield hall
