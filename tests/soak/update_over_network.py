@@ -229,7 +229,7 @@ async def broken_release(
 ) -> None:
     """See a release with a broken program fall back, and nobody else get it; screens is off."""
     _, later = boxes.values()
-    good = (await later.sight()).release
+    before = (await later.sight()).release
     story.begin(f"{release}, whose program ends at once, is given with --now; screens is switched off")
     laptop.give(str(bundle), "--now")
     trial = await later.takes(release)
@@ -242,7 +242,8 @@ async def broken_release(
     now = await later.until(
         "it gave up and started anew by itself", lambda now: now.boot != trial.boot, timeout_s=GIVE_UP_S
     )
-    story.judge(f"slot {now.slot}, release {now.release} again", good=now.release == good)
+    story.judge(f"slot {now.slot}, release {now.release} again", good=now.release == before)
+    await later.machine.be_patient()
     now = await later.until("noted", lambda now: now.outcome.get("step") == "fell_back", timeout_s=300)
     story.say(f"{later.name}: {now.outcome.get('why')}")
     await story.until("its program is ready again", later.is_active, timeout_s=BOOT_S)
@@ -252,15 +253,21 @@ async def broken_release(
     story.judge(f"hallcall doctor --hall: {' / '.join(lines)}", good=bool(lines))
 
 
-async def back_by_hand(boxes: dict[str, Box], story: Story, first: str) -> None:
-    """Go back on one box, as whoever has a login does."""
-    screens = boxes[FIRST]
-    before = await screens.sight()
-    story.begin("screens: hallcall update rollback")
-    story.say(await screens.run("PATH=$PATH:/opt/hallcall/bin hallcall update rollback"))
+async def taken_back(boxes: dict[str, Box], laptop: Laptop, story: Story, first: str) -> None:
+    """See both boxes leave the release again, one after the other."""
+    screens, later = boxes.values()
+    story.begin("the technician takes it back from the hall, with --now")
+    before, other = await screens.sight(), await later.sight()
+    laptop.give("--back", "--now")
     now = await screens.until("it has started anew", lambda now: now.boot != before.boot, timeout_s=BOOT_S)
-    story.judge(f"slot {now.slot}, release {now.release}", good=now.release == first)
-    await story.until("its voice is ready", screens.is_active, timeout_s=BOOT_S)
+    story.judge(f"{FIRST}: slot {now.slot}, release {now.release}", good=now.release == first)
+    await screens.machine.be_patient()
+    now = await later.until("it has started anew", lambda now: now.boot != other.boot, timeout_s=BOOT_S)
+    story.judge(f"{later.name}: slot {now.slot}, release {now.release}", good=now.release == first)
+    await later.machine.be_patient()
+    for box in boxes.values():
+        await story.until(f"{box.name}: {UNITS[box.name]} is ready", box.is_active, timeout_s=BOOT_S)
+    await story.until("the registrar is done", lambda: laptop.is_told("done", "have left it"), timeout_s=120)
 
 
 async def play(hall: Hall, story: Story, first: str, bundles: dict[str, Path]) -> None:
@@ -285,6 +292,7 @@ async def play(hall: Hall, story: Story, first: str, bundles: dict[str, Path]) -
 
         (good, bundle), (broken, bad_bundle) = bundles.items()
         await good_release(boxes, laptop, story, bundle, good)
+        await taken_back(boxes, laptop, story, first)
         await boxes[FIRST].switch_off()
         await broken_release(hall, boxes, laptop, story, bundle=bad_bundle, release=broken)
         story.begin("screens is switched on again")
@@ -292,10 +300,8 @@ async def play(hall: Hall, story: Story, first: str, bundles: dict[str, Path]) -
         await story.until("its voice is ready", boxes[FIRST].is_active, timeout_s=BOOT_S)
         await asyncio.sleep(30)  # an offer would have come
         now = await boxes[FIRST].sight()
-        story.judge(
-            f"screens keeps {now.release}, and is offered nothing", good=now.release == good and not now.fetched
-        )
-        await back_by_hand(boxes, story, first)
+        still = now.release == first and not now.fetched
+        story.judge(f"screens keeps {now.release}, and is offered nothing", good=still)
         story.say("all of it was as it should be")
 
 

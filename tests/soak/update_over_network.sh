@@ -1,8 +1,8 @@
 #!/bin/sh
 # Two boxes in QEMU, by UEFI and GRUB, and their dispatcher's box (systemd-nspawn): a release from the laptop waits for
-# the evening, then goes to the display and, when that one has confirmed it, to the kiosk; one whose kiosk breaks falls
-# back by itself, and nobody else gets it; a box goes back by hand. An hour. Networks, mounts and all else are this
-# run's own. Started by ./run soak update-over-network-in-qemu, which installs what it needs.
+# the evening, then goes to the display and, when that one has confirmed it, to the kiosk; it is taken back from both; one
+# whose kiosk breaks falls back by itself, and nobody else gets it. An hour, on a machine that does little else. Networks,
+# mounts and all else are this run's own. Started by ./run soak update-over-network-in-qemu, which installs what it needs.
 #   --cache DIR     where ./run image works; default .image
 #   --keep DIR      a new folder for consoles and disks; left out: nothing stays of what went well
 #   --windows       a counter box instead of the kiosk, for a machine too busy to draw an emulated one in time
