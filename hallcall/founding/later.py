@@ -19,6 +19,7 @@ from broker.invitations import BOX_FILE
 from broker.joining import words
 from broker.joining.asking import NotAnswered, Refused, Registrar, in_words
 from broker.strict_toml import BrokenConfig
+from broker.technician.pin import drawn
 
 from ..terminal import columns, filled
 from . import authority, growing, leaving, passphrase, putting, witness
@@ -184,6 +185,14 @@ def put(visit: Visit, options: argparse.Namespace) -> None:
     visit.note("files put", box=options.box or DISPATCHER_BOX)
 
 
+def pin(visit: Visit, _: argparse.Namespace) -> None:
+    """Give all boxes another technician's PIN, as when the paper with it is lost."""
+    new = drawn()
+    putting.put_pin(visit.ask, visit.hall, visit.registrar, pin=new)
+    visit.note("technician's PIN changed")
+    visit.ask.say("technician_pin_once", pin=new)
+
+
 def revoke(visit: Visit, options: argparse.Namespace) -> None:
     """Let a box, or one node, belong to the hall no longer; its connections end at once."""
     asked = (
@@ -301,6 +310,7 @@ LATER: Final[dict[str, tuple[Act, Callable[[argparse.ArgumentParser], None]]]] =
     "boxes": (boxes, _with()),
     "add": (add, _with(_BOX, _ROLE, _ADDRESS, _WAIT)),
     "put": (put, _with(_OF_BOX, _WAIT)),
+    "pin": (pin, _with()),
     "replace": (replace, _with(_BOX)),
     "revoke": (revoke, _with(_BOX, _NODE, _WHY)),
     "remove": (remove, _with(_BOX, _WHY, _WAIT)),

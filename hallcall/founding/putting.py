@@ -10,9 +10,10 @@ from broker.invitations import BOX_FILE, HALL_FILE, NODES
 from broker.joining import words
 from broker.joining.asking import Registrar
 from broker.reasons import worded
+from broker.technician.pin import hashed
 
 from .folder import CARD_FOLDER, CARDS, write_files
-from .furnish import PINS
+from .furnish import PINS, TECHNICIAN_PIN
 from .interview import Interview
 from .plan import DISPATCHER_BOX
 
@@ -49,6 +50,19 @@ def put_box(ask: Interview, hall: Path, box: str, at: AtRegistrar, *, wait_s: fl
         raise NotTaken(ask.words("put_no_card", box=box, folder=card))
     told = _put(at, box, files_of(card), wait_s=wait_s)
     ask.say("box_has_files" if told.taken else "box_takes_files_later", box=box)
+
+
+def put_pin(ask: Interview, hall: Path, at: AtRegistrar, *, pin: str) -> None:
+    """Give every box the technician's PIN that was drawn, as its hash. Raises NotTaken, Refused, NotAnswered."""
+    line = f"{hashed(pin)}\n".encode()
+    name = NODES / TECHNICIAN_PIN
+    boxes = sorted(each.name for each in (hall / CARDS).iterdir() if (each / CARD_FOLDER / name).is_file())
+    if not boxes:
+        raise NotTaken(ask.words("put_no_card", box="*", folder=hall / CARDS))
+    for box in boxes:
+        _put(at, box, {name.as_posix(): line}, wait_s=0)
+        write_files(hall / CARDS / box / CARD_FOLDER, {name: line})
+        ask.say("box_takes_files_later", box=box)
 
 
 def files_of(card: Path) -> dict[str, bytes]:
