@@ -166,6 +166,7 @@ def _act(number: int, change: AnyChange) -> Act:
     about = [str(said[key]) for key in ("box", "serial", "why") if said.get(key)]
     about += [f"{each['node']} {each['serial']}" for each in certificates]
     about += [str(node) for node in said.get("nodes", ())]
+    about += [f"generation {said['generation']}"] if "generation" in said else []
     return Act(
         number=number,
         at=change.at,

@@ -1,6 +1,7 @@
 """Who came lately with a certificate of the hall that does not count: a lost laptop, a box that was thrown out.
 
-Kept for a day, in memory: whoever is still there comes again. All that was refused stands in the book.
+Kept in memory for a while: a keeper that is still there comes twice a minute, a laptop when somebody types. All that
+was refused stands in the book.
 """
 
 from datetime import datetime, timedelta
@@ -8,8 +9,11 @@ from typing import Final
 
 from broker.joining.words import Shown
 
-DOUBTS: Final = ("technician_replaced", "revoked", "unknown_certificate")  # reasons of a Denied
-KEPT: Final = timedelta(days=1)
+KEPT: Final = {  # by the reason of a Denied
+    "technician_replaced": timedelta(days=1),
+    "revoked": timedelta(minutes=15),
+    "unknown_certificate": timedelta(minutes=15),
+}
 MOST: Final = 50  # whoever stole an issuing key may call himself as he likes
 
 
@@ -21,7 +25,7 @@ class Doubtful:
 
     def note(self, shown: Shown) -> None:
         """Take a refusal in, if it is one of those."""
-        if shown.reason not in DOUBTS:
+        if shown.reason not in KEPT:
             return
         self._shown.pop((shown.reason, shown.node), None)
         self._shown[shown.reason, shown.node] = shown
@@ -30,4 +34,4 @@ class Doubtful:
 
     def lately(self, now: datetime) -> tuple[Shown, ...]:
         """Return them, the latest first."""
-        return tuple(each for each in reversed(self._shown.values()) if now - each.at < KEPT)
+        return tuple(each for each in reversed(self._shown.values()) if now - each.at < KEPT[each.reason])
