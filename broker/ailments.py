@@ -50,6 +50,7 @@ AILMENTS: Final[dict[str, dict[str, DeviceState]]] = {  # by what is looked at
     "card": {"card_ok": OK, "card_unknown": UNKNOWN, "card_worn": WARNING, "card_spent": FAULT},
     "temperature": {"temperature_ok": OK, "temperature_high": WARNING, "temperature_hot": FAULT},
     "power": {"power_ok": OK, "power_was_low": WARNING, "power_low": FAULT, "power_slowed": WARNING},
+    "ups": {"ups_ok": OK, "ups_battery": WARNING, "ups_low": FAULT, "ups_worn": WARNING, "ups_silent": WARNING},
     "memory": {"memory_ok": OK, "memory_low": WARNING, "memory_out": FAULT},
     "load": {"load_ok": OK, "load_high": WARNING},
     "units": {"units_ok": OK, "unit_restarts": WARNING, "unit_failed": FAULT, "units_unknown": UNKNOWN},

@@ -11,7 +11,7 @@ from broker.box_file import load_box
 from broker.contract.messages import BoxHealth
 from broker.strict_toml import BrokenConfig
 
-from . import body, certificates, clock, copies, disk, helped, units
+from . import body, certificates, clock, copies, disk, helped, units, ups
 from .joining import REGISTRAR_NODE
 from .machine import Machine
 
@@ -26,7 +26,7 @@ def health(machine: Machine, *, box: str, box_file: Path, tls_dir: Path, directo
     told = copies.look(told, machine.real(copies.LAST), nodes_of(box_file), now=now)
     told = helped.look(told, machine.real(helped.OPENED))
     told = disk.look(told, machine, directory=directory)
-    for look in (body.heat, body.power, body.memory, body.load, body.network, image):
+    for look in (body.heat, body.power, ups.look, body.memory, body.load, body.network, image):
         told = look(told, machine)
     return units.look(told, machine, box_file=box_file)
 
