@@ -18,6 +18,7 @@ from hallcall.copies.making import make
 from hallcall.copies.manifest import MANIFEST, OPENED, SEALED, BadCopy, newest, read
 from hallcall.copies.places import Places
 from hallcall.copies.restoring import open_copy, restore
+from hallcall.restore import main as restore_command
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -143,6 +144,24 @@ def test_a_copy_opened_with_the_authority_makes_a_fresh_box_the_same(
 def test_another_halls_authority_opens_nothing(box: Box, tmp_path: Path) -> None:
     with pytest.raises(NotOpened, match="same hall"):
         open_copy(copied(box, tmp_path / "stick"), key=new_key())
+
+
+@pytest.mark.parametrize("left", [EOFError, KeyboardInterrupt])
+def test_who_leaves_at_the_passphrase_gets_no_traceback(
+    box: Box, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], left: type
+) -> None:
+    def leaves(_: str) -> str:
+        raise left
+
+    make(box.places, hall="east", medium=tmp_path, keep=1, now=NOW)
+    monkeypatch.setattr("getpass.getpass", leaves)
+    assert restore_command(["--open", str(tmp_path), "--authority", str(tmp_path)]) == 130
+    assert capsys.readouterr().err == "\n"
+
+
+def test_a_copy_on_another_box_than_the_dispatchers_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert backup(["--root", str(tmp_path), "--to", str(tmp_path)]) == 2
+    assert "copies are made on the dispatcher's box" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("cut", [0, 10, 50, 90])

@@ -1,6 +1,7 @@
 """A supervisor's order at the command line: how it is read, and what comes of it in a running hall."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -13,6 +14,7 @@ from broker.contract.messages import (
     TakeTicket,
     TicketTaken,
 )
+from hallcall.desk import NoLogin, supervisor_here
 from hallcall.order import BadOrder, in_words, main, parsed
 
 
@@ -76,3 +78,12 @@ def _taken() -> TicketTaken:
         wait_high_min=0,
         issued_at=datetime(2026, 11, 21, 1, tzinfo=UTC),
     )
+
+
+def test_an_order_on_a_box_without_a_supervisor_says_where_to_give_it(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "nodes").mkdir()
+    (tmp_path / "nodes/torn.toml").write_text("node =", encoding="utf-8")
+    with pytest.raises(NoLogin, match="dispatcher's box"):
+        supervisor_here(tmp_path)
