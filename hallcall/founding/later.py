@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -282,6 +283,17 @@ def _code(text: str) -> str:
     return code
 
 
+def _new_box(text: str) -> str:
+    if not _BOX_NAME.match(text):
+        raise argparse.ArgumentTypeError(f"{text}: a box's name has small letters, digits and -, at most 24 of them")
+    return text
+
+
+_BOX_NAME: Final = re.compile(r"^[a-z0-9]([a-z0-9-]{0,22}[a-z0-9])?$")
+_NEW_BOX: Final[tuple[str, dict[str, object]]] = (
+    "box",
+    {"type": _new_box, "metavar": "BOX", "help": "its name, such as board-2"},
+)
 _BOX: Final[tuple[str, dict[str, object]]] = ("box", {"metavar": "BOX", "help": "name of the box"})
 _CODE: Final[tuple[str, dict[str, object]]] = (
     "code",
@@ -308,7 +320,7 @@ _WHY: Final[tuple[str, dict[str, object]]] = ("--why", {"default": "", "help": "
 _NODE: Final[tuple[str, dict[str, object]]] = ("--node", {"action": "store_true", "help": "BOX is a single node's id"})
 LATER: Final[dict[str, tuple[Act, Callable[[argparse.ArgumentParser], None]]]] = {
     "boxes": (boxes, _with()),
-    "add": (add, _with(_BOX, _ROLE, _ADDRESS, _WAIT)),
+    "add": (add, _with(_NEW_BOX, _ROLE, _ADDRESS, _WAIT)),
     "put": (put, _with(_OF_BOX, _WAIT)),
     "pin": (pin, _with()),
     "replace": (replace, _with(_BOX)),

@@ -258,6 +258,19 @@ def test_the_dispatchers_box_cannot_leave(running: Running, capsys: pytest.Captu
     assert "hallcall restore" in capsys.readouterr().err
 
 
+def test_a_stolen_box_is_shut_out_and_another_machine_takes_its_place(running: Running) -> None:
+    running.join(running.stick("board-1"))
+    assert running.hall("revoke", "board-1", "--why", "stolen") == 0
+    assert running.hall("replace", "board-1") == 0
+    assert set(running.join(running.stick("board-1")).certificates) == {"board-1", "keeper-board-1"}
+
+
+def test_a_name_that_no_box_can_have_is_told_in_words(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        running.hall("add", "Board_2", "--role", "board")
+    assert "small letters, digits" in capsys.readouterr().err
+
+
 def test_a_code_is_typed_as_it_stands_on_the_screen(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
     assert running.hall("approve", "482 913", "kiosk-1") == 1
     assert "482913" in capsys.readouterr().err
