@@ -358,6 +358,7 @@ async def test_a_letter_too_large_cuts_off_who_sent_it_and_nobody_else(secured: 
         assert dispatcher.states.empty()
 
 
+@pytest.mark.alone
 async def test_who_opens_a_thousand_connections_keeps_out_nobody_who_is_in(secured: "SecuredBroker") -> None:
     async with (
         joined(secured.login("dispatcher"), wire.topic("east", "cmd/{}", "+")) as dispatcher,
@@ -374,6 +375,7 @@ async def test_who_opens_a_thousand_connections_keeps_out_nobody_who_is_in(secur
             assert dispatcher.states.empty()
 
 
+@pytest.mark.alone
 async def test_who_floods_the_hall_with_letters_fills_no_memory_and_silences_nobody(secured: "SecuredBroker") -> None:
     """A reader that reads nothing, the broker's worst case, while one node says 100 MB and another presses a key."""
     deaf = mqtt.Client(CallbackAPIVersion.VERSION2, client_id="watcher", protocol=mqtt.MQTTv5)

@@ -36,7 +36,7 @@ def shown(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
         [sys.executable, "-m", "display.gallery", str(out), *asked, "--only", MOMENTS],
         env={**os.environ, "SDL_VIDEODRIVER": "offscreen"},
         check=True,
-        timeout=120,
+        timeout=300,
         stderr=subprocess.DEVNULL,
     )
     lines = [json.loads(line) for line in (out / "gallery.jsonl").read_text(encoding="utf-8").splitlines()]
@@ -70,7 +70,7 @@ def height_mm(out: Path, line: dict[str, Any], box: list[float]) -> float:
     return float((rows[-1] - rows[0] + 1) / line["px_per_mm"])
 
 
-@pytest.mark.screen
+@pytest.mark.pictures
 def test_numbers_and_windows_have_12_mm_for_each_metre_and_other_text_6(shown: Shown) -> None:
     out, distance, lines = shown
     busy = lines["busy"]
@@ -81,14 +81,14 @@ def test_numbers_and_windows_have_12_mm_for_each_metre_and_other_text_6(shown: S
     assert height_mm(out, busy, busy["clock"]) >= 6.4 * distance - pixel
 
 
-@pytest.mark.screen
+@pytest.mark.pictures
 def test_no_text_is_smaller_than_it_must_be_in_any_moment(shown: Shown) -> None:
     for name, line in shown[2].items():
         if name != "long":
             assert line["smallest"] >= SHRUNK, f"{name}: {line['smallest_text']}"
 
 
-@pytest.mark.screen
+@pytest.mark.pictures
 @pytest.mark.skipif(shutil.which("tesseract") is None, reason="tesseract is not installed: apt install tesseract-ocr")
 def test_somebody_else_reads_number_and_window(shown: Shown) -> None:
     out, _, lines = shown

@@ -69,7 +69,7 @@ def shown(panel: str, tmp_path_factory: pytest.TempPathFactory) -> Shown:
     return [json.loads(line) for line in lines]
 
 
-pytestmark = pytest.mark.screen
+pytestmark = pytest.mark.pictures
 
 
 def test_every_key_is_19_mm_within_the_panel_and_apart_from_others(shown: Shown) -> None:

@@ -514,6 +514,7 @@ async def test_axe_finds_nothing_in_any_state_or_dialog(hall: ConsoleHall, brows
     assert await violations(bar.page) == []
 
 
+@pytest.mark.alone
 async def test_a_press_is_seen_at_once(hall: ConsoleHall, browser: Browser) -> None:
     """How long until the press is seen, and until the hall's answer is: figures, not a limit."""
     clerk = await Desk.sits_down(hall, browser)
