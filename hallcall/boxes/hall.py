@@ -1,6 +1,7 @@
 """The hall of boxes: founded by `hallcall hall init`, its cards filled, its machines on their cables."""
 
 import asyncio
+import os
 import re
 import shutil
 import subprocess
@@ -96,6 +97,16 @@ class BoxHall:
     @property
     def _by_passphrase(self) -> tuple[str, str]:
         return "--passphrase-file", str(self._secret)
+
+    @property
+    def technician(self) -> list[str]:
+        """Return `hallcall hall`, to be run from anywhere in the hall's network; its PART goes between."""
+        network = ["nsenter", f"--target={os.getpid()}", "--net", "--mount", "--"]
+        return [*network, sys.executable, "-m", "hallcall", "hall"]
+
+    @property
+    def by_hall(self) -> list[str]:
+        return ["--hall", str(self.office), *self._by_passphrase]
 
     def laptop(self, part: str, *arguments: str) -> str:
         """Run `hallcall hall PART` as on the technician's laptop. Raises WentWrong."""

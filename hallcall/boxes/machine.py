@@ -119,15 +119,16 @@ class Machine:
 
     def run(self, *argv: str, timeout_s: float = 60) -> "subprocess.CompletedProcess[str]":
         """Run a command in the box, as root at its console would."""
+        return subprocess.run([*self.enter(), *argv], check=False, capture_output=True, text=True, timeout=timeout_s)
+
+    def enter(self) -> list[str]:
+        """Return what stands before a command that is run in the box."""
         leader = self._leader()
         if not leader:
             raise RuntimeError(f"{self.name} is off")
-        enter = ["nsenter", f"--target={leader}", "--all", "--wd=/", "--"]
         path = "PATH=/opt/hallcall/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
-        return subprocess.run(
-            [*enter, "/usr/bin/env", "-i", path, "LANG=C.UTF-8", *argv],
-            check=False, capture_output=True, text=True, timeout=timeout_s,
-        )  # fmt: skip
+        inside = ["/usr/bin/env", "-i", "-C", "/", path, "LANG=C.UTF-8", "TERM=linux"]
+        return ["nsenter", f"--target={leader}", "--all", "--wd=/", "--", *inside]
 
     def take_apart(self) -> None:
         """End the box for good."""

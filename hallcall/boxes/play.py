@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shlex
 import sys
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -28,9 +29,9 @@ SERVED_S: Final = 300.0
 
 
 class Play:
-    """One run. `visitors` come in each of its acts."""
+    """One run. `visitors` come in each of its acts; with `hold` none is played, and the hall stays open."""
 
-    def __init__(self, *, directory: Path, image: Path, visitors: int, story: Story) -> None:
+    def __init__(self, *, directory: Path, image: Path, visitors: int, story: Story, hold: bool = False) -> None:
         self._directory = directory
         self._visitors = visitors
         self._story = story
@@ -38,6 +39,11 @@ class Play:
         self._floor = Floor(tell=lambda _: None)
         self._programs = Programs(logs=directory / "logs", say=story.say)
         self._tasks: list[asyncio.Task[None]] = []
+        self._acts = (
+            (self._hold,)
+            if hold
+            else (self._serve, self._read_only, self._power_cuts, self._cable, self._replace, self._revoke)
+        )
         self._came = 0
 
     async def run(self) -> None:
@@ -45,7 +51,7 @@ class Play:
         try:
             await self._found()
             await self._open()
-            for act in (self._serve, self._read_only, self._power_cuts, self._cable, self._replace, self._revoke):
+            for act in self._acts:
                 await act()
             floor = self._floor
             self._story.say(
@@ -97,6 +103,15 @@ class Play:
         )
         for counter in (1, 2, 3, 4):
             self._tasks.append(asyncio.create_task(self._crowd.staff(counter)))
+
+    async def _hold(self) -> None:
+        """Keep the hall open for who wants to type a technician's commands, until Ctrl+C."""
+        hall = self._hall
+        self._story.say("the hall is open, its windows are staffed; Ctrl+C ends it. In another terminal, as root:")
+        self._story.say(f"the laptop: {shlex.join(hall.technician)} boxes {shlex.join(hall.by_hall)}")
+        for name in IN_PLACE:
+            self._story.say(f"{name}: {shlex.join(hall.machines[name].enter())} bash")
+        await asyncio.Event().wait()
 
     async def _serve(self) -> None:
         with self._story.step(f"{self._visitors} visitors take numbers, are called, served and rate"):
