@@ -132,7 +132,9 @@ def in_words(told: words.RolloutTold) -> str:
     if told.alert:
         lines.append(f"STOPPED: {told.alert}")
     elif not told.waits_for and not told.later:
-        lines.append("done")
+        lines.append(
+            "done, but for those that are switched off: they get it when they are back" if told.absent else "done"
+        )
     elif told.quiet_from is not None:
         lines.append(f"boxes restart outside opening hours, from {told.quiet_from:%Y-%m-%d %H:%M} UTC")
     groups = (

@@ -105,3 +105,4 @@ def test_how_far_the_hall_is() -> None:
         "  later        dispatcher",
     ]
     assert "done" in in_words(RolloutTold(version="2.0", done=("board-1",)))
+    assert "done, but for those" in in_words(RolloutTold(version="2.0", done=("board-1",), absent=("kiosk-1",)))
