@@ -51,6 +51,9 @@ numbers of seven digits and more, addresses of mail, hashes of persons, quoted t
 
 A box's keeper sends its figures every ten seconds, and the lines of its journal that somebody should know of; cut off,
 it keeps the newest 500 and tells them later. The registrar keeps thirty days of them. `×9` is nine within an hour.
+Wear is told of eMMC and of cards that say it. NVMe and SATA drives say it to CAP_SYS_ADMIN and CAP_SYS_RAWIO only, which no
+unit of ours has; a hall writes too little to wear out an SSD, and one that fails is known by its errors.
+What devices ail is said by their drivers, in English, and shown in the reader's language (broker/reasons.py).
 """
 _CHINESE: Final = """\
 # 哪里坏了？`hallcall doctor`
@@ -86,6 +89,9 @@ _CHINESE: Final = """\
 
 看护程序每十秒上报一次主机数据，以及日志中应当知道的内容；断网时保留最新 500 条，恢复后补报。登记程序保存三十天。
 `×9` 表示一小时内出现九次。
+eMMC 和能报告磨损的卡会显示磨损。NVMe 和 SATA 盘只对 CAP_SYS_ADMIN、CAP_SYS_RAWIO 报告，本系统的程序都没有这样的权限；
+营业厅的写入量不足以磨坏固态盘，盘坏时可由读写错误发现。
+设备的问题由驱动以英文说出，按读者的语言显示（broker/reasons.py）。
 """
 _HEADS: Final = {
     Language.EN: ("## Amber and red", "what is said", "what to do"),
