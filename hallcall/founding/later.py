@@ -29,6 +29,7 @@ from .init import Console
 from .interview import Interview
 from .plan import DISPATCHER_BOX, ROLES
 from .questions import usual_language
+from .refusals import said
 from .technician import at_registrar, dispatchers_box
 from .write import add_hall
 
@@ -355,7 +356,7 @@ def command(name: str) -> Callable[[Sequence[str]], int]:
         except (KeyboardInterrupt, EOFError):
             return 130
         except _SAID as error:
-            return _failed(name, str(error))
+            return _failed(name, said(error, language))
         return 0
 
     return main

@@ -19,14 +19,15 @@ from . import authority, passphrase
 from .init import Console
 from .interview import Interview
 from .questions import usual_language
+from .refusals import said
 from .writing import CannotWrite, Card, card_of, erase_token, write_into, write_to
 
 
 def main(arguments: Sequence[str]) -> int:
     options = _parser().parse_args(arguments)
-    ask = Interview(Console(), Language(options.lang) if options.lang else usual_language(os.environ))
+    language = Language(options.lang) if options.lang else usual_language(os.environ)
     try:
-        return _write(ask, options)
+        return _write(Interview(Console(), language), options)
     except (KeyboardInterrupt, EOFError):
         sys.stderr.write("\n")
         return 130
@@ -38,7 +39,7 @@ def main(arguments: Sequence[str]) -> int:
         authority.NoAuthority,
         passphrase.NoPassphrase,
     ) as error:
-        sys.stderr.write(f"hallcall hall write: {error}\n")
+        sys.stderr.write(f"hallcall hall write: {said(error, language)}\n")
         return 1
 
 

@@ -271,6 +271,17 @@ def test_a_name_that_no_box_can_have_is_told_in_words(running: Running, capsys: 
     assert "small letters, digits" in capsys.readouterr().err
 
 
+def test_a_wrong_passphrase_is_told_in_the_technicians_language(
+    running: Running, capsys: pytest.CaptureFixture[str]
+) -> None:
+    running.passphrase.write_text("quite another one\n", encoding="utf-8")
+    assert running.hall("boxes") == 1
+    assert "does not open" in capsys.readouterr().err
+    own = ["--hall", str(running.folder), "--passphrase-file", str(running.passphrase), "--lang", "zh"]
+    assert main(["hall", "boxes", *own]) == 1
+    assert "口令不对" in capsys.readouterr().err
+
+
 def test_a_code_is_typed_as_it_stands_on_the_screen(running: Running, capsys: pytest.CaptureFixture[str]) -> None:
     assert running.hall("approve", "482 913", "kiosk-1") == 1
     assert "482913" in capsys.readouterr().err
