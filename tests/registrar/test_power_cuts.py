@@ -108,7 +108,7 @@ def test_a_box_joins_whenever_the_power_goes(founded: Founded, registrar: Regist
         if not went:
             break
     assert 30 < number < MOST
-    assert len([line for line in registrar.lines if "refused" in line]) == 0
+    assert len([line for line in registrar.lines if ": refused " in line]) == 0
 
 
 def test_a_spare_takes_its_place_whenever_the_power_goes(founded: Founded, joined: Callable[[str], Joining]) -> None:
