@@ -107,7 +107,7 @@ def files(folder: Path) -> dict[str, bytes]:
 def write(hall: Path, box: str, *, to: Path, passphrase: Path | None = None, more: tuple[str, ...] = ()) -> int:
     to.mkdir(exist_ok=True)
     secret = ["--passphrase-file", str(passphrase)] if passphrase is not None else []
-    return main(["hall", "write", box, "--hall", str(hall), "--to", str(to), *secret, *more])
+    return main(["hall", "write", box, "--hall", str(hall), "--to", str(to), "--lang", "en", *secret, *more])
 
 
 # What is written ------------------------------------------------------------------------------------------------------
