@@ -51,8 +51,8 @@ numbers of seven digits and more, addresses of mail, hashes of persons, quoted t
 
 A box's keeper sends its figures every ten seconds, and the lines of its journal that somebody should know of; cut off,
 it keeps the newest 500 and tells them later. The registrar keeps thirty days of them. `×9` is nine within an hour.
-Wear is told of eMMC and of cards that say it. NVMe and SATA drives say it to CAP_SYS_ADMIN and CAP_SYS_RAWIO only, which no
-unit of ours has; a hall writes too little to wear out an SSD, and one that fails is known by its errors.
+Wear is told of eMMC and of cards that say it. NVMe and SATA drives say it to CAP_SYS_ADMIN and CAP_SYS_RAWIO only, and
+no unit of ours has these; a hall writes too little to wear out an SSD, and one that fails is known by its errors.
 What devices ail is said by their drivers, in English, and shown in the reader's language (broker/reasons.py).
 """
 _CHINESE: Final = """\
