@@ -26,7 +26,7 @@ def worded(reason: str, language: Language) -> str:
     """Return a reason, or several, in a language; what its blanks hold too, where that is a reason itself."""
     pieces = reason.split(BETWEEN)
     said = list(_each(pieces, language)) if language is not Language.EN and len(reason) <= LONGEST else pieces
-    return reason if said == pieces else _BETWEEN[language].join(said)
+    return reason if said == pieces else _BETWEEN[language].join(said).replace("？；", "？")
 
 
 def all_worded(blanks: Mapping[str, str | float], language: Language) -> dict[str, str | float]:
