@@ -21,7 +21,7 @@ from hallcall.demo.programs import Programs
 from hallcall.demo.touch import Finger
 from hallcall.demo.witnesses import follow
 
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 60.0
 SETTINGS: Final = {"ticket_s": 2, "speaker": "alsa:default", "languages": '["zh"]', "repeats": 1}
 BOARD: Final = {"board_width": 1280, "board_height": 720}
 KINDS_OF_RUBBISH: Final = {

@@ -30,7 +30,7 @@ from broker.link import HallLink, subscriptions
 from hallcall.demo.layout import clear, free_ports, lay_out
 from hallcall.demo.programs import Programs, mosquitto_command
 
-PATIENCE_S: Final = 30.0
+PATIENCE_S: Final = 60.0
 SETTINGS: Final = {"ticket_s": 2, "speaker": "alsa:default", "languages": '["zh"]', "repeats": 1}
 BOARD: Final = {"board_width": 1280, "board_height": 720}
 REFUSES_TO_START: Final = 3

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from tests.conftest import SecuredBroker
 
 pytestmark = pytest.mark.broker
-PATIENCE_S: Final = 20
+PATIENCE_S: Final = 60
 HALL: Final = """
 id = "east"
 name = { zh = "东区供电营业厅", en = "East Service Hall" }
