@@ -21,10 +21,14 @@ class WrongPassphrase(ValueError):
     """The passphrase does not open the authority's file."""
 
 
+class ShortPassphrase(WrongPassphrase):
+    """The passphrase is too short to be one."""
+
+
 def locked(authority: Authority, *, passphrase: str) -> bytes:
-    """Return an authority's file. Raises WrongPassphrase where it is too short to be one."""
+    """Return an authority's file. Raises ShortPassphrase."""
     if len(passphrase) < SHORTEST:
-        raise WrongPassphrase(f"a passphrase has at least {SHORTEST} characters; four words make a good one")
+        raise ShortPassphrase(f"a passphrase has at least {SHORTEST} characters; four words make a good one")
     lock = (
         serialization.PrivateFormat.PKCS12.encryption_builder()
         .kdf_rounds(ROUNDS)

@@ -23,7 +23,7 @@ from broker.authority.keys import BadKey, key_pem, new_key, read_key
 from broker.authority.reading import BadCertificate, Fault, Flaw, fingerprint, flaw, read_chain
 from broker.authority.requests import BadRequest, read_request, request_pem
 from broker.authority.revoking import BadList, Revoked, is_revoked, list_pem, read_list, revocation_list
-from broker.authority.safe import WrongPassphrase, locked, unlocked
+from broker.authority.safe import ShortPassphrase, WrongPassphrase, locked, unlocked
 from broker.contract.messages import Language
 
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
@@ -156,7 +156,7 @@ def test_an_authority_is_opened_by_its_passphrase_only() -> None:
     for wrong in ("", "four plain words her", "Four plain words here"):
         with pytest.raises(WrongPassphrase, match="mind capitals"):
             unlocked(file, passphrase=wrong)
-    with pytest.raises(WrongPassphrase, match="at least 10 characters"):
+    with pytest.raises(ShortPassphrase, match="at least 10 characters"):
         locked(ROOT, passphrase="short")
 
 
