@@ -3,9 +3,11 @@
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import IO
 
 import pytest
 
@@ -78,7 +80,7 @@ class Founded:
 
     def box_text(self, box: str) -> str:
         mark = fingerprint(self.root.certificate)
-        return f'box = "{box}"\nhall = "east"\ndispatcher = "localhost"\nauthority = "{mark}"\n'
+        return f'box = "{box}"\nhall = "east"\ndispatcher = "127.0.0.1"\nauthority = "{mark}"\n'
 
     def spares_card(self, to: Path) -> None:
         to.mkdir(parents=True)
@@ -173,7 +175,8 @@ class RegistrarProcess:
     def __init__(self, founded: Founded) -> None:
         self.founded = founded
         self._process: subprocess.Popen[str] | None = None
-        self.lines: list[str] = []
+        self._reader = threading.Thread()
+        self.lines: list[str] = []  # what it has written to its log
 
     def start(self) -> None:
         """Return when it listens."""
@@ -187,14 +190,18 @@ class RegistrarProcess:
                 break
         else:
             raise RuntimeError("the registrar does not start:\n" + "\n".join(self.lines))
+        self._reader = threading.Thread(target=self._read_on, args=(process.stderr,), daemon=True)
+        self._reader.start()
+
+    def _read_on(self, log: IO[str]) -> None:
+        self.lines.extend(line.rstrip() for line in log)
 
     def stop(self, how: signal.Signals = signal.SIGTERM) -> int:
         if self._process is None:
             return 0
         self._process.send_signal(how)
-        assert self._process.stderr is not None
-        self.lines += [line.rstrip() for line in self._process.stderr]
         code = self._process.wait()
+        self._reader.join()
         self._process = None
         return code
 

@@ -201,7 +201,7 @@ def test_an_address_that_may_be_written_in_several_ways_needs_one_certificate_an
 ) -> None:
     box = tmp_path / "box.toml"
     box.write_text(
-        founded.box_text("dispatcher").replace("localhost", "FD00:0::02") + 'nodes = ["keeper-dispatcher"]\n'
+        founded.box_text("dispatcher").replace("127.0.0.1", "FD00:0::02") + 'nodes = ["keeper-dispatcher"]\n'
     )
     file = load_node(founded.card_of("dispatcher") / "nodes" / "registrar.toml", RegistrarFile)
     names = own_names(structs.replace(file, box_file=str(box)))
