@@ -28,7 +28,7 @@ from registrar.releases import Releases
 from registrar.server import Request
 
 from .conftest import Founded
-from .test_on_the_bus import hall_at_work, login, step, until
+from .test_on_the_bus import Broker, hall_at_work, login, step, until
 
 pytestmark = pytest.mark.broker
 CONTENT = bytes(range(256)) * 20_000  # 5 MB: three pieces on the way up, twenty on the way down
@@ -102,6 +102,17 @@ class PlayedKeeper:
             self.image = self.fetching._running = "2.0"
 
 
+def joined(founded: Founded, broker: Broker, *boxes: str) -> list[PlayedKeeper]:
+    """Let boxes join the hall; return their keepers."""
+    keepers = []
+    for box in boxes:
+        machine = founded.machine(box)
+        assert step(machine) == ""
+        broker.take_up()
+        keepers.append(PlayedKeeper(founded, machine, box))
+    return keepers
+
+
 @contextlib.asynccontextmanager
 async def at_work(*keepers: PlayedKeeper) -> AsyncIterator[None]:
     running = [asyncio.create_task(keeper.run()) for keeper in keepers]
@@ -117,11 +128,7 @@ async def test_displays_get_it_first_and_the_next_stage_waits_until_they_are_hea
     bundle = tmp_path / "from-the-laptop.raucb"
     bundle.write_bytes(CONTENT)
     with hall_at_work(tmp_path) as (founded, broker, _, _):
-        machines = {name: founded.machine(name) for name in ("board-west", "kiosk-east")}
-        for machine in machines.values():
-            assert step(machine) == ""
-            broker.take_up()
-        board, kiosk = (PlayedKeeper(founded, machine, name) for name, machine in machines.items())
+        board, kiosk = joined(founded, broker, "board-west", "kiosk-east")
         board.folder.mkdir(parents=True)
         technician = founded.technician()
         async with at_work(board, kiosk):
@@ -151,11 +158,7 @@ async def test_the_hall_goes_back_stage_by_stage_and_who_has_fallen_back_already
     bundle = tmp_path / "from-the-laptop.raucb"
     bundle.write_bytes(CONTENT)
     with hall_at_work(tmp_path) as (founded, broker, _, _):
-        machines = {name: founded.machine(name) for name in ("board-west", "kiosk-east")}
-        for machine in machines.values():
-            assert step(machine) == ""
-            broker.take_up()
-        board, kiosk = (PlayedKeeper(founded, machine, name) for name, machine in machines.items())
+        board, kiosk = joined(founded, broker, "board-west", "kiosk-east")
         for each in (board, kiosk):
             each.folder.mkdir(parents=True)
         technician = founded.technician()
